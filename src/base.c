@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Errors, memory, growing buffers and safe printing; see base.h for the contracts.
+ *
+ * Limits: the arena is 256 MiB of address space; the largest text that mailfix reads is 1 MiB, so even
+ * several parses of it fit. Messages longer than an err's text are cut at its end.
+ */
+#include "base.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <sha2.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int base_verbosity;
+
+/* ---- errors ---- */
+
+static bool err_vset(struct err *err, enum outcome outcome, const char *fmt, va_list ap)
+{
+    err->outcome = outcome;
+    vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    return false;
+}
+
+bool err_set(struct err *err, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    err_vset(err, FAILED, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+bool err_outcome(struct err *err, enum outcome outcome, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    err_vset(err, outcome, fmt, ap);
+    va_end(ap);
+    return false;
+}
+
+bool err_errno(struct err *err, const char *fmt, ...)
+{
+    int saved = errno;
+    va_list ap;
+    va_start(ap, fmt);
+    err_vset(err, FAILED, fmt, ap);
+    va_end(ap);
+    size_t used = strlen(err->text);
+    snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(saved));
+    return false;
+}
+
+bool err_prefix(struct err *err, const char *fmt, ...)
+{
+    char fact[sizeof(err->text)];
+    memcpy(fact, err->text, sizeof(fact));
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    va_end(ap);
+    size_t used = strlen(err->text);
+    snprintf(err->text + used, sizeof(err->text) - used, ": %s", fact);
+    return false;
+}
+
+/* ---- memory ---- */
+
+#define ARENA_SIZE ((size_t)256 << 20)
+
+static struct {
+    char *start;
+    size_t used;
+    void (*exhausted)(void);
+} arena;
+
+bool arena_open(void (*exhausted)(void), struct err *err)
+{
+    void *map =
+        mmap(NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (map == MAP_FAILED)
+        return err_errno(err, "cannot reserve memory");
+    arena.start = map;
+    arena.used = 0;
+    arena.exhausted = exhausted;
+    return true;
+}
+
+void *arena_alloc(size_t size)
+{
+    size_t rounded = (size + 15) & ~(size_t)15;
+    if (rounded < size || rounded > ARENA_SIZE - arena.used) {
+        arena.exhausted();
+        abort(); /* the handler broke its contract; dying here is safe, see txn.h */
+    }
+    void *p = arena.start + arena.used;
+    arena.used += rounded;
+    return p;
+}
+
+char *arena_copy(const char *bytes, size_t len)
+{
+    char *copy = arena_alloc(len + 1);
+    if (len > 0)
+        memcpy(copy, bytes, len);
+    return copy;
+}
+
+char *arena_string(const char *text)
+{
+    return arena_copy(text, strlen(text));
+}
+
+char *arena_printf(const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int len = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *text = arena_alloc((size_t)(len < 0 ? 0 : len) + 1);
+    vsnprintf(text, (size_t)(len < 0 ? 0 : len) + 1, fmt, again);
+    va_end(again);
+    return text;
+}
+
+void *arena_append(void *array, size_t *n, size_t size, const void *element)
+{
+    /* The room doubles at each power of two, so the count alone tells when to move. */
+    if ((*n & (*n - 1)) == 0) {
+        void *grown = arena_alloc((*n == 0 ? 1 : *n * 2) * size);
+        if (*n > 0)
+            memcpy(grown, array, *n * size);
+        array = grown;
+    }
+    memcpy((char *)array + *n * size, element, size);
+    *n += 1;
+    return array;
+}
+
+/* ---- lists of strings ---- */
+
+void strings_add(struct strings *list, const char *item)
+{
+    list->item = arena_append(list->item, &list->n, sizeof(item), &item);
+}
+
+bool strings_have(const struct strings *list, const char *item)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->item[i], item) == 0)
+            return true;
+    return false;
+}
+
+struct strings strings_split(const char *text, const char *separators)
+{
+    struct strings list = {0};
+    while (*(text += strspn(text, separators)) != '\0') {
+        size_t len = strcspn(text, separators);
+        strings_add(&list, arena_copy(text, len));
+        text += len;
+    }
+    return list;
+}
+
+const char *strings_join(const struct strings *list, const char *separator)
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < list->n; i++) {
+        if (i > 0)
+            buf_puts(&b, separator);
+        buf_puts(&b, list->item[i]);
+    }
+    return buf_text(&b);
+}
+
+/* ---- growing text ---- */
+
+void buf_add(struct buf *b, const char *bytes, size_t len)
+{
+    if (b->len + len + 1 > b->room) {
+        size_t room = (b->len + len + 1) * 2;
+        char *grown = arena_alloc(room);
+        if (b->len > 0)
+            memcpy(grown, b->text, b->len);
+        b->text = grown;
+        b->room = room;
+    }
+    if (len > 0)
+        memcpy(b->text + b->len, bytes, len);
+    b->len += len;
+    b->text[b->len] = '\0';
+}
+
+void buf_puts(struct buf *b, const char *text)
+{
+    buf_add(b, text, strlen(text));
+}
+
+void buf_printf(struct buf *b, const char *fmt, ...)
+{
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int len = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (len > 0) {
+        char *text = arena_alloc((size_t)len + 1);
+        vsnprintf(text, (size_t)len + 1, fmt, again);
+        buf_add(b, text, (size_t)len);
+    }
+    va_end(again);
+}
+
+const char *buf_text(const struct buf *b)
+{
+    return b->text != NULL ? b->text : "";
+}
+
+/* ---- text ---- */
+
+bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+void digest_hex(const char *bytes, size_t len, char ret_hex[DIGEST_HEX + 1])
+{
+    static const char digit[] = "0123456789abcdef";
+    uint8_t sum[SHA256_DIGEST_LENGTH];
+    SHA2_CTX ctx;
+    SHA256Init(&ctx);
+    SHA256Update(&ctx, (const uint8_t *)bytes, len);
+    SHA256Final(sum, &ctx);
+    for (size_t i = 0; i < sizeof(sum); i++) {
+        ret_hex[2 * i] = digit[sum[i] >> 4];
+        ret_hex[2 * i + 1] = digit[sum[i] & 15];
+    }
+    ret_hex[DIGEST_HEX] = '\0';
+}
+
+int version_compare(const char *a, const char *b)
+{
+    for (;;) {
+        char *a_end, *b_end;
+        unsigned long x = strtoul(a, &a_end, 10), y = strtoul(b, &b_end, 10);
+        if (x != y)
+            return x < y ? -1 : 1;
+        bool a_more = a_end[0] == '.', b_more = b_end[0] == '.';
+        if (!a_more && !b_more)
+            return 0;
+        a = a_more ? a_end + 1 : "0";
+        b = b_more ? b_end + 1 : "0";
+    }
+}
+
+struct position text_position(const char *text, size_t len, size_t offset)
+{
+    struct position p = {.line = 1, .start = text};
+    if (offset > len)
+        offset = len;
+    for (size_t i = 0; i < offset; i++)
+        if (text[i] == '\n') {
+            p.line++;
+            p.start = text + i + 1;
+        }
+    p.column = (size_t)(text + offset - p.start) + 1;
+    const char *newline = memchr(p.start, '\n', (size_t)(text + len - p.start));
+    p.len = (size_t)((newline != NULL ? newline : text + len) - p.start);
+    return p;
+}
+
+/* ---- printing ---- */
+
+void out_bytes(FILE *stream, const char *bytes, size_t len)
+{
+    if (!isatty(fileno(stream))) {
+        fwrite(bytes, 1, len, stream);
+        return;
+    }
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        /* C1 controls reach a UTF-8 terminal as C2 80..9F; a lone high byte is left to the terminal. */
+        bool c1 = c == 0xc2 && i + 1 < len && (unsigned char)bytes[i + 1] >= 0x80 &&
+                  (unsigned char)bytes[i + 1] < 0xa0;
+        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || c1)
+            fprintf(stream, "\\x%02x", c);
+        else
+            fputc(c, stream);
+    }
+}
+
+static void out_vprintf(FILE *stream, const char *fmt, va_list ap)
+{
+    char text[4096];
+    int len = vsnprintf(text, sizeof(text), fmt, ap);
+    if (len > 0)
+        out_bytes(stream, text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
+}
+
+void out_printf(FILE *stream, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    out_vprintf(stream, fmt, ap);
+    va_end(ap);
+}
+
+/* What the program says of itself comes after the results that it belongs to. */
+static void message(const char *before, const char *fmt, va_list ap)
+{
+    fflush(stdout);
+    out_printf(stderr, "%s", before);
+    out_vprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+}
+
+void say(const char *fmt, ...)
+{
+    if (base_verbosity < 0)
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    message("", fmt, ap);
+    va_end(ap);
+}
+
+void say_more(const char *fmt, ...)
+{
+    if (base_verbosity < 1)
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    message("", fmt, ap);
+    va_end(ap);
+}
+
+void warn(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    message("mailfix: ", fmt, ap);
+    va_end(ap);
+}
+
+/* ---- signals and time ---- */
+
+static void ending_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGHUP);
+}
+
+void signals_hold(void)
+{
+    sigset_t set;
+    ending_signals(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void signals_release(void)
+{
+    sigset_t set;
+    ending_signals(&set);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+bool interrupted(void)
+{
+    sigset_t pending;
+    sigpending(&pending);
+    return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
+           sigismember(&pending, SIGHUP) == 1;
+}
+
+int64_t now_ms(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+bool nap(int milliseconds)
+{
+    int64_t until = now_ms() + milliseconds;
+    while (!interrupted()) {
+        int64_t left = until - now_ms();
+        if (left <= 0)
+            return false;
+        struct timespec slice = {.tv_nsec = (left < 100 ? left : 100) * 1000000};
+        nanosleep(&slice, NULL);
+    }
+    return true;
+}
+
+bool library_load(const char *soname, const char *const names[], void **functions, size_t n, struct err *err)
+{
+    void *library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL)
+        return err_set(err, "cannot load %s: %s", soname, dlerror());
+    for (size_t i = 0; i < n; i++) {
+        functions[i] = dlsym(library, names[i]);
+        if (functions[i] == NULL)
+            return err_set(err, "%s has no function %s", soname, names[i]);
+    }
+    return true;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Errors, memory, growing buffers and safe printing: what every module needs.
+ *
+ * Errors: a function that can fail returns bool (true: success) and takes a struct err last. The innermost
+ * function states the fact with err_set or err_errno; callers put the place before it with err_prefix; it is
+ * reported once, by whoever does not pass it on. A struct err holds its text itself, so failing needs no
+ * memory.
+ *
+ * Memory: one arena for the run, a range of address space of which only the used pages exist. It is reserved
+ * at the start (arena_open), so nothing that is allocated from it after the commit can fail for lack of
+ * a malloc. It is never freed; when it is used up the handler of arena_open is called, which must not return.
+ */
+#pragma once
+
+#include "types.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+#define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+struct err {
+    enum outcome outcome; /* FAILED unless said otherwise */
+    char text[1200];      /* one sentence, no final newline */
+};
+
+/* Each returns false, so that `return err_set(...)` reads well. */
+bool err_set(struct err *err, const char *fmt, ...) PRINTF(2, 3);
+bool err_errno(struct err *err, const char *fmt, ...) PRINTF(2, 3); /* appends ": " and strerror(errno) */
+bool err_outcome(struct err *err, enum outcome outcome, const char *fmt, ...) PRINTF(3, 4);
+bool err_prefix(struct err *err, const char *fmt, ...) PRINTF(2, 3); /* keeps the outcome */
+
+/* Reserves the arena. exhausted is called, and must not return, when it is used up. */
+bool arena_open(void (*exhausted)(void), struct err *err) MUST_CHECK;
+void *arena_alloc(size_t size) __attribute__((malloc, alloc_size(1))); /* zeroed, aligned for any type */
+char *arena_copy(const char *bytes, size_t len);                       /* adds a NUL */
+char *arena_string(const char *text);
+char *arena_printf(const char *fmt, ...) PRINTF(1, 2);
+/* One more element at the end of an array in the arena: returns the array, moved when it had to grow. */
+void *arena_append(void *array, size_t *n, size_t size, const void *element);
+
+void strings_add(struct strings *list, const char *item); /* keeps the pointer */
+bool strings_have(const struct strings *list, const char *item);
+struct strings strings_split(const char *text, const char *separators);
+const char *strings_join(const struct strings *list, const char *separator);
+
+/* A growing text in the arena; text is NULL while empty. */
+struct buf {
+    char *text;
+    size_t len, room;
+};
+void buf_add(struct buf *b, const char *bytes, size_t len);
+void buf_puts(struct buf *b, const char *text);
+void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
+const char *buf_text(const struct buf *b); /* "" when empty */
+
+bool starts_with(const char *text, const char *start);
+bool ends_with(const char *text, const char *end);
+void digest_hex(const char *bytes, size_t len, char ret_hex[DIGEST_HEX + 1]); /* SHA-256 */
+/* Compares versions number by number: "3.7.11" > "3.7.2". -1, 0, 1. */
+int version_compare(const char *a, const char *b);
+
+/* Where an offset is in a text: line and column from 1, and that line without its newline. */
+struct position {
+    size_t line, column;
+    const char *start;
+    size_t len;
+};
+struct position text_position(const char *text, size_t len, size_t offset);
+
+/* Prints to a stream; on a terminal control bytes come out as \xNN, so that no configuration file or log line
+ * can steer the terminal. A pipe gets the exact bytes. */
+void out_bytes(FILE *stream, const char *bytes, size_t len);
+void out_printf(FILE *stream, const char *fmt, ...) PRINTF(2, 3);
+
+/* Messages of the program itself, to standard error, one line each. say is silent under -q, say_more speaks
+ * only under -v, warn always speaks. */
+extern int base_verbosity; /* -1 quiet, 0, 1 verbose */
+void say(const char *fmt, ...) PRINTF(1, 2);
+void say_more(const char *fmt, ...) PRINTF(1, 2);
+void warn(const char *fmt, ...) PRINTF(1, 2);
+
+/* Signals that ask for an end (INT, TERM, HUP) are held back by signals_hold; interrupted tells whether one
+ * has arrived since; nap waits and returns true at once when one has. signals_release lets them through
+ * again. */
+void signals_hold(void);
+void signals_release(void);
+bool interrupted(void);
+bool nap(int milliseconds);
+int64_t now_ms(void); /* monotonic clock */
+
+/* Loads a library that few runs need, once. Fills functions[i] with the address of names[i]; false, with a
+ * sentence that names the library or the function that is missing. */
+bool library_load(const char *soname, const char *const names[], void **functions, size_t n,
+                  struct err *err) MUST_CHECK;

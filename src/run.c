@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Running other programs; see run.h. The only file that forks.
+ *
+ * The child's output comes through one pipe. It is read until the child has ended, not until the pipe is
+ * closed: a daemon that an init script started may keep the pipe for its whole life. A second pipe carries
+ * the reason when the child could not become the program.
+ *
+ * Limits: a program that leaves its process group escapes the kill at the time limit.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *const DIRECTORIES[] = {"/usr/sbin", "/usr/bin", "/sbin", "/bin"};
+
+static const char *const ENVIRONMENT[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+                                          "HOME=/root",
+                                          "LOGNAME=root",
+                                          "SHELL=/bin/sh",
+                                          "LANG=C",
+                                          "LC_ALL=C",
+                                          NULL};
+
+static const char *find_program(const char *name)
+{
+    if (strchr(name, '/') != NULL)
+        return access(name, X_OK) == 0 ? name : NULL;
+    for (size_t i = 0; i < COUNT(DIRECTORIES); i++) {
+        const char *path = arena_printf("%s/%s", DIRECTORIES[i], name);
+        if (access(path, X_OK) == 0)
+            return path;
+    }
+    return NULL;
+}
+
+bool run_have(const char *name)
+{
+    return find_program(name) != NULL;
+}
+
+/* ---- in the child ---- */
+
+struct child {
+    const char *path; /* NULL: only setup */
+    const char *const *argv;
+    bool (*setup)(void *arg, struct err *err);
+    void *arg;
+    int output, reason; /* write ends */
+};
+
+static void close_from(int first)
+{
+    if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+        return;
+    long max = sysconf(_SC_OPEN_MAX);
+    for (int fd = first; fd < (max < 0 ? 1024 : max); fd++)
+        close(fd);
+}
+
+static void default_signals(void)
+{
+    sigset_t none;
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* What comes through the reason pipe: whether setup refused, then the sentence. */
+struct reason {
+    bool setup_failed;
+    struct err err;
+};
+
+static void give_up(int fd, const struct reason *reason)
+{
+    ssize_t ignored = write(fd, reason, sizeof(*reason));
+    (void)ignored;
+    _exit(127);
+}
+
+static void become(const struct child *c)
+{
+    struct reason reason = {.setup_failed = true};
+    setpgid(0, 0);
+    default_signals();
+    if (c->setup != NULL && !c->setup(c->arg, &reason.err))
+        give_up(c->reason, &reason);
+    if (c->path == NULL)
+        _exit(0);
+    /* The reason pipe moves to 3, so that all above it can be closed; it closes itself on exec. */
+    int null = open("/dev/null", O_RDONLY);
+    reason.setup_failed = false;
+    if (null < 0 || dup2(null, 0) < 0 || dup2(c->output, 1) < 0 || dup2(c->output, 2) < 0 ||
+        (c->reason != 3 && dup2(c->reason, 3) < 0) || fcntl(3, F_SETFD, FD_CLOEXEC) < 0) {
+        err_errno(&reason.err, "cannot set up the descriptors");
+        give_up(c->reason, &reason);
+    }
+    close_from(4);
+    execve(c->path, (char *const *)c->argv, (char *const *)ENVIRONMENT);
+    err_errno(&reason.err, "cannot start %s", c->path);
+    give_up(3, &reason);
+}
+
+/* ---- in the parent ---- */
+
+static void drain(int fd, struct buf *output, bool *cut)
+{
+    char block[4096];
+    ssize_t n;
+    while ((n = read(fd, block, sizeof(block))) > 0) {
+        size_t room = RUN_KEEP - output->len;
+        if ((size_t)n > room)
+            *cut = true;
+        buf_add(output, block, (size_t)n < room ? (size_t)n : room);
+    }
+}
+
+/* Waits for the end of the child, reading what it says meanwhile. */
+static bool wait_for(pid_t pid, int fd, int limit_ms, struct buf *output, struct run_result *result,
+                     int *ret_status, struct err *err)
+{
+    int64_t end = now_ms() + limit_ms;
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    for (int pause = 1;; pause = pause < 20 ? pause * 2 : 20) {
+        drain(fd, output, &result->cut);
+        pid_t got = waitpid(pid, ret_status, WNOHANG);
+        if (got < 0 && errno != EINTR)
+            return err_errno(err, "cannot wait for a child");
+        if (got == pid)
+            break;
+        if (now_ms() >= end && !result->timed_out) {
+            result->timed_out = true;
+            kill(-pid, SIGKILL);
+            kill(pid, SIGKILL);
+        }
+        /* The pipe wakes us up for output and, where nobody else holds it, for the end. */
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        if (poll(&p, 1, pause) > 0 && (p.revents & POLLIN) == 0)
+            poll(NULL, 0, 1);
+    }
+    drain(fd, output, &result->cut);
+    return true;
+}
+
+static bool start(struct child *c, int output[2], int reason[2], pid_t *ret_pid, struct err *err)
+{
+    if (pipe2(output, O_CLOEXEC) < 0)
+        return err_errno(err, "cannot make a pipe");
+    if (pipe2(reason, O_CLOEXEC) < 0) {
+        err_errno(err, "cannot make a pipe");
+        close(output[0]);
+        close(output[1]);
+        return false;
+    }
+    c->output = output[1];
+    c->reason = reason[1];
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0)
+        become(c);
+    close(output[1]);
+    close(reason[1]);
+    *ret_pid = pid;
+    if (pid > 0)
+        return true;
+    err_errno(err, "cannot fork");
+    close(output[0]);
+    close(reason[0]);
+    return false;
+}
+
+bool run_prepared(const char *const argv[], int limit_ms, bool (*setup)(void *arg, struct err *err),
+                  void *arg, struct run_result *ret_result, bool *ret_setup_failed, struct err *err)
+{
+    struct child c = {.argv = argv, .setup = setup, .arg = arg};
+    int output[2], reason[2], status = 0;
+    pid_t pid = -1;
+    if (argv != NULL && (c.path = find_program(argv[0])) == NULL)
+        return err_set(err, "there is no program %s here", argv[0]);
+    if (!start(&c, output, reason, &pid, err))
+        return false;
+    struct run_result result = {0};
+    struct buf text = {0};
+    bool ok = wait_for(pid, output[0], limit_ms, &text, &result, &status, err);
+    struct reason why;
+    fcntl(reason[0], F_SETFL, O_NONBLOCK);
+    bool refused = read(reason[0], &why, sizeof(why)) == (ssize_t)sizeof(why);
+    close(output[0]);
+    close(reason[0]);
+    if (!ok)
+        return false;
+    *ret_setup_failed = refused && why.setup_failed;
+    if (refused) {
+        *err = why.err;
+        return false;
+    }
+    result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+    result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    result.output = buf_text(&text);
+    result.len = text.len;
+    *ret_result = result;
+    return true;
+}
+
+bool run_program(const char *const argv[], int limit_ms, struct run_result *ret_result, struct err *err)
+{
+    bool ignored;
+    return run_prepared(argv, limit_ms, NULL, NULL, ret_result, &ignored, err);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The core values on one page: read this first.
+ *
+ * A run reads files into documents (struct doc), a fix file into a struct fix, and what the machine says of
+ * itself into struct facts. plan.c turns these into a struct plan: a value that says which bytes change and
+ * which services are touched. Everything before txn.c only computes plans; txn.c alone carries them out.
+ *
+ * Ownership: everything here lives in the arena of the run (base.h) unless a field says otherwise; nothing is
+ * freed singly. Offsets are bytes from the start of a text. Texts hold no NUL byte and are followed by one.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+/* What a probe answers. */
+enum verdict { FAILS, HOLDS, CANNOT_TELL };
+
+/* How a run ends; main.c owns the one table that turns this into an exit code. */
+enum outcome {
+    DONE,           /* done and verified, already so, nothing to do */
+    FAILED,         /* failed or refused, nothing was changed */
+    USAGE,          /* usage, unknown fix, bad parameter */
+    PUT_BACK,       /* failed after the commit, everything was put back */
+    NEEDS_PERSON,   /* files or services need a person */
+    NOT_APPLICABLE, /* the fix does not apply here, or must not */
+    FOUND,          /* diagnose found a problem */
+    BUSY            /* another mailfix or postconf is at work */
+};
+
+struct strings {
+    const char **item;
+    size_t n;
+};
+
+struct span {
+    size_t start, end; /* [start, end) */
+};
+
+/* A node of a parsed document. Labels come from the lens, values from the file. */
+struct node {
+    const char *label;
+    const char *value; /* NULL: none */
+    struct span span;  /* all bytes of the node, with its final newline at the top level */
+    struct span text;  /* the bytes of the value; empty where there is none */
+    struct node *child;
+    size_t n_child;
+};
+
+/* Which file it was when it was read; compared before and after a swap. */
+struct identity {
+    dev_t dev;
+    ino_t ino;
+    off_t size;
+    struct timespec mtime;
+    mode_t mode;
+    uid_t uid;
+    gid_t gid;
+};
+
+#define DIGEST_HEX 64
+
+/* One configuration file as read. */
+struct doc {
+    const char *id;   /* main.cf, master.cf: the name that fix files use */
+    const char *path; /* below the root, absolute, as asked of the host: /etc/postfix/main.cf */
+    const char *real; /* the same with symbolic links followed */
+    const char *text;
+    size_t len;
+    struct identity identity;
+    char digest[DIGEST_HEX + 1]; /* SHA-256, hexadecimal */
+    struct node *node;           /* top-level nodes; their spans tile the text */
+    size_t n_node;
+};
+
+/* One replacement: old bytes [at, at + old_len) of the before-text become the new bytes. */
+struct hunk {
+    size_t at;
+    size_t old_len;
+    const char *bytes;
+    size_t len;
+};
+
+/* One file that a plan changes. */
+struct change {
+    const struct doc *doc;
+    struct hunk *hunk; /* ordered by position, not touching each other */
+    size_t n_hunk;
+    const char *after;
+    size_t after_len;
+    char after_digest[DIGEST_HEX + 1];
+};
+
+enum verb { DO_RELOAD, DO_RESTART, DO_START, DO_STOP, DO_ENABLE, DO_DISABLE };
+
+struct action {
+    enum verb verb;
+    const char *daemon; /* one of service.c's closed list */
+};
+
+/* A change as a value: what apply does and a dry run prints. */
+struct plan {
+    struct strings fixes;  /* names, in the order of the command line */
+    struct strings params; /* NAME=VALUE, as used */
+    struct change *change;
+    size_t n_change;
+    struct action *action;
+    size_t n_action;
+    struct strings byproduct;  /* files that daemons will create because of the change, absent now */
+    struct strings left_to_do; /* what cannot be done or asked here (--root), one sentence each */
+};
