@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Finding, opening and reading files below a root; see file.h. What writes is in file_write.c.
+ *
+ * The rules for what is trusted are those of Postfix's safe_open(3): look at the open descriptor, never at a
+ * name twice; one hard link; a symbolic link counts only if it is root's and stands where only root can put
+ * one.
+ *
+ * Limits: 40 symbolic links in one path, as in the kernel.
+ */
+#include "file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+static bool is_root(uid_t uid)
+{
+    return uid == 0 || uid == geteuid();
+}
+
+bool root_open(const char *dir, struct root *ret_root, struct err *err)
+{
+    size_t len = strlen(dir);
+    while (len > 0 && dir[len - 1] == '/')
+        len--;
+    const char *path = arena_copy(dir, len);
+    int fd = open(len == 0 ? "/" : path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, "cannot open the root directory %s", dir);
+    *ret_root = (struct root){.fd = fd, .path = path, .live = len == 0};
+    return true;
+}
+
+/* ---- the walk ---- */
+
+struct walk {
+    const struct root *root;
+    int fd;          /* the directory reached */
+    struct buf path; /* its path below the root, "" for the root */
+    int links;
+};
+
+static bool check_directory(int fd, const char *path, struct err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return err_errno(err, "cannot look at %s", path);
+    bool others_write = (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+    bool sticky = (st.st_mode & S_ISVTX) != 0;
+    if (!is_root(st.st_uid))
+        return err_set(err,
+                       "the directory %s belongs to user %u, who could put another file in its place; "
+                       "it must be root's",
+                       path, (unsigned)st.st_uid);
+    if (others_write && !sticky)
+        return err_set(
+            err,
+            "others than root can write the directory %s (mode %03o) and could put another file in its "
+            "place; take that right away first",
+            path, (unsigned)(st.st_mode & 07777));
+    return true;
+}
+
+static void walk_to_root(struct walk *w)
+{
+    if (w->fd >= 0)
+        close(w->fd);
+    w->fd = fcntl(w->root->fd, F_DUPFD_CLOEXEC, 0);
+    w->path = (struct buf){0};
+}
+
+/* Up one directory, but never above the root: the path is walked again from there. */
+static bool walk_up(struct walk *w, struct err *err);
+
+static bool read_link(int dir, const char *name, char *target, size_t room)
+{
+    ssize_t n = readlinkat(dir, name, target, room - 1);
+    if (n < 0)
+        return false;
+    target[n] = '\0';
+    return true;
+}
+
+static bool walk_path(struct walk *w, const char *path, bool want_last, char *ret_last, struct err *err);
+
+/* Enters one component; a symbolic link of root's is followed. */
+static bool walk_enter(struct walk *w, const char *name, struct err *err)
+{
+    const char *path = arena_printf("%s/%s", buf_text(&w->path), name);
+    int fd = openat(w->fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, "cannot open %s", path);
+    struct stat st;
+    if (fstat(fd, &st) < 0) {
+        close(fd);
+        return err_errno(err, "cannot look at %s", path);
+    }
+    if (S_ISLNK(st.st_mode)) {
+        char target[PATH_MAX];
+        close(fd);
+        if (!is_root(st.st_uid))
+            return err_set(
+                err, "%s is a symbolic link that belongs to user %u; only root's own links are followed",
+                path, (unsigned)st.st_uid);
+        if (++w->links > 40 || !read_link(w->fd, name, target, sizeof(target)))
+            return err_set(err, "%s is a symbolic link that leads nowhere", path);
+        return walk_path(w, target, false, NULL, err);
+    }
+    if (!S_ISDIR(st.st_mode)) {
+        close(fd);
+        return err_set(err, "%s is not a directory", path);
+    }
+    if (!check_directory(fd, path, err)) {
+        close(fd);
+        return false;
+    }
+    close(w->fd);
+    w->fd = fd;
+    w->path = (struct buf){0};
+    buf_puts(&w->path, path);
+    return true;
+}
+
+static bool walk_up(struct walk *w, struct err *err)
+{
+    const char *path = buf_text(&w->path);
+    const char *slash = strrchr(path, '/');
+    const char *parent = slash != NULL ? arena_copy(path, (size_t)(slash - path)) : "";
+    walk_to_root(w);
+    return walk_path(w, parent, false, NULL, err);
+}
+
+/* Walks all components of path, or with want_last all but the last, which goes to ret_last (255 bytes at
+ * most). */
+static bool walk_path(struct walk *w, const char *path, bool want_last, char *ret_last, struct err *err)
+{
+    if (path[0] == '/')
+        walk_to_root(w);
+    while (*(path += strspn(path, "/")) != '\0') {
+        size_t len = strcspn(path, "/");
+        bool last = path[len + strspn(path + len, "/")] == '\0';
+        if (len > NAME_MAX)
+            return err_set(err, "a part of the path is longer than %d bytes", NAME_MAX);
+        char name[NAME_MAX + 1];
+        memcpy(name, path, len);
+        name[len] = '\0';
+        path += len;
+        if (strcmp(name, ".") == 0)
+            continue;
+        if (last && want_last && strcmp(name, "..") != 0) {
+            memcpy(ret_last, name, len + 1);
+            return true;
+        }
+        if (!(strcmp(name, "..") == 0 ? walk_up(w, err) : walk_enter(w, name, err)))
+            return false;
+    }
+    return want_last ? err_set(err, "the path ends in a directory") : true;
+}
+
+static bool walk_start(struct walk *w, const struct root *root, struct err *err)
+{
+    *w = (struct walk){.root = root, .fd = -1};
+    walk_to_root(w);
+    return w->fd >= 0 ? true : err_errno(err, "cannot open the root directory");
+}
+
+bool file_open_dir(const struct root *root, const char *path, int *ret_fd, struct err *err)
+{
+    struct walk w;
+    if (!walk_start(&w, root, err))
+        return false;
+    bool ok = walk_path(&w, path, false, NULL, err);
+    if (ok) {
+        *ret_fd = openat(w.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (*ret_fd < 0)
+            ok = err_errno(err, "cannot open the directory %s", path);
+    }
+    close(w.fd);
+    return ok;
+}
+
+bool file_resolve(const struct root *root, const char *path, struct at *ret_at, struct err *err)
+{
+    struct walk w;
+    char name[NAME_MAX + 1];
+    if (!walk_start(&w, root, err))
+        return false;
+    bool ok = walk_path(&w, path, true, name, err);
+    while (ok) {
+        struct stat st;
+        char target[PATH_MAX];
+        if (fstatat(w.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
+            break;
+        if (!is_root(st.st_uid))
+            ok = err_set(err,
+                         "%s is a symbolic link that belongs to user %u; only root's own links are followed",
+                         path, (unsigned)st.st_uid);
+        else if (++w.links > 40 || !read_link(w.fd, name, target, sizeof(target)))
+            ok = err_set(err, "%s is a symbolic link that leads nowhere", path);
+        else
+            ok = walk_path(&w, target, true, name, err) ||
+                 err_prefix(err, "%s is a symbolic link to %s", path, target);
+    }
+    if (ok) {
+        int dir = openat(w.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ret_at->dir = dir;
+        memcpy(ret_at->name, name, sizeof(name));
+        ret_at->path = arena_printf("%s/%s", buf_text(&w.path), name);
+        if (dir < 0)
+            ok = err_errno(err, "cannot open the directory of %s", path);
+    }
+    close(w.fd);
+    return ok;
+}
+
+bool file_exists(const struct root *root, const char *path)
+{
+    struct at at;
+    struct err ignored;
+    if (!file_resolve(root, path, &at, &ignored))
+        return false;
+    bool there = file_is_there(at.dir, at.name);
+    close(at.dir);
+    return there;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool file_list(const struct root *root, const char *path, bool dot_files, struct strings *ret_names,
+               struct err *err)
+{
+    int fd;
+    *ret_names = (struct strings){0};
+    if (!file_exists(root, path))
+        return true;
+    if (!file_open_dir(root, path, &fd, err))
+        return false;
+    DIR *dir = fdopendir(fd);
+    if (dir == NULL) {
+        close(fd);
+        return err_errno(err, "cannot read the directory %s", path);
+    }
+    struct dirent *entry;
+    while ((entry = readdir(dir)) != NULL)
+        if ((entry->d_name[0] == '.') == dot_files && strcmp(entry->d_name, ".") != 0 &&
+            strcmp(entry->d_name, "..") != 0)
+            strings_add(ret_names, arena_string(entry->d_name));
+    closedir(dir);
+    if (ret_names->n > 1)
+        qsort(ret_names->item, ret_names->n, sizeof(*ret_names->item), by_name);
+    return true;
+}
+
+/* ---- reading ---- */
+
+static const char *kind_of_file(mode_t mode)
+{
+    switch (mode & S_IFMT) {
+    case S_IFDIR:
+        return "a directory";
+    case S_IFIFO:
+        return "a named pipe";
+    case S_IFCHR:
+    case S_IFBLK:
+        return "a device";
+    case S_IFSOCK:
+        return "a socket";
+    case S_IFLNK:
+        return "a symbolic link";
+    default:
+        return "a regular file";
+    }
+}
+
+/* Looks before opening, because opening a device can do something; what was opened is looked at again. */
+static int open_regular(const struct at *at, struct stat *st, struct err *err)
+{
+    if (fstatat(at->dir, at->name, st, AT_SYMLINK_NOFOLLOW) < 0) {
+        err_errno(err, "cannot read %s", at->path);
+        return -1;
+    }
+    if (!S_ISREG(st->st_mode)) {
+        err_set(err, "%s is %s, not a regular file", at->path, kind_of_file(st->st_mode));
+        return -1;
+    }
+    int fd = openat(at->dir, at->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, st) < 0 || !S_ISREG(st->st_mode)) {
+        err_errno(err, "cannot open %s", at->path);
+        if (fd >= 0)
+            close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static bool read_all(int fd, const char *path, size_t size, const char **ret_text, size_t *ret_len,
+                     struct err *err)
+{
+    char *text = arena_alloc(size + 2);
+    size_t len = 0;
+    while (len <= size) {
+        ssize_t n = read(fd, text + len, size + 1 - len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_errno(err, "cannot read %s", path);
+        if (n == 0)
+            break;
+        len += (size_t)n;
+    }
+    if (len > size)
+        return err_set(err, "%s grows while it is read; try again", path);
+    const char *nul = memchr(text, '\0', len);
+    if (nul != NULL) {
+        struct position p = text_position(text, len, (size_t)(nul - text));
+        return err_set(err,
+                       "%s:%zu:%zu: a NUL byte; Postfix and Dovecot do not read past it, so this is not the "
+                       "text that it seems to be. Remove it (it may have been damaged by a crash)",
+                       path, p.line, p.column);
+    }
+    *ret_text = text;
+    *ret_len = len;
+    return true;
+}
+
+static bool check_trust(const struct stat *st, const char *path, enum file_trust trust, struct err *err)
+{
+    if (trust == ANY_OWNER)
+        return true;
+    if (!is_root(st->st_uid))
+        return err_set(err, "%s belongs to user %u; mailfix uses it only if it is root's (chown root %s)",
+                       path, (unsigned)st->st_uid, path);
+    if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return err_set(err,
+                       "others than root can write %s (mode %03o); mailfix does not use it (chmod go-w %s)",
+                       path, (unsigned)(st->st_mode & 07777), path);
+    return true;
+}
+
+bool file_read(const struct at *at, enum file_trust trust, const char **ret_text, size_t *ret_len,
+               struct identity *ret_identity, struct err *err)
+{
+    struct stat st;
+    int fd = open_regular(at, &st, err);
+    if (fd < 0)
+        return false;
+    bool ok = check_trust(&st, at->path, trust, err);
+    if (ok && st.st_size > (off_t)FILE_LIMIT)
+        ok = err_set(err, "%s has %lld bytes; mailfix reads configuration files of at most %zu", at->path,
+                     (long long)st.st_size, FILE_LIMIT);
+    ok = ok && read_all(fd, at->path, (size_t)st.st_size, ret_text, ret_len, err);
+    close(fd);
+    if (ok && ret_identity != NULL)
+        *ret_identity = (struct identity){.dev = st.st_dev,
+                                          .ino = st.st_ino,
+                                          .size = st.st_size,
+                                          .mtime = st.st_mtim,
+                                          .mode = st.st_mode,
+                                          .uid = st.st_uid,
+                                          .gid = st.st_gid};
+    return ok;
+}
+
+bool file_read_path(const struct root *root, const char *path, enum file_trust trust, const char **ret_text,
+                    size_t *ret_len, struct err *err)
+{
+    struct at at;
+    if (!file_resolve(root, path, &at, err))
+        return false;
+    bool ok = file_read(&at, trust, ret_text, ret_len, NULL, err);
+    close(at.dir);
+    return ok;
+}
+
+/* ---- what a swap cannot treat safely ---- */
+
+/* The mount that a descriptor is on, from /proc/self/fdinfo; -1 where it cannot be told. */
+static long mount_of(int fd)
+{
+    char path[64], text[512];
+    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+    int info = open(path, O_RDONLY | O_CLOEXEC);
+    if (info < 0)
+        return -1;
+    ssize_t n = read(info, text, sizeof(text) - 1);
+    close(info);
+    text[n < 0 ? 0 : n] = '\0';
+    const char *id = strstr(text, "mnt_id:");
+    return id != NULL ? strtol(id + 7, NULL, 10) : -1;
+}
+
+static bool check_flags(int fd, const char *path, struct err *err)
+{
+    int flags = 0;
+    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+        return true; /* the file system has no such flags */
+    if ((flags & FS_IMMUTABLE_FL) != 0)
+        return err_set(err, "%s is immutable: somebody did not want it changed. If it may be: chattr -i %s",
+                       path, path);
+    if ((flags & FS_APPEND_FL) != 0)
+        return err_set(err, "%s is append-only. If it may be changed: chattr -a %s", path, path);
+    return true;
+}
+
+bool file_check_replaceable(const struct at *at, struct err *err)
+{
+    struct stat st;
+    struct statvfs fs;
+    int fd = open_regular(at, &st, err);
+    if (fd < 0)
+        return false;
+    bool ok = true;
+    if (st.st_nlink > 1)
+        ok = err_set(
+            err,
+            "%s has %lu names (hard links); a new file under this name would part it from the others. "
+            "Remove the other names first (find / -xdev -samefile %s)",
+            at->path, (unsigned long)st.st_nlink, at->path);
+    else if (mount_of(fd) != mount_of(at->dir))
+        ok = err_set(err,
+                     "%s is a mount of its own (a container's bind mount?); change it where it comes from",
+                     at->path);
+    else if (fstatvfs(at->dir, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0)
+        ok = err_set(err, "%s is on a file system that is mounted read-only", at->path);
+    else
+        ok = check_flags(fd, at->path, err);
+    close(fd);
+    return ok;
+}

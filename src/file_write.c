@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What writes, renames, locks and syncs; see file.h. The second half of file.c.
+ *
+ * A new text is a new file beside its target: content, owner, mode, every extended attribute, time, sync;
+ * then one exchange of names makes it the target, and the old inode stands under the temporary name, whole.
+ *
+ * Limits: extended attributes of at most 64 KiB each, their names together at most 64 KiB, as in the kernel.
+ */
+#include "file.h"
+
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sha2.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static bool write_all(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, bytes, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            if (n == 0)
+                errno = EIO;
+            return false;
+        }
+        bytes += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+/* ---- metadata ---- */
+
+static bool copy_xattrs(int from, int to)
+{
+    static char names[65536], value[65536];
+    ssize_t total = flistxattr(from, names, sizeof(names));
+    if (total < 0)
+        return errno == ENOTSUP;
+    for (const char *name = names; name < names + total; name += strlen(name) + 1) {
+        ssize_t len = fgetxattr(from, name, value, sizeof(value));
+        if (len < 0 || fsetxattr(to, name, value, (size_t)len, 0) < 0)
+            return false;
+    }
+    return true;
+}
+
+static bool copy_metadata(int from, int to, const struct timespec *mtime)
+{
+    struct stat st;
+    if (fstat(from, &st) < 0 || fchown(to, st.st_uid, st.st_gid) < 0 || fchmod(to, st.st_mode & 07777) < 0 ||
+        !copy_xattrs(from, to))
+        return false;
+    struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, mtime != NULL ? *mtime : st.st_mtim};
+    return futimens(to, times) == 0;
+}
+
+static int create(int dir, const char *name)
+{
+    return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+bool file_stage(int dir, const char *name, const char *bytes, size_t len, int like_dir, const char *like_name,
+                const struct timespec *mtime, struct err *err)
+{
+    int like = openat(like_dir, like_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (like < 0)
+        return err_errno(err, "cannot open %s", like_name);
+    int fd = create(dir, name);
+    if (fd < 0) {
+        close(like);
+        return err_errno(err, "cannot create %s", name);
+    }
+    bool ok = write_all(fd, bytes, len) && copy_metadata(like, fd, mtime) && fsync(fd) == 0;
+    if (!ok)
+        err_errno(err, "cannot write %s", name);
+    close(like);
+    if (close(fd) < 0 && ok)
+        ok = err_errno(err, "cannot write %s", name);
+    if (!ok)
+        unlinkat(dir, name, 0);
+    return ok;
+}
+
+bool file_write_as(int dir, const char *name, const char *bytes, size_t len, const struct identity *like,
+                   const struct timespec *mtime, struct err *err)
+{
+    struct timespec times[2] = {*mtime, *mtime};
+    int fd = create(dir, name);
+    bool ok = fd >= 0 && write_all(fd, bytes, len) && fchown(fd, like->uid, like->gid) == 0 &&
+              fchmod(fd, like->mode & 07777) == 0 && futimens(fd, times) == 0;
+    if (!ok)
+        err_errno(err, "cannot write %s", name);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
+bool file_copy(int from_dir, const char *from, int to_dir, const char *to, struct err *err)
+{
+    static char block[65536];
+    int in = openat(from_dir, from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (in < 0)
+        return err_errno(err, "cannot open %s", from);
+    int out = create(to_dir, to);
+    if (out < 0) {
+        close(in);
+        return err_errno(err, "cannot create %s", to);
+    }
+    bool ok = true;
+    ssize_t n;
+    while (ok && (n = read(in, block, sizeof(block))) != 0)
+        ok = n > 0 ? write_all(out, block, (size_t)n) : errno == EINTR;
+    ok = ok && copy_metadata(in, out, NULL) && fsync(out) == 0;
+    if (!ok)
+        err_errno(err, "cannot copy %s", from);
+    close(in);
+    close(out);
+    if (!ok)
+        unlinkat(to_dir, to, 0);
+    return ok;
+}
+
+bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err)
+{
+    static char block[65536];
+    struct stat st;
+    ret_hex[0] = '\0';
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? true : err_errno(err, "cannot look at %s", name);
+    if (!S_ISREG(st.st_mode))
+        return true;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? true : err_errno(err, "cannot open %s", name);
+    SHA2_CTX ctx;
+    uint8_t sum[SHA256_DIGEST_LENGTH];
+    SHA256Init(&ctx);
+    ssize_t n;
+    while ((n = read(fd, block, sizeof(block))) != 0) {
+        if (n > 0)
+            SHA256Update(&ctx, (uint8_t *)block, (size_t)n);
+        else if (errno != EINTR)
+            break;
+    }
+    if (n < 0)
+        err_errno(err, "cannot read %s", name);
+    close(fd);
+    if (n < 0)
+        return false;
+    SHA256Final(sum, &ctx);
+    for (size_t i = 0; i < sizeof(sum); i++)
+        snprintf(ret_hex + 2 * i, 3, "%02x", sum[i]);
+    return true;
+}
+
+/* ---- names ---- */
+
+bool file_is_there(int dir, const char *name)
+{
+    struct stat st;
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool file_is_regular(int dir, const char *name)
+{
+    struct stat st;
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+}
+
+bool file_same_inode(int dir, const char *a, const char *b)
+{
+    struct stat x, y;
+    return fstatat(dir, a, &x, AT_SYMLINK_NOFOLLOW) == 0 && fstatat(dir, b, &y, AT_SYMLINK_NOFOLLOW) == 0 &&
+           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+bool file_unlink(int dir, const char *name, struct err *err)
+{
+    if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+        return true;
+    return err_errno(err, "cannot remove %s", name);
+}
+
+bool file_rename(int from_dir, const char *from, int to_dir, const char *to, struct err *err)
+{
+    if (renameat(from_dir, from, to_dir, to) == 0)
+        return true;
+    return err_errno(err, "cannot rename %s to %s", from, to);
+}
+
+bool file_sync_dir(int dir, struct err *err)
+{
+    return fsync(dir) == 0 ? true : err_errno(err, "cannot sync a directory");
+}
+
+/* renameat2 came with Linux 3.15 and is not in every libc. */
+static int exchange_names(int dir, const char *a, const char *b)
+{
+    return (int)syscall(SYS_renameat2, dir, a, dir, b, RENAME_EXCHANGE);
+}
+
+static bool exchange_by_links(int dir, const char *temp, const char *aside, const char *name,
+                              const char *expected, struct err *err)
+{
+    char digest[DIGEST_HEX + 1];
+    if (!file_unlink(dir, aside, err))
+        return false;
+    if (linkat(dir, name, dir, aside, 0) < 0)
+        return err_errno(err, "cannot link %s aside", name);
+    if (!file_digest(dir, aside, digest, err))
+        return false;
+    if (strcmp(digest, expected) != 0 || !file_same_inode(dir, aside, name)) {
+        (void)unlinkat(dir, aside, 0);
+        errno = EBUSY;
+        return err_outcome(err, FAILED, "%s was changed by somebody else in the meantime", name);
+    }
+    return file_rename(dir, temp, dir, name, err) && file_rename(dir, aside, dir, temp, err);
+}
+
+bool file_exchange(int dir, const char *temp, const char *aside, const char *name, const char *expected,
+                   struct err *err)
+{
+    if (exchange_names(dir, temp, name) == 0)
+        return true;
+    if (errno != ENOSYS && errno != EINVAL && errno != EPERM)
+        return err_errno(err, "cannot exchange %s and %s", temp, name);
+    return exchange_by_links(dir, temp, aside, name, expected, err);
+}
+
+/* ---- the record's own files ---- */
+
+bool file_private_dir(int dir, const char *name, int *ret_fd, struct err *err)
+{
+    if (mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
+        return err_errno(err, "cannot make the directory %s", name);
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0)
+        return err_errno(err, "cannot open the directory %s", name);
+    if (fstat(fd, &st) < 0 || (st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & 077) != 0) {
+        close(fd);
+        return err_set(err, "the directory %s must belong to root and be closed to all others (mode 0700)",
+                       name);
+    }
+    *ret_fd = fd;
+    return true;
+}
+
+/* Removes what is in a directory; directories in it by one more call, no deeper. */
+static bool empty_dir(int fd, bool with_dirs, struct err *err)
+{
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = copy < 0 ? NULL : fdopendir(copy);
+    if (entries == NULL)
+        return err_errno(err, "cannot read a directory of the record");
+    bool ok = true;
+    struct dirent *entry;
+    while (ok && (entry = readdir(entries)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (unlinkat(fd, entry->d_name, 0) == 0)
+            continue;
+        int below =
+            with_dirs ? openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+        ok = below >= 0 && empty_dir(below, false, err) && unlinkat(fd, entry->d_name, AT_REMOVEDIR) == 0;
+        if (!ok)
+            err_errno(err, "cannot remove %s", entry->d_name);
+        if (below >= 0)
+            close(below);
+    }
+    closedir(entries);
+    return ok;
+}
+
+bool file_remove_dir(int dir, const char *name, struct err *err)
+{
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? true : err_errno(err, "cannot open %s", name);
+    bool ok = empty_dir(fd, true, err);
+    close(fd);
+    if (ok && unlinkat(dir, name, AT_REMOVEDIR) < 0)
+        ok = err_errno(err, "cannot remove %s", name);
+    return ok;
+}
+
+bool file_write_new(int dir, const char *name, const char *bytes, size_t len, struct err *err)
+{
+    int fd = create(dir, name);
+    if (fd < 0)
+        return err_errno(err, "cannot create %s", name);
+    bool ok = write_all(fd, bytes, len) && fsync(fd) == 0;
+    if (!ok)
+        err_errno(err, "cannot write %s", name);
+    close(fd);
+    if (!ok)
+        unlinkat(dir, name, 0);
+    return ok;
+}
+
+bool file_overwrite(int dir, const char *name, const char *bytes, size_t len, struct err *err)
+{
+    int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, "cannot open %s", name);
+    bool ok = pwrite(fd, bytes, len, 0) == (ssize_t)len && fdatasync(fd) == 0;
+    if (!ok)
+        err_errno(err, "cannot write %s", name);
+    close(fd);
+    return ok;
+}
+
+/* ---- locks ---- */
+
+bool file_lock(int dir, const char *name, int *ret_fd, struct err *err)
+{
+    int fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_errno(err, "cannot open %s", name);
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        bool busy = errno == EWOULDBLOCK;
+        err_errno(err, "cannot lock %s", name);
+        close(fd);
+        if (busy)
+            err_outcome(err, BUSY, "another mailfix is at work");
+        return false;
+    }
+    *ret_fd = fd;
+    return true;
+}
+
+/* As edit_file.c of Postfix: a leftover with other permissions or more names is removed, then tried again. */
+bool file_edit_lock(const struct at *at, int *ret_fd, struct err *err)
+{
+    char name[sizeof(at->name) + 8];
+    snprintf(name, sizeof(name), FILE_EDIT_FORMAT, at->name);
+    for (int tries = 0; tries < 10; tries++) {
+        struct stat open_st, name_st;
+        int fd = openat(at->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+            return err_errno(err, "cannot open %s.tmp", at->path);
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+            close(fd);
+            return err_outcome(err, BUSY, "postconf or another editor holds %s.tmp", at->path);
+        }
+        bool same = fstat(fd, &open_st) == 0 && fstatat(at->dir, name, &name_st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    open_st.st_dev == name_st.st_dev && open_st.st_ino == name_st.st_ino;
+        if (same && S_ISREG(name_st.st_mode) && name_st.st_nlink == 1 && (name_st.st_mode & 07777) == 0600) {
+            *ret_fd = fd;
+            return true;
+        }
+        if (same)
+            (void)unlinkat(at->dir, name, 0);
+        close(fd);
+    }
+    return err_outcome(err, BUSY, "somebody keeps replacing %s.tmp", at->path);
+}
+
+void file_edit_unlock(int dir, const char *name, int *fd)
+{
+    char temp[300];
+    if (*fd < 0)
+        return;
+    snprintf(temp, sizeof(temp), FILE_EDIT_FORMAT, name);
+    (void)unlinkat(dir, temp, 0);
+    close(*fd);
+    *fd = -1;
+}
