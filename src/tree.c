@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a lens sees in a text; see tree.h. The only file that includes augeas.h.
+ *
+ * A text of Postfix's is cut into chunks of about 100 lines, always before a line that starts a logical line
+ * (neither white space nor '#' in its first column), and each chunk goes through the lens by itself: finding
+ * the span of one node costs Augeas a walk over all its siblings, so a long file in one piece would cost the
+ * square of its length. A logical line and the comments inside it are never parted.
+ *
+ * Limits: lenses are type-checked by the tests, not here. A text without a final newline is read as if it had
+ * one; the spans then end where the text ends.
+ */
+#include "tree.h"
+
+#include <augeas.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *id;
+    const char *lens;
+    bool chunks;
+    const char *expected;
+} LENSES[N_LENS] = {
+    [LENS_MAIN] = {"main.cf", "Mf_Main.lns", true,
+                   "expected a parameter (name = value), a comment that begins with '#', or a line that "
+                   "continues a value "
+                   "and begins with white space"},
+    [LENS_MASTER] = {"master.cf", "Mf_Master.lns", true,
+                     "expected a service (service type private unpriv chroot wakeup maxproc command), a "
+                     "comment that begins "
+                     "with '#', or an option line that begins with white space"},
+    [LENS_FIX] =
+        {"fix", "Mf_Fix.lns", false,
+         "expected a stanza of a fix file (fix title effect about advice see independent rows param symptom "
+         "still "
+         "consequence require risk edit after verify) with the keys that it takes, see mailfix-fix(5)"},
+};
+
+#define CHUNK_LINES 100
+
+static const char *lens_dir;
+static augeas *aug;
+
+bool tree_lens_of(const char *id, enum lens *ret_lens)
+{
+    for (int i = 0; i < N_LENS; i++)
+        if (strcmp(LENSES[i].id, id) == 0) {
+            *ret_lens = (enum lens)i;
+            return true;
+        }
+    return false;
+}
+
+struct strings tree_lens_names(void)
+{
+    struct strings names = {0};
+    for (int i = 0; i < N_LENS; i++)
+        strings_add(&names, LENSES[i].id);
+    return names;
+}
+
+void tree_set_lens_dir(const char *dir)
+{
+    lens_dir = dir;
+}
+
+void tree_close(void)
+{
+    if (aug != NULL)
+        aug_close(aug);
+    aug = NULL;
+}
+
+static bool open_augeas(struct err *err)
+{
+    if (aug != NULL)
+        return true;
+    unsetenv("AUGEAS_LENS_LIB");
+    unsetenv("AUGEAS_ROOT");
+    aug = aug_init(NULL, lens_dir, AUG_NO_STDINC | AUG_NO_LOAD | AUG_NO_MODL_AUTOLOAD | AUG_ENABLE_SPAN);
+    return aug != NULL ? true : err_set(err, "cannot start Augeas with the lenses in %s", lens_dir);
+}
+
+/* ---- from Augeas to struct node ---- */
+
+struct piece {
+    const char *name; /* for messages */
+    const char *text; /* the whole text */
+    size_t len;       /* without a newline that was added */
+    size_t base;      /* where the chunk begins */
+};
+
+static size_t clamp(const struct piece *p, unsigned offset)
+{
+    size_t at = p->base + offset;
+    return at < p->len ? at : p->len;
+}
+
+static bool read_spans(const struct piece *p, const char *path, struct node *node, struct err *err)
+{
+    unsigned label_start, label_end, value_start, value_end, start, end;
+    char *filename = NULL;
+    if (aug_span(aug, path, &filename, &label_start, &label_end, &value_start, &value_end, &start, &end) < 0)
+        return err_set(err, "%s: Augeas has no span for %s: %s", p->name, path, aug_error_message(aug));
+    free(filename);
+    node->span = (struct span){clamp(p, start), clamp(p, end)};
+    node->text = (struct span){clamp(p, value_start), clamp(p, value_end)};
+    return true;
+}
+
+/* Copies the children of parent, depth first. Labels that begin with '#' are leaves in all our lenses. */
+static bool copy_children(const struct piece *p, const char *parent, int depth, struct node **ret_node,
+                          size_t *ret_n, struct err *err)
+{
+    const char *all = arena_printf("%s/*", parent);
+    const char *variable = arena_printf("level%d", depth);
+    if (aug_defvar(aug, variable, all) < 0)
+        return err_set(err, "%s: Augeas cannot list %s: %s", p->name, all, aug_error_message(aug));
+    int n = aug_ns_count(aug, variable);
+    struct node *list = n > 0 ? arena_alloc((size_t)n * sizeof(*list)) : NULL;
+    for (int i = 0; i < n; i++) {
+        const char *label = NULL, *value = NULL;
+        aug_ns_label(aug, variable, i, &label, NULL);
+        aug_ns_value(aug, variable, i, &value);
+        list[i].label = arena_string(label != NULL ? label : "");
+        list[i].value = value != NULL ? arena_string(value) : NULL;
+    }
+    for (int i = 0; i < n; i++) {
+        const char *path = arena_printf("%s[%d]", all, i + 1);
+        if (!read_spans(p, path, &list[i], err))
+            return false;
+        if (list[i].label[0] != '#' &&
+            !copy_children(p, path, depth + 1, &list[i].child, &list[i].n_child, err))
+            return false;
+    }
+    *ret_node = list;
+    *ret_n = (size_t)n;
+    return true;
+}
+
+static size_t error_offset(void)
+{
+    const char *value = NULL;
+    if (aug_get(aug, "/augeas/text/tree/error/pos", &value) == 1 && value != NULL)
+        return strtoul(value, NULL, 10);
+    return 0;
+}
+
+static bool refused(enum lens lens, const struct piece *p, struct err *err)
+{
+    const char *message = NULL;
+    aug_get(aug, "/augeas/text/tree/error/message", &message);
+    if (message == NULL)
+        return err_set(err, "%s: the lens %s cannot be used: %s%s%s", p->name, LENSES[lens].lens,
+                       aug_error_message(aug), aug_error_details(aug) != NULL ? ": " : "",
+                       aug_error_details(aug) != NULL ? aug_error_details(aug) : "");
+    struct position at = text_position(p->text, p->len, p->base + error_offset());
+    int shown = at.len < 160 ? (int)at.len : 160;
+    return err_set(err, "%s:%zu:%zu: %s\n    %.*s\n    %*s", p->name, at.line, at.column,
+                   LENSES[lens].expected, shown, at.start, at.column < 160 ? (int)at.column : 1, "^");
+}
+
+static bool parse_piece(enum lens lens, const struct piece *p, size_t len, struct node **ret_node,
+                        size_t *ret_n, struct err *err)
+{
+    struct buf text = {0};
+    buf_add(&text, p->text + p->base, len);
+    if (len > 0 && text.text[len - 1] != '\n')
+        buf_puts(&text, "\n");
+    if (aug_set(aug, "/chunk", buf_text(&text)) < 0)
+        return err_set(err, "%s: Augeas does not take the text: %s", p->name, aug_error_message(aug));
+    aug_rm(aug, "/tree");
+    if (aug_text_store(aug, LENSES[lens].lens, "/chunk", "/tree") < 0)
+        return refused(lens, p, err);
+    return copy_children(p, "/tree", 0, ret_node, ret_n, err);
+}
+
+/* ---- chunks ---- */
+
+static bool starts_logical_line(char c)
+{
+    return strchr(" \t\v\f\r\n#", c) == NULL;
+}
+
+/* The length of the next chunk. */
+static size_t chunk_len(const char *text, size_t len)
+{
+    size_t lines = 0;
+    for (const char *at = text; (at = memchr(at, '\n', (size_t)(text + len - at))) != NULL;) {
+        at++;
+        if (++lines >= CHUNK_LINES && at < text + len && starts_logical_line(*at))
+            return (size_t)(at - text);
+    }
+    return len;
+}
+
+static bool check_tiles(const char *name, const struct node *node, size_t n, size_t len, struct err *err)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (node[i].span.start != at)
+            return err_set(err, "%s: the lens lost bytes %zu to %zu; this is a fault of mailfix's lens", name,
+                           at, node[i].span.start);
+        at = node[i].span.end;
+    }
+    return at == len
+               ? true
+               : err_set(err, "%s: the lens lost the bytes from %zu on; this is a fault of mailfix's lens",
+                         name, at);
+}
+
+bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,
+                size_t *ret_n, struct err *err)
+{
+    struct node *all = NULL;
+    size_t n = 0;
+    if (!open_augeas(err))
+        return false;
+    for (size_t base = 0; base < len;) {
+        size_t part = LENSES[lens].chunks ? chunk_len(text + base, len - base) : len - base;
+        struct piece p = {.name = name, .text = text, .len = len, .base = base};
+        struct node *some = NULL;
+        size_t n_some = 0;
+        if (!parse_piece(lens, &p, part, &some, &n_some, err))
+            return false;
+        for (size_t i = 0; i < n_some; i++)
+            all = arena_append(all, &n, sizeof(*all), &some[i]);
+        base += part;
+    }
+    if (!check_tiles(name, all, n, len, err))
+        return false;
+    *ret_node = all;
+    *ret_n = n;
+    return true;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What a lens sees in a text: the only module that knows Augeas.
+ *
+ * Augeas is given text that mailfix has read, with lenses from mailfix's own directory only; it never opens
+ * or saves a file of the host. What it found is copied into struct node, so that nobody else depends on it.
+ */
+#pragma once
+
+#include "base.h"
+
+/* Which lens reads a document. */
+enum lens { LENS_MAIN, LENS_MASTER, LENS_FIX, N_LENS };
+
+/* The lens of a document's id ("main.cf", "master.cf", "fix"); false when there is none. */
+bool tree_lens_of(const char *id, enum lens *ret_lens);
+struct strings tree_lens_names(void);
+
+/* Lenses come from this directory. Must be called first. */
+void tree_set_lens_dir(const char *dir);
+
+/* Parses text. The top-level spans tile it, checked here. name is for messages; false with
+ * "NAME:LINE:COLUMN: sentence" and the line with a caret, when the lens refuses the text. */
+bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,
+                size_t *ret_n, struct err *err) MUST_CHECK;
+
+/* Frees what Augeas holds. */
+void tree_close(void);

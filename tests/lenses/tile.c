@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tile LENSDIR MODULE FILE...
+ *
+ * Parses each FILE with lens MODULE.lns and proves what the splicer relies on: the spans of the top-level nodes
+ * tile the text from its first byte to its last, children lie inside their parents and in order, and every stored
+ * value is the text at its value span. Prints a line per file; exit 1 if one of them fails.
+ *
+ * Like the program it adds a newline to a text that lacks one. A text with a NUL byte fails.
+ */
+#include <augeas.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct text {
+    char *bytes;
+    size_t len;
+};
+
+struct span {
+    unsigned value_start, value_end, start, end;
+};
+
+static bool read_text(const char *path, struct text *ret_text)
+{
+    FILE *file = fopen(path, "rb");
+    size_t room = 1 << 16, len = 0, got;
+    char *bytes = file != NULL ? malloc(room) : NULL;
+
+    while (bytes != NULL && (got = fread(bytes + len, 1, room - len - 2, file)) > 0) {
+        len += got;
+        if (room - len < 3) {
+            char *more = realloc(bytes, room *= 2);
+            if (more == NULL)
+                free(bytes);
+            bytes = more;
+        }
+    }
+    if (bytes == NULL || ferror(file)) {
+        perror(path);
+        free(bytes);
+        if (file != NULL)
+            fclose(file);
+        return false;
+    }
+    fclose(file);
+    if (len > 0 && bytes[len - 1] != '\n')
+        bytes[len++] = '\n';
+    bytes[len] = '\0';
+    *ret_text = (struct text){ bytes, len };
+    return true;
+}
+
+static bool refuse(const char *file, const char *node, const char *why)
+{
+    printf("%s: %s: %s\n", file, node, why);
+    return false;
+}
+
+static bool span_of(augeas *aug, const char *node, struct span *ret_span)
+{
+    char *name = NULL;
+    unsigned label_start, label_end;
+    int found = aug_span(aug, node, &name, &label_start, &label_end, &ret_span->value_start, &ret_span->value_end,
+                         &ret_span->start, &ret_span->end);
+
+    free(name);
+    return found == 0;
+}
+
+/* Every value is the text at its value span, and children follow each other inside their parent. */
+static bool check_node(augeas *aug, const char *file, const struct text *text, const char *node, struct span *ret_span)
+{
+    const char *value = NULL;
+    char *pattern = NULL, **children = NULL;
+    struct span span;
+    bool ok = true;
+
+    if (!span_of(aug, node, &span) || span.start > span.end || span.end > text->len)
+        return refuse(file, node, "no span inside the text");
+    aug_get(aug, node, &value);
+    if (value != NULL
+        && (span.value_start < span.start || span.value_end > span.end
+            || strlen(value) != span.value_end - span.value_start
+            || memcmp(value, text->bytes + span.value_start, strlen(value)) != 0))
+        return refuse(file, node, "value differs from the text at its span");
+
+    if (asprintf(&pattern, "%s/*", node) < 0)
+        return refuse(file, node, "out of memory");
+    int count = aug_match(aug, pattern, &children);
+    unsigned at = span.start;
+    for (int i = 0; i < count; i++) {
+        struct span child;
+        if (ok && (ok = check_node(aug, file, text, children[i], &child))) {
+            if (child.start < at || child.end > span.end)
+                ok = refuse(file, children[i], "span outside its parent or over its neighbour");
+            at = child.end;
+        }
+        free(children[i]);
+    }
+    free(children);
+    free(pattern);
+    *ret_span = span;
+    return ok;
+}
+
+static bool check_tiling(augeas *aug, const char *file, const struct text *text)
+{
+    int count = aug_match(aug, "/tree/*", NULL);
+    unsigned at = 0;
+
+    for (int i = 1; i <= count; i++) {
+        char node[40];
+        struct span span;
+        snprintf(node, sizeof node, "/tree/*[%d]", i);
+        if (!check_node(aug, file, text, node, &span))
+            return false;
+        if (span.start != at)
+            return refuse(file, node, "does not begin where the node before it ends");
+        at = span.end;
+        if (at == 0 || text->bytes[at - 1] != '\n')
+            return refuse(file, node, "does not end with a newline");
+    }
+    return at == text->len || refuse(file, "/tree", "text behind the last node");
+}
+
+static bool report_error(augeas *aug, const char *file, const char *module)
+{
+    const char *message = NULL, *line = "?", *column = "?";
+
+    if (aug_error(aug) != AUG_NOERROR)
+        return refuse(file, module, aug_error_details(aug) != NULL ? aug_error_details(aug) : aug_error_message(aug));
+    aug_get(aug, "/augeas/text/tree/error/message", &message);
+    aug_get(aug, "/augeas/text/tree/error/line", &line);
+    aug_get(aug, "/augeas/text/tree/error/char", &column);
+    printf("%s:%s:%s: %s\n", file, line, column, message != NULL ? message : "refused");
+    return false;
+}
+
+static bool check_file(augeas *aug, const char *module, const char *file)
+{
+    char lens[80];
+    struct text text;
+    bool ok;
+
+    if (!read_text(file, &text))
+        return false;
+    snprintf(lens, sizeof lens, "%s.lns", module);
+    aug_rm(aug, "/tree");
+    aug_rm(aug, "/augeas/text");
+    if (strlen(text.bytes) != text.len)
+        ok = refuse(file, module, "holds a NUL byte");
+    else if (aug_set(aug, "/text", text.bytes) < 0 || aug_text_store(aug, lens, "/text", "/tree") < 0)
+        ok = report_error(aug, file, module);
+    else
+        ok = check_tiling(aug, file, &text);
+    if (ok)
+        printf("%s: ok\n", file);
+    free(text.bytes);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 4) {
+        fprintf(stderr, "usage: tile LENSDIR MODULE FILE...\n");
+        return 2;
+    }
+    unsetenv("AUGEAS_LENS_LIB");
+    augeas *aug = aug_init(NULL, argv[1],
+                           AUG_NO_STDINC | AUG_NO_LOAD | AUG_NO_MODL_AUTOLOAD | AUG_ENABLE_SPAN | AUG_NO_ERR_CLOSE);
+    if (aug == NULL || aug_error(aug) != AUG_NOERROR) {
+        fprintf(stderr, "tile: Augeas does not start\n");
+        return 1;
+    }
+    /* A lens of another module of the directory is found by name; nothing is loaded but this one. */
+    bool ok = true;
+    for (int i = 3; i < argc; i++)
+        ok &= check_file(aug, argv[2], argv[i]);
+    aug_close(aug);
+    return ok ? 0 : 1;
+}
