@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Lines of the mail log, from a file or from the journal, from a mark on. A mark is taken before something is
+ * provoked; what is read after it is what the provocation brought.
+ *
+ * Limits: a line is read up to 2,048 bytes, the rest of it is dropped; at most 64 MiB are read after a mark.
+ * Times are not read yet: a mark needs none.
+ */
+#pragma once
+
+#include "base.h"
+
+#define MAILLOG_LINE 2048
+#define MAILLOG_TOTAL ((size_t)64 << 20)
+
+enum level { LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR, LEVEL_FATAL, LEVEL_PANIC };
+
+struct log_line {
+    const char
+        *program;     /* what stands before [pid]: "postfix/tlsmgr", "postfix/submission/smtpd", "dovecot" */
+    const char *pid;  /* "" when there is none */
+    enum level level; /* from the word before the text: "fatal: ", "error: " ...; info when there is none */
+    const char *text; /* what follows program and level */
+    const char *raw;  /* the whole line as logged */
+};
+
+/* Splits one line of a log file (syslog with or without year, ISO 8601 time, host name, tag[pid]:). False: no
+ * mail program's line. Pointers are into the arena. A Dovecot line that says which process speaks has it in
+ * the program: "dovecot: imap-login: Error: x" is program "dovecot/imap-login", text "x". */
+bool maillog_parse(const char *raw, struct log_line *ret_line);
+const char *maillog_level_name(enum level level);
+
+struct log_mark {
+    const char *path; /* the file that is read, or NULL: the journal */
+    dev_t dev;
+    ino_t ino;
+    off_t offset;
+    const char
+        *cursor; /* of the journal, "" its start; NULL with no path: there is no log here that can be read */
+};
+
+/* Where the log stands now. maillog_file: the value of that Postfix parameter, "" when it is not set. A set
+ * maillog_file is read there; else the journal when systemd is PID 1 and libsystemd is here; else
+ * /var/log/mail.log or /var/log/maillog when there is one. */
+void maillog_mark(const char *maillog_file, struct log_mark *ret_mark);
+
+/* Calls line for each mail program's line since the mark, oldest first, until it returns false. The line
+ * lives only during the call: copy what is kept (a poll that reads the log again and again must not use up
+ * the arena). A last line without its newline is left for the next time, one that was begun before the mark
+ * is left out. A file that was rotated in between is read from its start. HOLDS: read to the end;
+ * CANNOT_TELL: no log can be read here, FAILS: reading failed; with both err says why. */
+enum verdict maillog_since(const struct log_mark *mark, bool (*line)(void *arg, const struct log_line *line),
+                           void *arg, struct err *err) MUST_CHECK;

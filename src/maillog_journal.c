@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The systemd journal through libsystemd, which is loaded when the first question is asked.
+ *
+ * Protocol: entries are read from the cursor on; the entry at the cursor itself is left out, and when it is
+ * gone (vacuumed) reading starts at the next one that is there. Entries are not filtered by the journal,
+ * because it can match a whole identifier only ("postfix/smtpd"), not its start.
+ *
+ * Limits: a text is cut at 2,048 bytes; at most 64 MiB are read. A newline or NUL in a message becomes a
+ * blank, so that one entry is one line.
+ */
+#include "maillog_journal.h"
+#include "config.h"
+#include "maillog.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef HAVE_LIBSYSTEMD
+#include <systemd/sd-journal.h>
+
+static struct {
+    int (*open)(sd_journal **, int);
+    void (*close)(sd_journal *);
+    int (*seek_head)(sd_journal *);
+    int (*seek_tail)(sd_journal *);
+    int (*seek_cursor)(sd_journal *, const char *);
+    int (*test_cursor)(sd_journal *, const char *);
+    int (*get_cursor)(sd_journal *, char **);
+    int (*next)(sd_journal *);
+    int (*previous)(sd_journal *);
+    int (*get_data)(sd_journal *, const char *, const void **, size_t *);
+} sd;
+
+static bool sd_load(struct err *err)
+{
+    static const char *const names[] = {
+        "sd_journal_open",        "sd_journal_close",       "sd_journal_seek_head",  "sd_journal_seek_tail",
+        "sd_journal_seek_cursor", "sd_journal_test_cursor", "sd_journal_get_cursor", "sd_journal_next",
+        "sd_journal_previous",    "sd_journal_get_data"};
+    void *functions[COUNT(names)];
+    _Static_assert(sizeof(functions) == sizeof(sd), "one member for each name");
+    if (sd.open != NULL)
+        return true;
+    if (!library_load("libsystemd.so.0", names, functions, COUNT(names), err))
+        return false;
+    memcpy(&sd, functions, sizeof(sd));
+    return true;
+}
+
+/* libsystemd returns -errno. */
+static bool failed(int r, const char *what, struct err *err)
+{
+    if (r >= 0)
+        return false;
+    errno = -r;
+    err_errno(err, "%s the journal", what);
+    return true;
+}
+
+static sd_journal *journal_open(struct err *err)
+{
+    sd_journal *journal = NULL;
+    if (!sd_load(err) ||
+        failed(sd.open(&journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM), "cannot open", err))
+        return NULL;
+    return journal;
+}
+
+static bool last_cursor(sd_journal *journal, const char **ret_cursor, struct err *err)
+{
+    char *cursor = NULL;
+    int r = sd.seek_tail(journal);
+    if (r >= 0)
+        r = sd.previous(journal);
+    if (r > 0)
+        r = sd.get_cursor(journal, &cursor);
+    if (failed(r, "cannot find the end of", err))
+        return false;
+    *ret_cursor = cursor != NULL ? arena_string(cursor) : "";
+    free(cursor);
+    return true;
+}
+
+bool journal_tail(const char **ret_cursor, struct err *err)
+{
+    sd_journal *journal = journal_open(err);
+    if (journal == NULL)
+        return false;
+    bool ok = last_cursor(journal, ret_cursor, err);
+    sd.close(journal);
+    return ok;
+}
+
+/* Adds the value of a field, as far as it fits, to the text of size MAILLOG_LINE + 1; false when the entry
+ * lacks the field. */
+static bool add_field(sd_journal *journal, const char *field, char *text, size_t *len)
+{
+    const void *data;
+    size_t size, skip = strlen(field) + 1;
+    if (sd.get_data(journal, field, &data, &size) < 0 || size < skip)
+        return false;
+    size -= skip;
+    if (size > MAILLOG_LINE - *len)
+        size = MAILLOG_LINE - *len;
+    for (size_t i = 0; i < size; i++) {
+        char c = ((const char *)data)[skip + i];
+        text[*len + i] = c == '\0' || c == '\n' ? ' ' : c;
+    }
+    *len += size;
+    text[*len] = '\0';
+    return true;
+}
+
+static void add_text(const char *more, char *text, size_t *len)
+{
+    for (; *more != '\0' && *len < MAILLOG_LINE; more++)
+        text[(*len)++] = *more;
+    text[*len] = '\0';
+}
+
+static bool entry_text(sd_journal *journal, char *text, size_t *ret_len)
+{
+    size_t len = 0;
+    if (!add_field(journal, "SYSLOG_IDENTIFIER", text, &len))
+        return false;
+    add_text("[", text, &len);
+    if (!add_field(journal, "SYSLOG_PID", text, &len) && !add_field(journal, "_PID", text, &len))
+        len--; /* a tag without [pid] */
+    else
+        add_text("]", text, &len);
+    add_text(": ", text, &len);
+    if (!add_field(journal, "MESSAGE", text, &len))
+        return false;
+    *ret_len = len;
+    return true;
+}
+
+/* Stands at the first entry behind the cursor when it returns 1; 0: there is none. */
+static int first_behind(sd_journal *journal, const char *cursor)
+{
+    int r = cursor[0] != '\0' ? sd.seek_cursor(journal, cursor) : sd.seek_head(journal);
+    if (r >= 0)
+        r = sd.next(journal);
+    if (r > 0 && cursor[0] != '\0' && sd.test_cursor(journal, cursor) > 0)
+        r = sd.next(journal);
+    return r;
+}
+
+bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text), void *arg, struct err *err)
+{
+    sd_journal *journal = journal_open(err);
+    if (journal == NULL)
+        return false;
+    char text[MAILLOG_LINE + 1];
+    size_t total = 0, len = 0;
+    int r = first_behind(journal, cursor);
+    while (r > 0 && total < MAILLOG_TOTAL) {
+        bool has_text = entry_text(journal, text, &len);
+        if (has_text && !entry(arg, text))
+            break;
+        total += len;
+        r = sd.next(journal);
+    }
+    sd.close(journal);
+    return !failed(r, "cannot read", err);
+}
+
+#else
+
+bool journal_tail(const char **ret_cursor, struct err *err)
+{
+    (void)ret_cursor;
+    return err_set(err, "this mailfix was built without libsystemd");
+}
+
+bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text), void *arg, struct err *err)
+{
+    (void)cursor, (void)entry, (void)arg;
+    return err_set(err, "this mailfix was built without libsystemd");
+}
+
+#endif

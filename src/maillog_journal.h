@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The systemd journal for maillog.c: where it ends, and what was added since.
+ */
+#pragma once
+
+#include "base.h"
+
+/* The cursor of the last entry, in the arena; "" when there is none. */
+bool journal_tail(const char **ret_cursor, struct err *err) MUST_CHECK;
+
+/* Calls entry for each entry behind the cursor that has an identifier and a message, as "identifier[pid]:
+ * message", oldest first, until it returns false. The text lives during the call only. */
+bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text), void *arg,
+                  struct err *err) MUST_CHECK;
