@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What service.c and its backends share; nobody else includes this. A daemon is one row of the table in
+ * service.c, a service manager one service_ops. The functions that only look at a text or below a directory
+ * that they are given are here so that tests can call them.
+ */
+#pragma once
+
+#include "service.h"
+
+struct daemon {
+    const char *name;
+    const char *unit[3];   /* systemd: names that distributions use; the first that is loaded counts */
+    const char *instance;  /* the real daemon where unit is a oneshot wrapper around it, or NULL */
+    const char *companion; /* a unit that is started, stopped, enabled and disabled along with it, or NULL */
+    const char *script[3]; /* names of its init script; the first that exists counts */
+    const char *process; /* name of its first process as /proc has it; NULL: not known, its script is asked */
+    const char *pid_file; /* where that process writes its number; below the queue directory for Postfix */
+    const char
+        *direct[4]; /* by DO_RELOAD, DO_RESTART, DO_START, DO_STOP: its own commands, where no init runs */
+};
+
+/* A service manager. act carries out one verb of its own accord, without asking first whether the daemon
+ * runs. */
+struct service_ops {
+    enum init_kind kind;
+    const char *name;
+    bool (*state)(const struct daemon *daemon, struct service_state *ret_state, struct err *err);
+    bool (*act)(const struct daemon *daemon, enum verb verb, int limit_ms, struct err *err);
+    /* live: the host is this one and may be asked */
+    const char *(*command)(const struct daemon *daemon, enum verb verb, bool live);
+};
+
+extern const struct service_ops service_systemd, service_sysv, service_direct;
+extern const char *const service_verb[]; /* "reload" "restart" "start" "stop" "enable" "disable" */
+
+/* ---- service_systemd.c ---- */
+
+enum answer service_active_answer(const char *active_state);
+enum answer service_unit_file_answer(const char *unit_file_state);
+
+/* ---- service_sysv.c ---- */
+
+/* The init script below etc ("/etc"): rc.d/init.d/NAME, else init.d/NAME; NULL when there is none. */
+const char *service_script(const char *etc, const struct daemon *daemon);
+/* The name of that script, or the first name in the table. */
+const char *service_script_name(const char *etc, const struct daemon *daemon);
+
+/* What `chkconfig --list NAME` says: YES when it is on in one of the levels 2 to 5; UNKNOWN when no line is
+ * about it. */
+enum answer service_chkconfig(const char *text, const char *name);
+/* YES when etc has a link rc[2-5].d/S??NAME; UNKNOWN when etc has no rc[2-5].d. */
+enum answer service_rc_links(const char *etc, const char *name);
+/* What an init script's `status` says, by its exit status (LSB) and its words. */
+enum answer service_status(int status, const char *output);
+
+/* Starts at boot by the init scripts' own means; systemd needs it too, for units generated from an init
+ * script. */
+enum answer service_boot(const struct daemon *daemon);
+bool service_boot_set(const struct daemon *daemon, bool on, int limit_ms, struct err *err) MUST_CHECK;
+
+/* The number in a pid file if the process of that number has this name; else 0. proc is "/proc". */
+pid_t service_pid(const char *proc, const char *pid_file, const char *process);
+/* Whether the arguments of Postfix's master (as in /proc/PID/cmdline) say that it stays in the foreground. */
+bool service_foreground(const char *cmdline, size_t len);
+/* Whether it was started so on this host. Only Postfix can be told apart. */
+bool service_in_foreground(const struct daemon *daemon);

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Two backends without a manager that could be asked: SysV init scripts, and a daemon's own commands.
+ *
+ * After a script or command ran, its exit status is not believed alone: the daemon must run (after stop: not
+ * run) as well. Postfix and Dovecot write their process number to a file, and /proc must have a process of
+ * that number and name, after a restart another one than before; other daemons are asked by `SCRIPT status`.
+ * At boot: `chkconfig --list` where scripts live in /etc/rc.d/init.d and there is a chkconfig, else the links
+ * in /etc/rc[2-5].d that update-rc.d manages.
+ *
+ * Limits: `sendmail status` of Debian exits 0 while it says "MTA: is not running", so its words count too,
+ * and the port (a probe's business) more than either. /proc and pid files are read here, not by file.c: they
+ * are no configuration, and what they say is compared and never kept. A Dovecot with another base_dir is not
+ * seen without a script. A second Postfix instance is not looked at.
+ */
+#include "service_backend.h"
+#include "run.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define ASK_MS 10000   /* for programs that only answer a question */
+#define SETTLE_MS 2000 /* a daemon may need a moment after its script ended */
+
+/* ---- processes ---- */
+
+static size_t read_small(const char *path, char *ret_bytes, size_t room)
+{
+    FILE *f = fopen(path, "re");
+    if (f == NULL)
+        return 0;
+    const size_t len = fread(ret_bytes, 1, room - 1, f);
+    fclose(f);
+    ret_bytes[len] = '\0';
+    return len;
+}
+
+pid_t service_pid(const char *proc, const char *pid_file, const char *process)
+{
+    char text[64], comm[64];
+    if (read_small(pid_file, text, sizeof(text)) == 0)
+        return 0;
+    const long pid = strtol(text, NULL, 10); /* Postfix pads it with blanks on the left */
+    if (pid <= 0 || read_small(arena_printf("%s/%ld/comm", proc, pid), comm, sizeof(comm)) == 0)
+        return 0;
+    comm[strcspn(comm, "\n")] = '\0';
+    return strcmp(comm, process) == 0 ? (pid_t)pid : 0;
+}
+
+/* Asked each time: a fix may have been put back in between. (Takes up to 2 s while main.cf is younger than
+ * that.) */
+static const char *queue_directory(void)
+{
+    static const char *const argv[] = {"postconf", "-h", "queue_directory", NULL};
+    struct run_result result;
+    struct err err;
+    if (run_have("postconf") && run_program(argv, ASK_MS, &result, &err) && result.status == 0)
+        /* warnings about main.cf come first, on standard error; the answer is the line that is a path */
+        for (const char *line = result.output; line != NULL && *line != '\0';) {
+            if (*line == '/')
+                return arena_copy(line, strcspn(line, "\n"));
+            line = strchr(line, '\n');
+            line = line == NULL ? NULL : line + 1;
+        }
+    return "/var/spool/postfix";
+}
+
+static pid_t daemon_pid(const struct daemon *daemon)
+{
+    const char *file = daemon->pid_file;
+    if (*file != '/')
+        file = arena_printf("%s/%s", queue_directory(), file);
+    return service_pid("/proc", file, daemon->process);
+}
+
+bool service_foreground(const char *cmdline, size_t len)
+{
+    /* `postfix start-fg` starts `master -s`, as PID 1 of a container `master -i`; otherwise it is `master
+     * -w`. */
+    for (size_t at = 0; at < len; at += strlen(cmdline + at) + 1)
+        if (strcmp(cmdline + at, "-s") == 0 || strcmp(cmdline + at, "-i") == 0)
+            return true;
+    return false;
+}
+
+bool service_in_foreground(const struct daemon *daemon)
+{
+    char cmdline[1024];
+    if (daemon->process == NULL || strcmp(daemon->process, "master") != 0)
+        return false;
+    const pid_t pid = daemon_pid(daemon);
+    if (pid == 0)
+        return false;
+    const size_t len = read_small(arena_printf("/proc/%d/cmdline", (int)pid), cmdline, sizeof(cmdline));
+    return service_foreground(cmdline, len);
+}
+
+/* ---- init scripts ---- */
+
+const char *service_script(const char *etc, const struct daemon *daemon)
+{
+    static const char *const dirs[] = {"rc.d/init.d", "init.d"};
+    for (size_t i = 0; i < COUNT(daemon->script) && daemon->script[i] != NULL; i++)
+        for (size_t d = 0; d < COUNT(dirs); d++) {
+            struct stat st;
+            const char *path = arena_printf("%s/%s/%s", etc, dirs[d], daemon->script[i]);
+            if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+                return path;
+        }
+    return NULL;
+}
+
+const char *service_script_name(const char *etc, const struct daemon *daemon)
+{
+    const char *path = service_script(etc, daemon);
+    return path == NULL ? daemon->script[0] : strrchr(path, '/') + 1;
+}
+
+enum answer service_status(int status, const char *output)
+{
+    if (status == 0)
+        return strstr(output, "not running") == NULL ? YES : NO;
+    /* LSB: 1 and 2 dead with a file left behind, 3 not running; the rest is no answer */
+    return status >= 1 && status <= 3 ? NO : UNKNOWN;
+}
+
+static enum answer running(const struct daemon *daemon)
+{
+    if (daemon->process != NULL && daemon_pid(daemon) != 0)
+        return YES;
+    const char *script = service_script("/etc", daemon);
+    /* No pid: that is an answer for Postfix, which cannot put the file elsewhere, and where there is nobody
+     * to ask. */
+    if (daemon->process != NULL && (*daemon->pid_file != '/' || script == NULL))
+        return NO;
+    if (script == NULL)
+        return UNKNOWN;
+    struct run_result result;
+    struct err err;
+    if (!run_program((const char *[]){script, "status", NULL}, ASK_MS, &result, &err))
+        return UNKNOWN;
+    return service_status(result.status, result.output);
+}
+
+/* ---- start at boot ---- */
+
+enum answer service_chkconfig(const char *text, const char *name)
+{
+    const struct strings lines = strings_split(text, "\n");
+    for (size_t i = 0; i < lines.n; i++) {
+        const struct strings words = strings_split(lines.item[i], " \t");
+        if (words.n < 2 || strcmp(words.item[0], name) != 0)
+            continue;
+        for (size_t w = 1; w < words.n; w++)
+            if (words.item[w][0] >= '2' && words.item[w][0] <= '5' && strcmp(words.item[w] + 1, ":on") == 0)
+                return YES;
+        return NO;
+    }
+    return UNKNOWN;
+}
+
+static bool any_matches(const char *pattern)
+{
+    glob_t found = {0};
+    const bool any = glob(pattern, GLOB_NOSORT, NULL, &found) == 0;
+    globfree(&found);
+    return any;
+}
+
+enum answer service_rc_links(const char *etc, const char *name)
+{
+    if (!any_matches(arena_printf("%s/rc[2-5].d", etc)))
+        return UNKNOWN;
+    return any_matches(arena_printf("%s/rc[2-5].d/S[0-9][0-9]%s", etc, name)) ? YES : NO;
+}
+
+static bool with_chkconfig(void)
+{
+    struct stat st;
+    return stat("/etc/rc.d/init.d", &st) == 0 && run_have("chkconfig");
+}
+
+enum answer service_boot(const struct daemon *daemon)
+{
+    const char *name = service_script_name("/etc", daemon);
+    if (!with_chkconfig())
+        return service_rc_links("/etc", name);
+    struct run_result result;
+    struct err err;
+    if (!run_program((const char *[]){"chkconfig", "--list", name, NULL}, ASK_MS, &result, &err))
+        return UNKNOWN;
+    return service_chkconfig(result.output, name);
+}
+
+static const char *boot_command(const struct daemon *daemon, bool on)
+{
+    const char *name = service_script_name("/etc", daemon);
+    if (with_chkconfig())
+        return arena_printf("chkconfig %s %s", name, on ? "on" : "off");
+    return arena_printf("update-rc.d %s %s", name, on ? "enable" : "disable");
+}
+
+/* ---- running a command and judging it ---- */
+
+/* The end of what a program said, where it tells why, on one line. */
+static const char *last_words(const struct run_result *result)
+{
+    const struct strings lines = strings_split(result->output, "\r\n");
+    struct strings last = {0};
+    for (size_t i = lines.n > 3 ? lines.n - 3 : 0; i < lines.n; i++)
+        strings_add(&last, arena_copy(lines.item[i], strnlen(lines.item[i], 200)));
+    return last.n == 0 ? "it said nothing" : strings_join(&last, " / ");
+}
+
+/* Runs a command of words and blanks. ret_status: 0 it succeeded; else *ret_how says how it ended. */
+static bool run_words(const char *command, int limit_ms, int *ret_status, const char **ret_how,
+                      struct err *err)
+{
+    struct strings words = strings_split(command, " ");
+    struct run_result result;
+    strings_add(&words, NULL);
+    if (!run_program(words.item, limit_ms, &result, err))
+        return false;
+    if (result.timed_out)
+        return err_set(err, "`%s` did not end within %d s and was killed", command, limit_ms / 1000);
+    if (result.signal != 0)
+        *ret_how = arena_printf("`%s` was killed by signal %d", command, result.signal);
+    else
+        *ret_how =
+            arena_printf("`%s` ended with status %d (%s)", command, result.status, last_words(&result));
+    *ret_status = result.status;
+    return true;
+}
+
+/* Waits until the daemon runs, or does not, as wanted. */
+static enum answer settled(const struct daemon *daemon, enum answer wanted)
+{
+    const int64_t until = now_ms() + SETTLE_MS;
+    enum answer now = running(daemon);
+    /* not nap(): a pending signal would turn this wait into a spin */
+    while (now != wanted && now != UNKNOWN && now_ms() < until) {
+        nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        now = running(daemon);
+    }
+    return now;
+}
+
+static bool run_and_look(const struct daemon *daemon, enum verb verb, const char *command, int limit_ms,
+                         struct err *err)
+{
+    const enum answer wanted = verb == DO_STOP ? NO : YES;
+    int status;
+    const char *how;
+    /* Scripts call it a failure to start what runs already, or to stop what does not. */
+    if ((verb == DO_START || verb == DO_STOP) && running(daemon) == wanted)
+        return true;
+    if (!run_words(command, limit_ms, &status, &how, err))
+        return false;
+    const enum answer now = settled(daemon, wanted);
+    if (now == wanted && (status == 0 || verb == DO_STOP))
+        return true;
+    return err_set(err, "%s, and %s %s; its own messages are in the mail log", how, daemon->name,
+                   now == YES  ? "runs"
+                   : now == NO ? "does not run"
+                               : "cannot be asked whether it runs");
+}
+
+/* Debian's script of Postfix asks postmulti for the instances. When a fault in main.cf makes postmulti fail,
+ * the script finds none, stops none, starts none and exits 0, while the old master runs on. */
+static bool restart_by_script(const struct daemon *daemon, const char *command, int limit_ms, struct err *err)
+{
+    const pid_t before = daemon->process == NULL ? 0 : daemon_pid(daemon);
+    if (!run_and_look(daemon, DO_RESTART, command, limit_ms, err))
+        return false;
+    return before == 0 || daemon_pid(daemon) != before ||
+           err_set(
+               err,
+               "`%s` ended with status 0, but restarted nothing: process %d of %s runs on as before; its own "
+               "messages are in the mail log",
+               command, (int)before, daemon->name);
+}
+
+bool service_boot_set(const struct daemon *daemon, bool on, int limit_ms, struct err *err)
+{
+    const char *command = boot_command(daemon, on), *how;
+    int status;
+    if (!with_chkconfig() && !run_have("update-rc.d"))
+        return err_set(err, "neither chkconfig nor update-rc.d is here");
+    if (!run_words(command, limit_ms, &status, &how, err))
+        return false;
+    const enum answer now = service_boot(daemon);
+    if (status == 0 && now == (on ? YES : NO))
+        return true;
+    return err_set(err, "%s, and %s %s at boot", how, daemon->name,
+                   now == YES  ? "starts"
+                   : now == NO ? "does not start"
+                               : "may or may not start");
+}
+
+/* ---- the backend sysv ---- */
+
+static bool sysv_state(const struct daemon *daemon, struct service_state *ret_state, struct err *err)
+{
+    if (service_script("/etc", daemon) == NULL)
+        return err_set(err, "there is no /etc/init.d/%s", daemon->script[0]);
+    ret_state->active = running(daemon);
+    ret_state->enabled = service_boot(daemon);
+    return true;
+}
+
+static bool sysv_act(const struct daemon *daemon, enum verb verb, int limit_ms, struct err *err)
+{
+    if (verb == DO_ENABLE || verb == DO_DISABLE)
+        return service_boot_set(daemon, verb == DO_ENABLE, limit_ms, err);
+    const char *script = service_script("/etc", daemon);
+    if (script == NULL)
+        return err_set(err, "there is no /etc/init.d/%s", daemon->script[0]);
+    const char *command = arena_printf("%s %s", script, service_verb[verb]);
+    return verb == DO_RESTART ? restart_by_script(daemon, command, limit_ms, err)
+                              : run_and_look(daemon, verb, command, limit_ms, err);
+}
+
+static const char *sysv_command(const struct daemon *daemon, enum verb verb, bool live)
+{
+    if (verb != DO_ENABLE &&
+        verb != DO_DISABLE) /* where scripts live in rc.d/init.d, init.d is a link to it */
+        return arena_printf("/etc/init.d/%s %s",
+                            live ? service_script_name("/etc", daemon) : daemon->script[0],
+                            service_verb[verb]);
+    if (live)
+        return boot_command(daemon, verb == DO_ENABLE);
+    return arena_printf("update-rc.d %s %s (or chkconfig %s %s)", daemon->script[0], service_verb[verb],
+                        daemon->script[0], verb == DO_ENABLE ? "on" : "off");
+}
+
+const struct service_ops service_sysv = {INIT_SYSV, "sysv", sysv_state, sysv_act, sysv_command};
+
+/* ---- the backend none ---- */
+
+static bool direct_state(const struct daemon *daemon, struct service_state *ret_state, struct err *err)
+{
+    (void)err;
+    ret_state->active = daemon->process == NULL ? UNKNOWN : daemon_pid(daemon) != 0 ? YES : NO;
+    ret_state->enabled = UNKNOWN;
+    return true;
+}
+
+static const char *direct_command(const struct daemon *daemon, enum verb verb, bool live)
+{
+    (void)live;
+    if (verb < COUNT(daemon->direct) && daemon->direct[verb] != NULL)
+        return daemon->direct[verb];
+    return arena_printf("%s %s, by hand: no service manager runs", service_verb[verb], daemon->name);
+}
+
+static bool direct_act(const struct daemon *daemon, enum verb verb, int limit_ms, struct err *err)
+{
+    if (verb >= COUNT(daemon->direct) || daemon->direct[verb] == NULL)
+        return err_set(err, "no service manager runs here");
+    return run_and_look(daemon, verb, daemon->direct[verb], limit_ms, err);
+}
+
+const struct service_ops service_direct = {INIT_NONE, "none", direct_state, direct_act, direct_command};
