@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Placeholders and loops; see context.h. fix.c has refused what nothing can fill, so a placeholder without a
+ * value here is a fact that is unknown; it stays as written.
+ */
+#include "context.h"
+
+#include <string.h>
+
+void context_bind(struct context *ctx, const char *name, struct strings values)
+{
+    struct binding binding = {name, values};
+    for (size_t i = 0; i < ctx->n_binding; i++)
+        if (strcmp(ctx->binding[i].name, name) == 0) {
+            ctx->binding[i] = binding;
+            return;
+        }
+    ctx->binding = arena_append(ctx->binding, &ctx->n_binding, sizeof(binding), &binding);
+}
+
+struct facts *context_facts(const struct context *ctx)
+{
+    return ctx->docs->facts;
+}
+
+static bool value_of(struct context *ctx, const char *name, struct strings *ret)
+{
+    for (size_t i = 0; i < ctx->n_binding; i++)
+        if (strcmp(ctx->binding[i].name, name) == 0) {
+            *ret = ctx->binding[i].values;
+            return true;
+        }
+    const char *fact = facts_get(context_facts(ctx), name);
+    *ret = (struct strings){0};
+    if (fact == NULL) {
+        ctx->missing = name;
+        return false;
+    }
+    strings_add(ret, fact);
+    return true;
+}
+
+/* The name of a placeholder that begins at text ("{name}"), NULL when none does. */
+static const char *placeholder_at(const char *whole, const char *text, size_t *ret_len)
+{
+    const char *close = text[0] == '{' ? strchr(text, '}') : NULL;
+    if (close == NULL || (text > whole && text[-1] == '$') || text[1] < 'a' || text[1] > 'z')
+        return NULL;
+    *ret_len = (size_t)(close - text) + 1;
+    return arena_copy(text + 1, *ret_len - 2);
+}
+
+static const char *fill(struct context *ctx, const char *text, bool quote)
+{
+    struct buf out = {0};
+    for (const char *at = text; *at != '\0';) {
+        size_t len = 1;
+        struct strings values;
+        const char *name = placeholder_at(text, at, &len);
+        if (name != NULL && value_of(ctx, name, &values)) {
+            const char *joined = strings_join(&values, ", ");
+            buf_puts(&out, quote ? pattern_quote(joined) : joined);
+        } else {
+            buf_add(&out, at, len);
+        }
+        at += len;
+    }
+    return buf_text(&out);
+}
+
+const char *context_text(struct context *ctx, const char *text)
+{
+    return fill(ctx, text, false);
+}
+
+const char *context_pattern(struct context *ctx, const char *re)
+{
+    return fill(ctx, re, true);
+}
+
+struct strings context_words(struct context *ctx, const struct strings *words)
+{
+    struct strings out = {0}, values;
+    for (size_t i = 0; i < words->n; i++) {
+        size_t len = 0;
+        const char *word = words->item[i], *name = placeholder_at(word, word, &len);
+        if (name == NULL || word[len] != '\0' || !value_of(ctx, name, &values)) {
+            strings_add(&out, context_text(ctx, word));
+            continue;
+        }
+        for (size_t k = 0; k < values.n; k++)
+            strings_add(&out, values.item[k]);
+    }
+    return out;
+}
+
+static const struct rows *rows_named(const struct context *ctx, const char *name)
+{
+    for (size_t i = 0; i < ctx->fix->n_rows; i++)
+        if (strcmp(ctx->fix->rows[i].name, name) == 0)
+            return &ctx->fix->rows[i];
+    return NULL;
+}
+
+static const struct binding *binding_named(const struct context *ctx, const char *name)
+{
+    for (size_t i = 0; i < ctx->n_binding; i++)
+        if (strcmp(ctx->binding[i].name, name) == 0)
+            return &ctx->binding[i];
+    return NULL;
+}
+
+size_t context_loop_count(const struct context *ctx, const char *loop)
+{
+    if (loop == NULL)
+        return 1;
+    const struct rows *rows = rows_named(ctx, loop);
+    if (rows != NULL)
+        return rows->n;
+    const struct binding *binding = binding_named(ctx, loop);
+    return binding != NULL ? binding->values.n : 0;
+}
+
+struct context context_loop_item(const struct context *ctx, const char *loop, size_t i)
+{
+    struct context item = *ctx;
+    if (loop == NULL)
+        return item;
+    /* A copy of the bindings, so that the item is not bound in the outer context. */
+    item.binding = NULL;
+    item.n_binding = 0;
+    for (size_t k = 0; k < ctx->n_binding; k++)
+        context_bind(&item, ctx->binding[k].name, ctx->binding[k].values);
+    const struct rows *rows = rows_named(ctx, loop);
+    for (size_t k = 0; rows != NULL && k < rows->columns.n; k++) {
+        struct strings value = {0};
+        strings_add(&value, rows->row[i].item[k]);
+        context_bind(&item, arena_printf("%s.%s", loop, rows->columns.item[k]), value);
+    }
+    if (rows == NULL) {
+        struct strings value = {0};
+        strings_add(&value, binding_named(ctx, loop)->values.item[i]);
+        context_bind(&item, loop, value);
+    }
+    return item;
+}

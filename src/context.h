@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Against what the words of a fix are held: its parameters' values, the item of `for`, the facts and the
+ * documents. And the filling of placeholders.
+ */
+#pragma once
+
+#include "doc.h"
+#include "fix.h"
+
+/* "type" or "cache.file", and what stands for it. */
+struct binding {
+    const char *name;
+    struct strings values;
+};
+
+struct context {
+    const struct fix *fix;
+    struct docs *docs;
+    struct binding *binding;
+    size_t n_binding;
+    /* Asks the running host what only it can tell (port, daemon, check); NULL where nothing may be asked. */
+    enum verdict (*live)(struct context *ctx, const struct cond *cond, const char **ret_why);
+    /* Whether the edits of the fix would change a file; NULL inside an edit. */
+    enum verdict (*pending)(struct context *ctx);
+    const char *missing; /* the fact that was unknown when something could not be told */
+    bool asked_live;     /* what could not be told is something that only a running host tells */
+};
+
+void context_bind(struct context *ctx, const char *name, struct strings values);
+
+/* Text with its placeholders filled; several values are joined by ", ". Postfix's own ${name} stays. */
+const char *context_text(struct context *ctx, const char *text);
+/* The same inside a pattern: what is put in is taken literally. */
+const char *context_pattern(struct context *ctx, const char *re);
+/* A list of words; a placeholder alone in a word becomes as many words as it has values. */
+struct strings context_words(struct context *ctx, const struct strings *words);
+
+/* How many items a `for` has (1 without one), and a context in which item i is bound. */
+size_t context_loop_count(const struct context *ctx, const char *loop);
+struct context context_loop_item(const struct context *ctx, const char *loop, size_t i);
+
+struct facts *context_facts(const struct context *ctx);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A fix file as values, checked: text in, struct fix out (mailfix-fix(5)).
+ *
+ * Everything that can be wrong in a file is refused here, with FILE:LINE:COLUMN, the line and a caret:
+ * unknown words, patterns that do not compile, placeholders that nothing fills, verbs without a place.
+ * Strings keep their placeholders ({type}, {cache.file}); vars.h fills them when a value is needed.
+ */
+#pragma once
+
+#include "maillog.h"
+#include "pattern.h"
+#include "session.h"
+
+/* PLACE = DOCUMENT [shadowed|commented] NOUN [NAME...] [in SERVICE...] [with FIELD=V,V ...] [matching RE] */
+enum noun { NOUN_SETTING, NOUN_EFFECTIVE, NOUN_TABLE, NOUN_SERVICE, NOUN_OPTION, N_NOUN };
+
+struct field_filter {
+    const char *field;
+    struct strings values;
+};
+
+struct place {
+    const char *document; /* "main.cf" "master.cf" "postfix" (both) */
+    bool shadowed, commented;
+    enum noun noun;
+    struct strings names; /* empty: any; * stands for any text */
+    struct strings in;    /* services; empty: any */
+    struct field_filter *with;
+    size_t n_with;
+    const char *matching; /* pattern on the row's value, or NULL */
+    const char *written;  /* as in the file, for messages */
+};
+
+enum condition {
+    COND_SOME,
+    COND_NONE,
+    COND_AT_MOST_ONE,
+    COND_DISTINCT,   /* words[0]: the field */
+    COND_VERSION,    /* words: program operator version */
+    COND_TABLE_TYPE, /* words[0] */
+    COND_PARAMETER,  /* words[0] */
+    COND_IS,         /* words: {x}, then the values */
+    COND_DAEMON,     /* words: daemon running|installed */
+    COND_PORT,       /* words: number open|mute */
+    COND_CHECK,      /* words[0]: postfix */
+    COND_QUIET,      /* words[0]: 10s */
+    COND_PENDING
+};
+
+struct cond {
+    enum condition kind;
+    bool negated;
+    struct place place; /* of some none at-most-one distinct */
+    struct strings words;
+    const char *written;
+    size_t at; /* offset in the file, for messages */
+};
+
+struct talk {
+    enum protocol protocol;
+    const char *port;
+    const char *greets; /* or NULL */
+    bool starttls;
+    int times; /* 1 unless said */
+};
+
+struct heard {
+    struct strings programs; /* "postfix/tlsmgr": the last part of the tag counts, whatever the instance */
+    bool levels[LEVEL_PANIC + 1];
+    struct pattern *matching;
+};
+
+enum probe_kind { PROBE_COND, PROBE_SESSION, PROBE_LOG };
+
+/* symptom, still, consequence, require, risk, verify. */
+struct probe {
+    enum probe_kind kind;
+    struct cond cond;
+    struct talk talk;
+    struct heard heard;
+    struct cond *when;
+    size_t n_when;
+    const char *loop;      /* for X, or NULL */
+    const char *otherwise; /* else, or says of a risk; NULL when there is none */
+    const char *written;   /* the stanza's line, for reports */
+    size_t at;
+};
+
+struct choice {
+    const char *value;
+    bool conditional;
+    struct cond cond;
+};
+
+struct param {
+    const char *name;
+    struct strings one_of; /* empty: a type */
+    const char *type;
+    bool several;
+    struct cond *when;
+    size_t n_when;
+    struct choice *choice; /* its default lines, in order */
+    size_t n_choice;
+    const char *ask;
+};
+
+struct rows {
+    const char *name;
+    struct strings columns;
+    struct strings *row; /* each has as many items as columns */
+    size_t n;
+};
+
+enum edit_verb { EDIT_REPLACE, EDIT_VALUE, EDIT_COMMENT, EDIT_DELETE };
+
+struct step {
+    const char *document;
+    struct cond *when;
+    size_t n_when;
+    const char *loop;
+    struct place each;
+    enum edit_verb verb;
+    const char *pattern; /* of replace */
+    const char *text;    /* of with, value */
+    bool keep_comment;
+    size_t at;
+};
+
+struct after {
+    enum verb verb;
+    const char *daemon;
+    struct cond *when;
+    size_t n_when;
+    const char *loop;
+    size_t at;
+};
+
+enum effect { STOPS_MAIL, HARMS_MAIL, RISK, NOISE };
+
+struct fix {
+    const char *file, *text; /* for messages */
+    size_t len;
+    const char *name, *title, *about, *advice;
+    enum effect effect;
+    struct strings see, independent;
+    struct rows *rows;
+    size_t n_rows;
+    struct param *param;
+    size_t n_param;
+    struct probe *symptom, *still, *consequence, *require, *risk, *verify;
+    size_t n_symptom, n_still, n_consequence, n_require, n_risk, n_verify;
+    struct step *step;
+    size_t n_step;
+    struct after *after;
+    size_t n_after;
+};
+
+const char *effect_name(enum effect effect);
+const char *verb_name(enum verb verb); /* "reload" ... */
+
+/* Parses and checks a fix file's text; file is its path for messages, and its name must be FIX.fix. */
+bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_fix,
+               struct err *err) MUST_CHECK;
+
+/* A fix without edits and actions only advises. */
+bool fix_is_advice(const struct fix *fix);
+
+/* A message about a place in the file: "FILE:LINE:COLUMN: sentence", the line, a caret. Returns false. */
+bool fix_error(const struct fix *fix, size_t at, struct err *err, const char *fmt, ...) PRINTF(4, 5);

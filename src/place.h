@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Where: the rows that a PLACE finds in the documents (mailfix-fix(5), "PLACE").
+ */
+#pragma once
+
+#include "context.h"
+
+struct row {
+    const struct doc *doc;    /* NULL: an effective value that no line sets */
+    const struct node *node;  /* the top-level entry */
+    const struct node *part;  /* the option of a service, or NULL */
+    const char *name, *value; /* as written; of a table: its name, and "type:name" */
+    struct span bytes;        /* of the value in doc's text; empty where there is none */
+    size_t line;
+    struct binding *field; /* the noun's other fields; one without a value is unknown */
+    size_t n_field;
+};
+
+/* A field by its name, also name, value, file, line; NULL: unknown. */
+const char *row_field(const struct row *row, const char *field);
+
+/* Rows in the order of the document. Only what is in effect, unless the place says shadowed or commented. A
+ * row whose filter asks for an unknown field makes *ret_unknown true (ctx->missing names the fact). False
+ * when a document cannot be read. */
+bool place_find(struct context *ctx, const struct place *place, struct row **ret_row, size_t *ret_n,
+                bool *ret_unknown, struct err *err) MUST_CHECK;
+
+/* "/etc/postfix/main.cf:12: name = value", for messages. */
+const char *row_describe(const struct row *row);
