@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Unified diffs from hunks; see diff.h.
+ *
+ * The byte hunks are widened to whole lines; those that are at most six lines apart share one @@ block.
+ */
+#include "diff.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define CONTEXT 3
+
+/* A run of whole lines that is replaced. Line numbers from 0. */
+struct block {
+    size_t old_start, old_end; /* bytes of the before-text */
+    size_t new_start, new_end; /* bytes of the after-text */
+};
+
+struct writer {
+    struct buf out;
+    bool mask, masked;
+};
+
+static size_t line_start(const char *text, size_t at)
+{
+    while (at > 0 && text[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+static size_t line_end(const char *text, size_t len, size_t at)
+{
+    const char *newline = at < len ? memchr(text + at, '\n', len - at) : NULL;
+    return newline != NULL ? (size_t)(newline - text) + 1 : len;
+}
+
+static size_t count_lines(const char *text, size_t start, size_t end)
+{
+    size_t lines = 0;
+    for (size_t i = start; i < end; i++)
+        lines += text[i] == '\n';
+    return lines + (end > start && text[end - 1] != '\n');
+}
+
+static size_t back_lines(const char *text, size_t at, int lines)
+{
+    for (; lines > 0 && at > 0; lines--)
+        at = line_start(text, at - 1);
+    return at;
+}
+
+static size_t forward_lines(const char *text, size_t len, size_t at, int lines)
+{
+    for (; lines > 0 && at < len; lines--)
+        at = line_end(text, len, at);
+    return at;
+}
+
+/* Whole lines around a hunk. A hunk that neither begins nor ends inside a line takes no line more. */
+static struct block widen(const char *before, size_t before_len, const char *after, size_t after_len,
+                          const struct hunk *h, ptrdiff_t shift)
+{
+    struct block b;
+    size_t old_end = h->at + h->old_len, new_at = (size_t)((ptrdiff_t)h->at + shift),
+           new_end = new_at + h->len;
+    b.old_start = line_start(before, h->at);
+    b.new_start = new_at - (h->at - b.old_start);
+    bool old_whole = old_end == b.old_start || before[old_end - 1] == '\n';
+    bool new_whole = new_end == b.new_start || after[new_end - 1] == '\n';
+    bool whole = old_whole && new_whole;
+    b.old_end = whole ? old_end : line_end(before, before_len, old_end);
+    b.new_end = whole ? new_end : line_end(after, after_len, new_end);
+    return b;
+}
+
+static bool is_secret_line(const char *line, size_t len)
+{
+    static const char *const words[] = {"password", "passwd", "secret", "credential", "static:"};
+    const char *equals = memchr(line, '=', len);
+    if (equals == NULL)
+        return false;
+    for (size_t w = 0; w < COUNT(words); w++)
+        for (const char *at = line; at + strlen(words[w]) <= line + len; at++)
+            if (strncasecmp(at, words[w], strlen(words[w])) == 0)
+                return true;
+    return false;
+}
+
+static void write_lines(struct writer *w, char sign, const char *text, size_t len, size_t start, size_t end)
+{
+    while (start < end) {
+        size_t stop = line_end(text, len, start);
+        buf_add(&w->out, &sign, 1);
+        if (w->mask && is_secret_line(text + start, stop - start)) {
+            const char *equals = memchr(text + start, '=', stop - start);
+            buf_add(&w->out, text + start, (size_t)(equals + 1 - (text + start)));
+            buf_puts(&w->out, " ***\n");
+            w->masked = true;
+        } else {
+            buf_add(&w->out, text + start, stop - start);
+            if (text[stop - 1] != '\n')
+                buf_puts(&w->out, "\n\\ No newline at end of file\n");
+        }
+        start = stop;
+    }
+}
+
+/* A range of a unified diff: "start,count", where an empty range names the line before it. */
+static const char *range(const char *text, size_t start, size_t end)
+{
+    size_t lines = count_lines(text, start, end), first = count_lines(text, 0, start) + (lines > 0);
+    return lines == 1 ? arena_printf("%zu", first) : arena_printf("%zu,%zu", first, lines);
+}
+
+const char *diff_unified(const char *path, const char *before, size_t before_len, const char *after,
+                         size_t after_len, const struct hunk *hunk, size_t n, bool mask, bool *ret_masked)
+{
+    struct writer w = {.mask = mask};
+    struct block *block = NULL;
+    size_t n_block = 0;
+    ptrdiff_t shift = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct block b = widen(before, before_len, after, after_len, &hunk[i], shift);
+        shift += (ptrdiff_t)hunk[i].len - (ptrdiff_t)hunk[i].old_len;
+        if (n_block > 0 && b.old_start <= block[n_block - 1].old_end) {
+            block[n_block - 1].old_end =
+                b.old_end > block[n_block - 1].old_end ? b.old_end : block[n_block - 1].old_end;
+            block[n_block - 1].new_end =
+                b.new_end > block[n_block - 1].new_end ? b.new_end : block[n_block - 1].new_end;
+        } else {
+            block = arena_append(block, &n_block, sizeof(b), &b);
+        }
+    }
+    if (n_block == 0)
+        return "";
+    buf_printf(&w.out, "--- a%s\n+++ b%s\n", path, path);
+    for (size_t i = 0; i < n_block;) {
+        size_t last = i;
+        while (last + 1 < n_block &&
+               count_lines(before, block[last].old_end, block[last + 1].old_start) <= 2 * CONTEXT)
+            last++;
+        size_t old_start = back_lines(before, block[i].old_start, CONTEXT);
+        size_t old_end = forward_lines(before, before_len, block[last].old_end, CONTEXT);
+        size_t new_start = block[i].new_start - (block[i].old_start - old_start);
+        size_t new_end = block[last].new_end + (old_end - block[last].old_end);
+        buf_printf(&w.out, "@@ -%s", range(before, old_start, old_end));
+        buf_printf(&w.out, " +%s @@\n", range(after, new_start, new_end));
+        size_t at = old_start;
+        for (; i <= last; i++) {
+            write_lines(&w, ' ', before, before_len, at, block[i].old_start);
+            write_lines(&w, '-', before, before_len, block[i].old_start, block[i].old_end);
+            write_lines(&w, '+', after, after_len, block[i].new_start, block[i].new_end);
+            at = block[i].old_end;
+        }
+        write_lines(&w, ' ', before, before_len, at, old_end);
+    }
+    if (ret_masked != NULL)
+        *ret_masked |= w.masked;
+    return buf_text(&w.out);
+}
+
+struct hunk *diff_whole(const char *before, size_t before_len, const char *after, size_t after_len,
+                        size_t *ret_n)
+{
+    size_t start = 0, common = before_len < after_len ? before_len : after_len, tail = 0;
+    while (start < common && before[start] == after[start])
+        start++;
+    start = line_start(before, start);
+    while (tail < common - start && before[before_len - 1 - tail] == after[after_len - 1 - tail])
+        tail++;
+    struct hunk *hunk = arena_alloc(sizeof(*hunk));
+    *hunk = (struct hunk){.at = start,
+                          .old_len = before_len - tail - start,
+                          .bytes = after + start,
+                          .len = after_len - tail - start};
+    *ret_n = hunk->old_len > 0 || hunk->len > 0 ? 1 : 0;
+    return hunk;
+}

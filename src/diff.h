@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Hunks as people read them: a unified diff that `patch -p1 -d DIR` takes.
+ */
+#pragma once
+
+#include "base.h"
+
+/* The unified diff of one file: "--- a/PATH", "+++ b/PATH", hunks with three lines of context, the marker for
+ * a missing final newline. path is absolute. Empty when nothing differs. With mask, values of parameters that
+ * look like secrets are shown as *** (then it is no longer for patch) and *ret_masked is set. */
+const char *diff_unified(const char *path, const char *before, size_t before_len, const char *after,
+                         size_t after_len, const struct hunk *hunk, size_t n, bool mask, bool *ret_masked);
+
+/* The hunks between two texts when they do not come from edits: one, from the first line that differs to the
+ * last. */
+struct hunk *diff_whole(const char *before, size_t before_len, const char *after, size_t after_len,
+                        size_t *ret_n);

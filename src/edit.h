@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A fix's edit on a document: which bytes change, and the proof that nothing else does.
+ *
+ * mailfix replaces only the bytes of the spans concerned and parses the result again: every top-level node
+ * outside the edit must be there as before, to the byte; those inside must carry exactly the labels and
+ * values that the step names. Otherwise nothing of it is used and the error says that it is a fault of
+ * mailfix.
+ */
+#pragma once
+
+#include "cond.h"
+
+/* The change of one document so far: hunks against the text on disk. */
+struct draft {
+    const struct doc *before; /* as on disk */
+    const struct doc *now;    /* with the hunks applied */
+    struct hunk *hunk;
+    size_t n_hunk;
+};
+
+/* Carries out one step of ctx->fix on a draft, in the context of one loop item. Its when lines were answered
+ * by the caller, those that name a field of the row excepted (there are none yet). ctx->docs has draft->now
+ * in it and is updated. *ret_changed: whether a byte differs. */
+bool edit_step(struct context *ctx, const struct step *step, struct draft *draft, bool *ret_changed,
+               struct err *err) MUST_CHECK;
+
+/* Applies hunks to a text: the new text in the arena. */
+const char *edit_splice(const char *text, size_t len, const struct hunk *hunk, size_t n, size_t *ret_len);
+
+/* The hunks that lead back: at positions of the after-text, with the bytes that each replaced. */
+struct hunk *edit_reverse(const struct hunk *hunk, const char *const *old, size_t n);
+
+/* Adds a change of now-text bytes [start, end) to hunks against the before-text; touching hunks become one.
+ * Exposed for the tests. */
+void edit_compose(struct draft *draft, size_t start, size_t end, const char *bytes, size_t len);

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * From requests to a plan; see plan.h. The order is that of mailfix-fix(5): parameters, requirements, steps,
+ * the verify stanzas that are about files, asked of the new text, actions.
+ *
+ * Limits: an action that stands for a daemon that nothing was changed for is still planned when the fix says
+ * so.
+ */
+#include "plan.h"
+
+#include "postfix.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* ---- parameters ---- */
+
+static bool valid_value(const struct param *param, const char *value, const char **ret_expected)
+{
+    *ret_expected = strings_join(&param->one_of, "|");
+    if (param->one_of.n > 0)
+        return strings_have(&param->one_of, value);
+    for (const char *at = value; *at != '\0'; at++)
+        if (iscntrl((unsigned char)*at)) {
+            *ret_expected = "a value without control characters";
+            return false;
+        }
+    if (strcmp(param->type, "bool") == 0) {
+        *ret_expected = "yes or no";
+        return strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
+    }
+    if (strcmp(param->type, "number") == 0) {
+        *ret_expected = "a number";
+        return value[0] != '\0' && value[strspn(value, "0123456789")] == '\0';
+    }
+    *ret_expected = "one word that does not begin with #";
+    return value[0] != '\0' && value[0] != '#' && strpbrk(value, " \t") == NULL;
+}
+
+static const struct param *param_named(const struct fix *fix, const char *name, size_t len)
+{
+    for (size_t i = 0; i < fix->n_param; i++)
+        if (strlen(fix->param[i].name) == len && strncmp(fix->param[i].name, name, len) == 0)
+            return &fix->param[i];
+    return NULL;
+}
+
+/* Every KEY=VALUE names a parameter of the fix. */
+static bool check_assignments(const struct fix *fix, const struct strings *assignments, struct err *err)
+{
+    for (size_t i = 0; i < assignments->n; i++) {
+        const char *word = assignments->item[i];
+        if (param_named(fix, word, strcspn(word, "=")) != NULL)
+            continue;
+        struct strings names = {0};
+        for (size_t k = 0; k < fix->n_param; k++)
+            strings_add(&names, fix->param[k].name);
+        return err_outcome(err, USAGE, "%s has no parameter '%.*s'; it has: %s", fix->name,
+                           (int)strcspn(word, "="), word, names.n > 0 ? strings_join(&names, ", ") : "none");
+    }
+    return true;
+}
+
+static bool from_command_line(const struct fix *fix, const struct param *param,
+                              const struct strings *assignments, struct strings *ret, struct err *err)
+{
+    size_t len = strlen(param->name);
+    for (size_t i = 0; i < assignments->n; i++) {
+        const char *word = assignments->item[i], *expected;
+        if (strncmp(word, param->name, len) != 0 || word[len] != '=' || strcmp(word + len + 1, "auto") == 0)
+            continue;
+        if (!valid_value(param, word + len + 1, &expected))
+            return err_outcome(err, USAGE, "%s: '%s' is not a value of %s; expected: %s", fix->name,
+                               word + len + 1, param->name, expected);
+        if (ret->n > 0 && !param->several)
+            return err_outcome(err, USAGE, "%s: %s can be given only once", fix->name, param->name);
+        strings_add(ret, word + len + 1);
+    }
+    return true;
+}
+
+static bool from_defaults(struct context *ctx, const struct param *param, struct strings *ret,
+                          struct err *err)
+{
+    for (size_t i = 0; i < param->n_choice && ret->n == 0; i++) {
+        enum verdict verdict = HOLDS;
+        if (param->choice[i].conditional && !cond_eval(ctx, &param->choice[i].cond, NULL, &verdict, err))
+            return false;
+        if (verdict == HOLDS)
+            strings_add(ret, context_text(ctx, param->choice[i].value));
+    }
+    return true;
+}
+
+bool plan_bind(struct context *ctx, const struct strings *assignments, struct strings *ret_used,
+               struct err *err)
+{
+    const struct fix *fix = ctx->fix;
+    if (!check_assignments(fix, assignments, err))
+        return false;
+    for (size_t i = 0; i < fix->n_param; i++) {
+        const struct param *param = &fix->param[i];
+        struct strings values = {0};
+        enum verdict exists;
+        if (!cond_all(ctx, param->when, param->n_when, &exists, err) ||
+            !from_command_line(fix, param, assignments, &values, err))
+            return false;
+        if (exists != HOLDS)
+            continue;
+        if (values.n == 0 && !from_defaults(ctx, param, &values, err))
+            return false;
+        if (values.n == 0)
+            return err_outcome(err, USAGE, "%s needs %s=VALUE: %s", fix->name, param->name,
+                               param->ask != NULL ? param->ask : "it has no default here");
+        context_bind(ctx, param->name, values);
+        for (size_t k = 0; k < values.n; k++)
+            strings_add(ret_used, arena_printf("%s=%s", param->name, values.item[k]));
+    }
+    return true;
+}
+
+/* ---- stanzas with `when` and `for` ---- */
+
+bool plan_probe(struct context *ctx, const struct probe *probe, bool any, struct evidence *evidence,
+                enum verdict *ret_verdict, struct err *err)
+{
+    enum verdict result = any ? FAILS : HOLDS;
+    for (size_t i = 0; i < context_loop_count(ctx, probe->loop); i++) {
+        struct context item = context_loop_item(ctx, probe->loop, i);
+        struct evidence found = {0};
+        enum verdict verdict;
+        if (!cond_all(&item, probe->when, probe->n_when, &verdict, err))
+            return false;
+        bool asked = verdict == HOLDS;
+        if (asked && !cond_eval(&item, &probe->cond, &found, &verdict, err))
+            return false;
+        ctx->missing = item.missing;
+        ctx->asked_live |= item.asked_live;
+        if (!asked && verdict == FAILS)
+            continue; /* the stanza is not for this case */
+        bool decides = any ? verdict == HOLDS : verdict == FAILS;
+        if (decides || verdict == CANNOT_TELL) {
+            result = verdict;
+            if (evidence != NULL)
+                *evidence = found;
+        }
+        if (decides)
+            break;
+    }
+    *ret_verdict = result;
+    return true;
+}
+
+static const char *evidence_text(const struct evidence *evidence)
+{
+    struct buf text = {0};
+    for (size_t i = 0; i < evidence->n_row; i++)
+        buf_printf(&text, "\n    %s", row_describe(&evidence->row[i]));
+    if (evidence->sentence != NULL)
+        buf_printf(&text, "\n    %s", evidence->sentence);
+    return buf_text(&text);
+}
+
+/* ---- one request ---- */
+
+struct maker {
+    struct planning *out;
+    struct docs *docs; /* with the planned texts */
+    struct draft *draft;
+    size_t n_draft;
+    struct err *err;
+};
+
+static bool check_requirements(struct maker *m, struct context *ctx)
+{
+    for (size_t i = 0; i < ctx->fix->n_require; i++) {
+        const struct probe *require = &ctx->fix->require[i];
+        struct evidence found = {0};
+        enum verdict verdict;
+        ctx->missing = NULL;
+        if (!plan_probe(ctx, require, false, &found, &verdict, m->err))
+            return false;
+        if (verdict == FAILS)
+            return err_outcome(m->err, NOT_APPLICABLE, "%s does not apply: %s%s", ctx->fix->name,
+                               context_text(ctx, require->otherwise), evidence_text(&found));
+        if (verdict == CANNOT_TELL && ctx->missing != NULL)
+            return err_outcome(m->err, NOT_APPLICABLE,
+                               "%s: whether it applies is not known here: the fact %s is missing "
+                               "(give it with --facts)",
+                               ctx->fix->name, ctx->missing);
+        if (verdict == CANNOT_TELL && facts_root(context_facts(ctx))->live)
+            return err_outcome(m->err, NOT_APPLICABLE, "%s: it cannot be told here whether this holds: %s",
+                               ctx->fix->name, context_text(ctx, require->written));
+        if (verdict == CANNOT_TELL)
+            strings_add(&m->out->plan.left_to_do,
+                        arena_printf("check on the running host: %s", context_text(ctx, require->written)));
+    }
+    return true;
+}
+
+static struct draft *draft_of(struct maker *m, const char *id)
+{
+    const struct doc *doc;
+    for (size_t i = 0; i < m->n_draft; i++)
+        if (strcmp(m->draft[i].before->id, id) == 0)
+            return &m->draft[i];
+    if (!docs_get(m->docs, id, &doc, m->err))
+        return NULL;
+    struct draft draft = {.before = doc, .now = doc};
+    m->draft = arena_append(m->draft, &m->n_draft, sizeof(draft), &draft);
+    return &m->draft[m->n_draft - 1];
+}
+
+static bool run_step(struct maker *m, struct context *ctx, const struct step *step, bool *ret_changed)
+{
+    for (size_t i = 0; i < context_loop_count(ctx, step->loop); i++) {
+        struct context item = context_loop_item(ctx, step->loop, i);
+        enum verdict verdict;
+        bool changed;
+        if (!cond_all(&item, step->when, step->n_when, &verdict, m->err))
+            return false;
+        if (verdict == CANNOT_TELL)
+            return err_outcome(m->err, NOT_APPLICABLE,
+                               "%s: what to change is not known here: the fact %s is missing "
+                               "(give it with --facts)",
+                               ctx->fix->name,
+                               item.missing != NULL ? item.missing : "that a running host would tell");
+        if (verdict == FAILS)
+            continue;
+        struct draft *draft = draft_of(m, step->document);
+        if (draft == NULL || !edit_step(&item, step, draft, &changed, m->err))
+            return false;
+        *ret_changed |= changed;
+    }
+    return true;
+}
+
+static bool run_steps(struct maker *m, struct context *ctx, bool *ret_changed)
+{
+    *ret_changed = false;
+    for (size_t i = 0; i < ctx->fix->n_step; i++)
+        if (!run_step(m, ctx, &ctx->fix->step[i], ret_changed))
+            return false;
+    return true;
+}
+
+enum verdict plan_pending(struct context *ctx)
+{
+    struct planning ignored = {0};
+    struct docs docs = *ctx->docs;
+    struct err err;
+    struct maker m = {.out = &ignored, .docs = &docs, .err = &err};
+    struct context inner = *ctx;
+    bool changed;
+    inner.docs = &docs;
+    inner.pending = NULL;
+    if (run_steps(&m, &inner, &changed))
+        return changed ? HOLDS : FAILS;
+    ctx->missing = inner.missing;
+    return CANNOT_TELL;
+}
+
+/* The steps once more on their own result: a fix that is not finished then would grow the file with each
+ * apply. */
+static bool check_again(struct maker *m, struct context *ctx)
+{
+    if (plan_pending(ctx) != HOLDS)
+        return true;
+    return err_set(
+        m->err,
+        "%s: run again, its edits would change their own result; nothing is used of it. This is a fault of "
+        "the fix file %s",
+        ctx->fix->name, ctx->fix->file);
+}
+
+/* Verify stanzas about files are asked of the new text, before anything is written. */
+static bool check_new_text(struct maker *m, struct context *ctx)
+{
+    for (size_t i = 0; i < ctx->fix->n_verify; i++) {
+        const struct probe *verify = &ctx->fix->verify[i];
+        struct evidence found = {0};
+        enum verdict verdict;
+        if (verify->kind != PROBE_COND || cond_is_live(&verify->cond))
+            continue;
+        if (!plan_probe(ctx, verify, false, &found, &verdict, m->err))
+            return false;
+        if (verdict == FAILS)
+            return err_set(m->err, "%s: the result would not be right: %s%s", ctx->fix->name,
+                           verify->otherwise != NULL ? context_text(ctx, verify->otherwise) : verify->written,
+                           evidence_text(&found));
+        if (verdict == CANNOT_TELL)
+            strings_add(&m->out->plan.left_to_do,
+                        arena_printf("check: %s", context_text(ctx, verify->written)));
+    }
+    return true;
+}
+
+static bool note_risks(struct maker *m, struct context *ctx)
+{
+    for (size_t i = 0; i < ctx->fix->n_risk; i++) {
+        const struct probe *risk = &ctx->fix->risk[i];
+        enum verdict verdict;
+        struct evidence found = {0};
+        struct err ignored;
+        if (!cond_all(ctx, risk->when, risk->n_when, &verdict, &ignored) || verdict != HOLDS)
+            continue;
+        if (risk->n_when > 0 && !cond_eval(ctx, &risk->when[0], &found, &verdict, &ignored))
+            continue;
+        strings_add(&m->out->notices,
+                    arena_printf("%s%s", context_text(ctx, risk->otherwise), evidence_text(&found)));
+    }
+    return true;
+}
+
+/* ---- actions ---- */
+
+/* reload and restart of one daemon are one action, the stronger, where the later of them stands. */
+static void add_action(struct plan *plan, enum verb verb, const char *daemon)
+{
+    struct action action = {verb, daemon};
+    bool renews = verb == DO_RELOAD || verb == DO_RESTART;
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->n_action; i++) {
+        struct action *old = &plan->action[i];
+        bool same = strcmp(old->daemon, daemon) == 0;
+        bool old_renews = old->verb == DO_RELOAD || old->verb == DO_RESTART;
+        if (same && (old->verb == verb || (renews && old_renews))) {
+            if (old->verb == DO_RESTART)
+                action.verb = DO_RESTART;
+            continue;
+        }
+        plan->action[kept++] = *old;
+    }
+    plan->n_action = kept;
+    plan->action = arena_append(plan->action, &plan->n_action, sizeof(action), &action);
+}
+
+static bool plan_actions(struct maker *m, struct context *ctx)
+{
+    for (size_t i = 0; i < ctx->fix->n_after; i++) {
+        const struct after *after = &ctx->fix->after[i];
+        for (size_t k = 0; k < context_loop_count(ctx, after->loop); k++) {
+            struct context item = context_loop_item(ctx, after->loop, k);
+            enum verdict verdict;
+            if (!cond_all(&item, after->when, after->n_when, &verdict, m->err))
+                return false;
+            if (verdict == HOLDS)
+                add_action(&m->out->plan, after->verb, after->daemon);
+        }
+    }
+    return true;
+}
+
+static bool plan_request(struct maker *m, const struct request *request, plan_live *live)
+{
+    struct planned planned = {.fix = request->fix};
+    struct strings used = {0};
+    planned.ctx =
+        (struct context){.fix = request->fix, .docs = m->docs, .live = live, .pending = plan_pending};
+    struct context *ctx = &planned.ctx;
+    if (fix_is_advice(request->fix))
+        return err_outcome(m->err, NOT_APPLICABLE,
+                           "%s only advises; there is nothing that mailfix can change for it",
+                           request->fix->name);
+    if (!plan_bind(ctx, &request->assignments, &used, m->err) || !check_requirements(m, ctx) ||
+        !run_steps(m, ctx, &planned.changes) || !check_again(m, ctx) || !check_new_text(m, ctx) ||
+        !note_risks(m, ctx) || !plan_actions(m, ctx))
+        return false;
+    strings_add(&m->out->plan.fixes, request->fix->name);
+    for (size_t i = 0; i < used.n; i++)
+        strings_add(&m->out->plan.params, used.item[i]);
+    m->out->planned = arena_append(m->out->planned, &m->out->n_planned, sizeof(planned), &planned);
+    return true;
+}
+
+/* ---- the whole ---- */
+
+static bool same_text(const struct doc *a, const struct doc *b)
+{
+    return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
+
+static void add_changes(struct maker *m)
+{
+    /* The order of the swap: master.cf before main.cf. */
+    for (size_t k = N_DOCS; k > 0; k--)
+        for (size_t i = 0; i < m->n_draft; i++) {
+            const struct draft *d = &m->draft[i];
+            if (strcmp(d->before->id, DOC_IDS[k - 1]) != 0 || same_text(d->before, d->now))
+                continue;
+            struct change change = {.doc = d->before,
+                                    .hunk = d->hunk,
+                                    .n_hunk = d->n_hunk,
+                                    .after = d->now->text,
+                                    .after_len = d->now->len};
+            memcpy(change.after_digest, d->now->digest, sizeof(change.after_digest));
+            struct plan *plan = &m->out->plan;
+            plan->change = arena_append(plan->change, &plan->n_change, sizeof(change), &change);
+        }
+}
+
+/* Where a cache of the planned text will be, that the text on disk does not have. */
+static bool add_byproducts(struct maker *m, struct docs *disk, const struct context *like)
+{
+    struct place caches = {.document = "main.cf", .noun = NOUN_TABLE, .written = "table with use=cache"};
+    struct field_filter filter = {.field = "use"};
+    strings_add(&filter.values, "cache");
+    caches.with = &filter;
+    caches.n_with = 1;
+    struct row *row;
+    size_t n;
+    bool unknown;
+    struct context ctx = *like;
+    const struct doc *main_cf;
+    ctx.docs = m->docs;
+    if (!place_find(&ctx, &caches, &row, &n, &unknown, m->err) ||
+        !docs_get(m->docs, "main.cf", &main_cf, m->err))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        const char *missing = NULL;
+        const char *name = facts_expand(disk->facts, main_cf, row[i].name, &missing);
+        const char *dir = facts_value(disk->facts, main_cf, "data_directory", &missing);
+        const char *slash = strrchr(name, '/');
+        if (slash != NULL && dir != NULL && facts_parameter(disk->facts, "data_directory") == HOLDS)
+            name = arena_printf("%s%s", dir, slash);
+        const char *file = postfix_cache_file(row_field(&row[i], "type"), name);
+        if (missing == NULL && file != NULL && file[0] == '/' && !file_exists(facts_root(disk->facts), file))
+            strings_add(&m->out->plan.byproduct, file);
+    }
+    return true;
+}
+
+bool plan_make(const struct request *request, size_t n, struct docs *disk, plan_live *live,
+               struct planning *ret_planning, struct err *err)
+{
+    struct planning out = {0};
+    struct docs *docs = arena_alloc(sizeof(*docs));
+    *docs = *disk;
+    struct maker m = {.out = &out, .docs = docs, .err = err};
+    for (size_t i = 0; i < n; i++)
+        if (!plan_request(&m, &request[i], live))
+            return false;
+    add_changes(&m);
+    if (out.plan.n_change > 0 && !add_byproducts(&m, disk, &out.planned[0].ctx))
+        return false;
+    *ret_planning = out;
+    return true;
+}
