@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Records on disk; see record.h.
+ *
+ * JSON holds text, configuration files hold bytes: bytes are written as the characters U+0001 to U+00FF of
+ * the same number (Latin-1), so every byte comes back and ASCII stays readable.
+ *
+ * Limits: a record of more than FILE_LIMIT bytes is not read.
+ */
+#include "record.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STORE "var/lib/mailfix"
+
+static const char *const STATES[] = {"applying", "kept", "undoing", "undone", "stuck"};
+
+const char *txn_state_name(enum txn_state state)
+{
+    return STATES[state];
+}
+
+void record_state_bytes(enum txn_state state, char ret_bytes[STATE_LEN + 1])
+{
+    snprintf(ret_bytes, STATE_LEN + 1, "%-*s\n", STATE_LEN - 1, STATES[state]);
+}
+
+/* ---- the store ---- */
+
+bool store_open(const struct root *root, struct store *ret_store, struct err *err)
+{
+    struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
+    int lib;
+    if (!file_open_dir(root, "/var/lib", &lib, err))
+        return false;
+    bool ok = file_private_dir(lib, "mailfix", &store.dir, err) &&
+              file_lock(store.dir, "lock", &store.lock, err) &&
+              file_private_dir(store.dir, "txn", &store.txn, err);
+    close(lib);
+    if (!ok) {
+        store_close(&store);
+        return err_prefix(err, "%s/" STORE, root->path);
+    }
+    *ret_store = store;
+    return true;
+}
+
+bool store_look(const struct root *root, struct store *ret_store, bool *ret_there, struct err *err)
+{
+    struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
+    *ret_there = file_exists(root, "/" STORE "/txn");
+    if (*ret_there && (!file_open_dir(root, "/" STORE, &store.dir, err) ||
+                       !file_open_dir(root, "/" STORE "/txn", &store.txn, err))) {
+        store_close(&store);
+        return false;
+    }
+    *ret_store = store;
+    return true;
+}
+
+void store_close(struct store *store)
+{
+    int *fds[] = {&store->txn, &store->lock, &store->dir};
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        if (*fds[i] >= 0)
+            close(*fds[i]);
+        *fds[i] = -1;
+    }
+}
+
+/* ---- bytes in JSON ---- */
+
+static json_t *json_bytes(const char *bytes, size_t len)
+{
+    struct buf utf8 = {0};
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        char two[2] = {(char)(0xc0 | c >> 6), (char)(0x80 | (c & 0x3f))};
+        if (c < 0x80)
+            buf_add(&utf8, (const char *)&c, 1);
+        else
+            buf_add(&utf8, two, 2);
+    }
+    return json_stringn(buf_text(&utf8), utf8.len);
+}
+
+static const char *bytes_of(const json_t *value, size_t *ret_len)
+{
+    const char *utf8 = json_string_value(value);
+    struct buf bytes = {0};
+    for (size_t i = 0, len = json_string_length(value); i < len; i++) {
+        unsigned char c = (unsigned char)utf8[i];
+        if (c >= 0x80 && i + 1 < len)
+            c = (unsigned char)((c & 0x03) << 6 | ((unsigned char)utf8[++i] & 0x3f));
+        buf_add(&bytes, (const char *)&c, 1);
+    }
+    *ret_len = bytes.len;
+    return buf_text(&bytes);
+}
+
+static json_t *json_strings(const struct strings *list)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < list->n; i++)
+        json_array_append_new(array, json_bytes(list->item[i], strlen(list->item[i])));
+    return array;
+}
+
+/* ---- writing ---- */
+
+static json_t *json_target(const struct target *target)
+{
+    json_t *hunks = json_array();
+    for (size_t i = 0; i < target->n_hunk; i++) {
+        const struct hunk *h = &target->hunk[i];
+        json_array_append_new(hunks, json_pack("{s:I, s:o, s:o}", "at", (json_int_t)h->at, "old",
+                                               json_bytes(target->old[i], h->old_len), "new",
+                                               json_bytes(h->bytes, h->len)));
+    }
+    return json_pack("{s:s, s:o, s:s, s:s, s:o}", "document", target->document, "path",
+                     json_bytes(target->path, strlen(target->path)), "before", target->before, "after",
+                     target->after, "hunks", hunks);
+}
+
+static const char *const ANSWERS[] = {[NO] = "no", [YES] = "yes", [UNKNOWN] = "unknown"};
+static const char *const VERBS[] = {"reload", "restart", "start", "stop", "enable", "disable"};
+
+const char *record_format(const struct record *record, size_t *ret_len)
+{
+    json_t *targets = json_array(), *services = json_array(), *actions = json_array();
+    for (size_t i = 0; i < record->n_target; i++)
+        json_array_append_new(targets, json_target(&record->target[i]));
+    for (size_t i = 0; i < record->n_service; i++)
+        json_array_append_new(services, json_pack("{s:s, s:s, s:s}", "daemon", record->service[i].daemon,
+                                                  "active", ANSWERS[record->service[i].active], "enabled",
+                                                  ANSWERS[record->service[i].enabled]));
+    for (size_t i = 0; i < record->n_action; i++)
+        json_array_append_new(actions, json_pack("{s:s, s:s}", "verb", VERBS[record->action[i].verb],
+                                                 "daemon", record->action[i].daemon));
+    json_t *all =
+        json_pack("{s:i, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "time",
+                  (json_int_t)record->time, "who", record->who, "fixes", json_strings(&record->fixes),
+                  "params", json_strings(&record->params), "targets", targets, "services", services,
+                  "actions", actions, "byproducts", json_strings(&record->byproduct));
+    char *text = json_dumps(all, JSON_INDENT(2));
+    json_decref(all);
+    *ret_len = text != NULL ? strlen(text) : 0;
+    const char *copy = arena_copy(text, *ret_len);
+    free(text);
+    return copy;
+}
+
+/* ---- reading ---- */
+
+static bool read_strings(const json_t *array, struct strings *ret)
+{
+    size_t i, len;
+    json_t *item;
+    json_array_foreach(array, i, item) strings_add(ret, bytes_of(item, &len));
+    return json_is_array(array);
+}
+
+static bool is_digest(const char *text)
+{
+    return text != NULL && strlen(text) == DIGEST_HEX && strspn(text, "0123456789abcdef") == DIGEST_HEX;
+}
+
+static bool read_hunks(const json_t *hunks, struct target *target)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(hunks, i, item)
+    {
+        struct hunk h = {.at = (size_t)json_integer_value(json_object_get(item, "at"))};
+        const char *old = bytes_of(json_object_get(item, "old"), &h.old_len);
+        size_t n = target->n_hunk;
+        h.bytes = bytes_of(json_object_get(item, "new"), &h.len);
+        target->old = arena_append(target->old, &n, sizeof(old), &old);
+        target->hunk = arena_append(target->hunk, &target->n_hunk, sizeof(h), &h);
+    }
+    return json_is_array(hunks);
+}
+
+/* A target is a document of the catalogue under its own name; where it is is resolved again when it is used.
+ */
+static bool read_target(const json_t *item, struct record *record)
+{
+    static const char *const documents[] = {"main.cf", "master.cf"};
+    struct target target = {0};
+    size_t len;
+    const char *before = json_string_value(json_object_get(item, "before"));
+    const char *after = json_string_value(json_object_get(item, "after"));
+    const char *document = json_string_value(json_object_get(item, "document"));
+    for (size_t i = 0; i < COUNT(documents) && document != NULL; i++)
+        if (strcmp(documents[i], document) == 0)
+            target.document = documents[i];
+    target.path = bytes_of(json_object_get(item, "path"), &len);
+    if (target.document == NULL || target.path[0] != '/' || !is_digest(before) || !is_digest(after) ||
+        !read_hunks(json_object_get(item, "hunks"), &target))
+        return false;
+    memcpy(target.before, before, sizeof(target.before));
+    memcpy(target.after, after, sizeof(target.after));
+    record->target = arena_append(record->target, &record->n_target, sizeof(target), &target);
+    return true;
+}
+
+static int word_index(const char *const words[], size_t n, const char *word)
+{
+    for (size_t i = 0; i < n && word != NULL; i++)
+        if (strcmp(words[i], word) == 0)
+            return (int)i;
+    return -1;
+}
+
+static bool read_service(const json_t *item, struct record *record)
+{
+    const char *daemon = json_string_value(json_object_get(item, "daemon"));
+    int active = word_index(ANSWERS, COUNT(ANSWERS), json_string_value(json_object_get(item, "active")));
+    int enabled = word_index(ANSWERS, COUNT(ANSWERS), json_string_value(json_object_get(item, "enabled")));
+    if (daemon == NULL || !service_known(daemon) || active < 0 || enabled < 0)
+        return false;
+    struct service_state state = {arena_string(daemon), (enum answer)active, (enum answer)enabled};
+    record->service = arena_append(record->service, &record->n_service, sizeof(state), &state);
+    return true;
+}
+
+static bool read_action(const json_t *item, struct record *record)
+{
+    const char *daemon = json_string_value(json_object_get(item, "daemon"));
+    int verb = word_index(VERBS, COUNT(VERBS), json_string_value(json_object_get(item, "verb")));
+    if (daemon == NULL || !service_known(daemon) || verb < 0)
+        return false;
+    struct action action = {(enum verb)verb, arena_string(daemon)};
+    record->action = arena_append(record->action, &record->n_action, sizeof(action), &action);
+    return true;
+}
+
+static bool read_each(const json_t *array, bool (*read)(const json_t *item, struct record *record),
+                      struct record *record)
+{
+    size_t i;
+    json_t *item;
+    json_array_foreach(array, i, item) if (!read(item, record)) return false;
+    return json_is_array(array);
+}
+
+bool record_parse(const char *text, size_t len, struct record *record, struct err *err)
+{
+    json_error_t why;
+    json_t *all = json_loadb(text, len, 0, &why);
+    if (all == NULL)
+        return err_set(err, "plan.json:%d:%d: %s", why.line, why.column, why.text);
+    const char *who = json_string_value(json_object_get(all, "who"));
+    bool ok = json_integer_value(json_object_get(all, "version")) == 1 && who != NULL &&
+              read_strings(json_object_get(all, "fixes"), &record->fixes) &&
+              read_strings(json_object_get(all, "params"), &record->params) &&
+              read_each(json_object_get(all, "targets"), read_target, record) &&
+              read_each(json_object_get(all, "services"), read_service, record) &&
+              read_each(json_object_get(all, "actions"), read_action, record) &&
+              read_strings(json_object_get(all, "byproducts"), &record->byproduct);
+    record->time = (time_t)json_integer_value(json_object_get(all, "time"));
+    record->who = who != NULL ? arena_string(who) : "";
+    json_decref(all);
+    return ok ? true : err_set(err, "plan.json is not of a form that this mailfix knows");
+}
+
+static bool read_state(const char *text, enum txn_state *ret_state)
+{
+    for (size_t i = 0; i < COUNT(STATES); i++)
+        if (starts_with(text, STATES[i]) && text[strlen(STATES[i])] <= ' ') {
+            *ret_state = (enum txn_state)i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_record(const struct store *store, const char *id, struct record *record, struct err *err)
+{
+    const char *text;
+    size_t len;
+    const char *dir = arena_printf("/" STORE "/txn/%s", id);
+    record->id = id;
+    record->number = (unsigned)strtoul(id, NULL, 10);
+    if (!file_read_path(store->root, arena_printf("%s/state", dir), OWNED_BY_ROOT, &text, &len, err))
+        return false;
+    if (!read_state(text, &record->state))
+        return err_set(err, "its state is none that this mailfix knows");
+    return file_read_path(store->root, arena_printf("%s/plan.json", dir), OWNED_BY_ROOT, &text, &len, err) &&
+           record_parse(text, len, record, err);
+}
+
+bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,
+                 struct strings *ret_damaged, struct err *err)
+{
+    struct strings names;
+    *ret_record = NULL;
+    *ret_n = 0;
+    if (!file_list(store->root, "/" STORE "/txn", false, &names, err))
+        return false;
+    for (size_t i = 0; i < names.n; i++) {
+        struct record record = {0};
+        struct err why;
+        if (read_record(store, names.item[i], &record, &why))
+            *ret_record = arena_append(*ret_record, ret_n, sizeof(record), &record);
+        else
+            strings_add(ret_damaged, arena_printf("%s: %s", names.item[i], why.text));
+    }
+    return true;
+}

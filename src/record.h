@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What is on disk of a transaction, below /var/lib/mailfix (root, 0700):
+ *
+ *     lock                          flock for the whole run; the kernel frees it on death
+ *     txn/0007-sdbm-cache/plan.json fixes, parameters, targets with digests and hunks, services, actions
+ *     txn/0007-sdbm-cache/before/N  the file that target N was, whole, with all its metadata (once kept)
+ *     txn/0007-sdbm-cache/state     one word, overwritten in place
+ *     txn/.new-0007/                not a record yet: nothing was changed
+ *
+ * A record found below --root is as hostile as the tree: it may name only documents of the catalogue, and
+ * each name is resolved again inside the root.
+ */
+#pragma once
+
+#include "file.h"
+#include "service.h"
+
+enum txn_state { TXN_APPLYING, TXN_KEPT, TXN_UNDOING, TXN_UNDONE, TXN_STUCK };
+const char *txn_state_name(enum txn_state state);
+
+struct target {
+    const char *document; /* main.cf */
+    const char *path;     /* below the root, links followed */
+    char before[DIGEST_HEX + 1], after[DIGEST_HEX + 1];
+    struct hunk *hunk; /* against the before-text */
+    const char **old;  /* the bytes that each hunk replaced, hunk[i].old_len of them */
+    size_t n_hunk;
+};
+
+struct record {
+    const char *id; /* 0007-sdbm-cache: the directory's name */
+    unsigned number;
+    enum txn_state state;
+    time_t time;
+    const char *who;
+    struct strings fixes, params;
+    struct target *target;
+    size_t n_target;
+    struct service_state *service;
+    size_t n_service;
+    struct action *action;
+    size_t n_action;
+    struct strings byproduct; /* files that were absent before and belong to what was put in */
+};
+
+struct store {
+    const struct root *root;
+    int dir, txn, lock; /* descriptors; -1 where there is none */
+};
+
+/* Opens the store, making it if it is not there, and takes the lock: BUSY when another mailfix has it. */
+bool store_open(const struct root *root, struct store *ret_store, struct err *err) MUST_CHECK;
+/* Opens it for reading; *ret_there is false when this host has none. Takes no lock and writes nothing. */
+bool store_look(const struct root *root, struct store *ret_store, bool *ret_there,
+                struct err *err) MUST_CHECK;
+void store_close(struct store *store);
+
+/* All records, oldest first. One that cannot be read is skipped and named in ret_damaged. */
+bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,
+                 struct strings *ret_damaged, struct err *err) MUST_CHECK;
+
+/* plan.json as text, and back. */
+const char *record_format(const struct record *record, size_t *ret_len);
+bool record_parse(const char *text, size_t len, struct record *record, struct err *err) MUST_CHECK;
+
+#define STATE_LEN 10
+/* The bytes of the state file: always as many, so that overwriting needs no space. */
+void record_state_bytes(enum txn_state state, char ret_bytes[STATE_LEN + 1]);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * From a plan to the disk, all or nothing, and back.
+ *
+ * The protocol, for one transaction:
+ *
+ *   1. txn_begin     .new-NNNN/ with plan.json, state "applying", placeholders for the before-texts; beside
+ * each target a temporary .NAME.mailfix with the after-text and all metadata, synced; Postfix's edit lock;
+ *                    .new-NNNN becomes NNNN-FIX, synced. From here a crash means: put back.
+ *   2. txn_swap      exchanges each target with its temporary and looks at what came out: not what was read?
+ * Then everything goes back. The displaced inode under the temporary name is the before-text.
+ *   3. the caller    acts on services and probes.
+ *   4. txn_keep      the displaced files move into the record; state "kept", synced: the commit point.
+ *      txn_put_back  exchanges back what still is what we wrote; state "undone".
+ *
+ * Rollback of a kept record: txn_rollback_begin stages the before-texts, state "undoing" (from here a crash
+ * means: go on), txn_rollback_swap, services, txn_finish "undone".
+ *
+ * What whoever comes next finds, and what it means, by the digests of target T and temporary X:
+ *
+ *   T before, X absent      not begun, or already back
+ *   T before, X after       not swapped: X goes
+ *   T after,  X anything    swapped: exchange (X absent: X is in the record's before/, and returns from there
+ * first) T other,  X after       somebody changed T before the swap, or it was swapped back: X goes, T stays
+ *   T other,  X other       somebody changed T after the swap: stuck; X moves into the record
+ *
+ * Swap, put back and the file part of recovery allocate nothing: all names and descriptors are made before.
+ */
+#pragma once
+
+#include "record.h"
+
+struct swap {
+    struct at at;
+    char temp[300], aside[300];
+    char slot[24];              /* name in before/ */
+    const char *before, *after; /* digests */
+    int edit_lock;
+};
+
+struct txn {
+    struct store *store;
+    struct record record;
+    int dir, before; /* the record's directories */
+    struct swap *swap;
+    size_t n_swap;
+};
+
+/* Whose change this is, for the record: SUDO_USER, else the login of the user. */
+const char *txn_who(void);
+
+/* Step 1. services: the states to come back to. On failure nothing but what the error names has changed. */
+bool txn_begin(struct store *store, const struct plan *plan, const struct service_state *service,
+               size_t n_service, struct txn *ret_txn, struct err *err) MUST_CHECK;
+
+/* Step 2. False: some target could not be swapped or was not what was read; the caller puts back. */
+bool txn_swap(struct txn *txn, struct err *err) MUST_CHECK;
+
+/* Lets go of Postfix's edit lock (unlinks main.cf.tmp); taken again by whatever needs it. */
+void txn_unlock_edit(struct txn *txn);
+
+bool txn_keep(struct txn *txn, struct err *err) MUST_CHECK;
+
+/* Brings all targets back. *ret_stuck names those that were changed by somebody else since and were left
+ * alone (paths); then the before-text of each is in the record. Does not write the state: txn_finish does,
+ * after the services. */
+bool txn_put_back(struct txn *txn, const struct swap **ret_stuck, struct err *err) MUST_CHECK;
+bool txn_finish(struct txn *txn, enum txn_state state, struct err *err) MUST_CHECK;
+
+/* A record found on disk, its targets resolved again and its edit locks taken. */
+bool txn_open(struct store *store, const struct record *record, struct txn *ret_txn,
+              struct err *err) MUST_CHECK;
+void txn_close(struct txn *txn);
+
+/* Stages the before-texts of a kept record and marks it "undoing"; also when it is so marked already (a
+ * crash). */
+bool txn_rollback_begin(struct txn *txn, struct err *err) MUST_CHECK;
+/* Exchanges them in. *ret_stuck as above. */
+bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct err *err) MUST_CHECK;
+
+/* Removes what a crash left before anything was changed: .new-* records and their temporaries. *ret_n: how
+ * many. */
+bool txn_sweep(struct store *store, size_t *ret_n, struct err *err) MUST_CHECK;

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The way back after the files; see undo.h.
+ *
+ * Limits: a service that does not come back within half a minute is left to a person; its files are right by
+ * then.
+ */
+#include "undo.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ACT_MS 60000
+#define TRIES 15
+#define BETWEEN_SECONDS 2
+
+static bool renews(enum verb verb)
+{
+    return verb == DO_RELOAD || verb == DO_RESTART;
+}
+
+/* Restores one service; a port that somebody else holds for a moment, or a start limit, may need a second
+ * try. */
+static bool restore(const struct service_state *state, struct err *err)
+{
+    for (int tries = 1;; tries++) {
+        if (service_restore(state, ACT_MS, err))
+            return true;
+        if (tries == TRIES)
+            return false;
+        struct timespec pause = {.tv_sec = BETWEEN_SECONDS};
+        nanosleep(&pause, NULL);
+    }
+}
+
+static const char *by_hand(const struct service_state *state)
+{
+    enum verb verb = state->active == NO ? DO_STOP : DO_START;
+    return service_command(service_init(state->daemon), verb, state->daemon);
+}
+
+/* Only a regular file that the record names as absent before. */
+static void remove_byproduct(const struct root *root, const char *path)
+{
+    struct at at;
+    struct err err;
+    if (!file_exists(root, path) || !file_resolve(root, path, &at, &err))
+        return;
+    bool cache = ends_with(at.name, ".db") || ends_with(at.name, ".lmdb");
+    if (cache && file_is_regular(at.dir, at.name)) {
+        if (file_unlink(at.dir, at.name, &err))
+            say_more("removed %s, which was not there before", path);
+        else
+            warn("%s was not there before and could not be removed: %s", path, err.text);
+    }
+    close(at.dir);
+}
+
+void undo_services(const struct store *store, const struct record *record, struct strings *problems)
+{
+    if (store->root->live) {
+        for (size_t i = 0; i < record->n_action; i++) {
+            struct err ignored;
+            bool skipped;
+            const struct action *action = &record->action[i];
+            /* A failure is no verdict yet: restore() below looks at what runs. */
+            if (renews(action->verb) &&
+                !service_act(action->verb, action->daemon, ACT_MS, &skipped, &ignored))
+                say_more("%s: %s", action->daemon, ignored.text);
+        }
+        for (size_t i = 0; i < record->n_service; i++) {
+            struct err err;
+            if (!restore(&record->service[i], &err))
+                strings_add(problems,
+                            arena_printf("%s did not come back: %s. Look at it, then: %s",
+                                         record->service[i].daemon, err.text, by_hand(&record->service[i])));
+        }
+    }
+    for (size_t i = 0; i < record->byproduct.n; i++)
+        remove_byproduct(store->root, record->byproduct.item[i]);
+}
+
+const char *undo_stuck_sentence(const struct store *store, const struct txn *txn, const struct swap *stuck)
+{
+    return arena_printf(
+        "%s was changed by somebody else since; it was left as it is. Its text from before is "
+        "%s/var/lib/mailfix/txn/%s/before/%s: compare the two and decide",
+        stuck->at.path, store->root->path, txn->record.id, stuck->slot);
+}
+
+static bool finish_one(struct store *store, const struct record *record, struct err *err)
+{
+    struct txn txn;
+    const struct swap *stuck = NULL;
+    struct strings problems = {0};
+    bool going_back = record->state == TXN_APPLYING;
+    say("Transaction %s was cut off while it was %s; %s.", record->id,
+        going_back ? "being applied" : "being rolled back",
+        going_back ? "putting everything back" : "finishing the rollback");
+    if (!txn_open(store, record, &txn, err))
+        return err_prefix(err, "transaction %s", record->id);
+    bool ok = going_back ? txn_put_back(&txn, &stuck, err)
+                         : txn_rollback_begin(&txn, err) && txn_rollback_swap(&txn, &stuck, err);
+    if (!ok) {
+        txn_close(&txn);
+        err->outcome = NEEDS_PERSON;
+        return err_prefix(err, "transaction %s could not be finished (mailfix recover tries again)",
+                          record->id);
+    }
+    txn_unlock_edit(&txn);
+    undo_services(store, record, &problems);
+    const char *sentence = stuck != NULL    ? undo_stuck_sentence(store, &txn, stuck)
+                           : problems.n > 0 ? problems.item[0]
+                                            : NULL;
+    ok = txn_finish(&txn, sentence != NULL ? TXN_STUCK : TXN_UNDONE, err);
+    txn_close(&txn);
+    if (!ok)
+        return err_prefix(err, "transaction %s", record->id);
+    return sentence == NULL ? true : err_outcome(err, NEEDS_PERSON, "%s", sentence);
+}
+
+bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err)
+{
+    struct record *record;
+    size_t n, swept;
+    struct strings damaged = {0};
+    *ret_n = 0;
+    if (!txn_sweep(store, &swept, err) || !record_list(store, &record, &n, &damaged, err))
+        return false;
+    if (swept > 0)
+        say("A run was cut off before it changed anything; its preparations were removed.");
+    for (size_t i = 0; i < damaged.n; i++)
+        warn("the record %s cannot be read and is passed over", damaged.item[i]);
+    for (size_t i = 0; i < n; i++) {
+        if (record[i].state != TXN_APPLYING && record[i].state != TXN_UNDOING)
+            continue;
+        *ret_n += 1;
+        if (!finish_one(store, &record[i], err))
+            return false;
+    }
+    *ret_n += swept;
+    return true;
+}

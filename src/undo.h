@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The way back after the files: services act again and return to their recorded states, what daemons created
+ * goes. And finishing what a crash left, for whoever comes next.
+ */
+#pragma once
+
+#include "txn.h"
+
+/* After the files of a transaction are back: renews the daemons that it had renewed, brings each to its
+ * recorded state (trying again for half a minute), and removes its by-products. Sentences of what did not
+ * come back are added to problems, each with the command that does it by hand. */
+void undo_services(const struct store *store, const struct record *record, struct strings *problems);
+
+/* Says which file was left alone, why, and where its text from before is. */
+const char *undo_stuck_sentence(const struct store *store, const struct txn *txn, const struct swap *stuck);
+
+/* Finishes every unfinished record: "applying" is put back, "undoing" goes on. Says what it does. *ret_n: how
+ * many. False with NEEDS_PERSON when one is stuck; it does not stand in the way of the next run. */
+bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err) MUST_CHECK;
