@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Asking the running host; see probe.h.
+ *
+ * "Restarted" is not "works": units and scripts report success with port 25 taken by another program and with
+ * a main.cf that no daemon can read. What counts is a greeting, a TLS session, and a log without the symptom.
+ *
+ * Limits: sessions go to the address that a service is bound to when it is numeric, else to loopback.
+ */
+#include "probe.h"
+
+#include "postfix.h"
+#include "run.h"
+#include "service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SESSION_MS 15000
+#define PATIENCE_MS 20000 /* until a restarted port must answer */
+#define CHECK_MS 60000
+
+/* ---- addresses ---- */
+
+/* Where a service without a host part is bound: the first numeric address of inet_interfaces, else loopback.
+ */
+static const char *bound_address(struct docs *docs)
+{
+    const struct doc *main_cf;
+    struct err ignored;
+    if (!docs_get(docs, "main.cf", &main_cf, &ignored))
+        return "127.0.0.1";
+    const char *protocols = facts_value(docs->facts, main_cf, "inet_protocols", NULL);
+    const char *loopback = protocols != NULL && strcmp(protocols, "ipv6") == 0 ? "::1" : "127.0.0.1";
+    const char *interfaces = facts_value(docs->facts, main_cf, "inet_interfaces", NULL);
+    struct strings words = strings_split(interfaces != NULL ? interfaces : "all", " ,\t[]");
+    for (size_t i = 0; i < words.n; i++) {
+        const char *word = words.item[i];
+        if (strcmp(word, "all") == 0 || strcmp(word, "loopback-only") == 0 || strcmp(word, "localhost") == 0)
+            return loopback;
+    }
+    for (size_t i = 0; i < words.n; i++)
+        if (words.item[i][strspn(words.item[i], "0123456789.")] == '\0' || strchr(words.item[i], ':') != NULL)
+            return words.item[i];
+    return loopback;
+}
+
+static bool numeric(const char *host)
+{
+    return host[0] != '\0' && host[strspn(host, "0123456789abcdefABCDEF.:")] == '\0';
+}
+
+static bool option_says(const struct node *service, const char *name, const char *value)
+{
+    for (size_t i = 0; i < service->n_child; i++)
+        if (strcmp(service->child[i].label, "option") == 0 && strcmp(service->child[i].value, name) == 0 &&
+            strcmp(postfix_joined_value(&service->child[i]), value) == 0)
+            return true;
+    return false;
+}
+
+static const char *child(const struct node *node, const char *label)
+{
+    for (size_t i = 0; i < node->n_child; i++)
+        if (strcmp(node->child[i].label, label) == 0)
+            return node->child[i].value != NULL ? node->child[i].value : "";
+    return "";
+}
+
+/* ---- live conditions ---- */
+
+static enum verdict daemon_runs(const char *daemon, const char **ret_why)
+{
+    struct service_state state;
+    struct err err;
+    if (!service_state(daemon, &state, &err)) {
+        *ret_why = arena_string(err.text);
+        return CANNOT_TELL;
+    }
+    return state.active == UNKNOWN ? CANNOT_TELL : state.active == YES ? HOLDS : FAILS;
+}
+
+static enum verdict run_check(const char **ret_why)
+{
+    const char *const argv[] = {"postfix", "check", NULL};
+    struct run_result result;
+    struct err err;
+    if (!run_program(argv, CHECK_MS, &result, &err)) {
+        *ret_why = arena_string(err.text);
+        return CANNOT_TELL;
+    }
+    if (result.status == 0)
+        return HOLDS;
+    *ret_why = arena_printf("postfix check: %.*s", (int)strcspn(result.output, "\n"), result.output);
+    return FAILS;
+}
+
+/* mute: accepts a connection and does not greet. */
+static enum verdict port_is(struct context *ctx, const char *number, const char *what)
+{
+    const char *host = bound_address(ctx->docs);
+    bool open = session_port_open(host, atoi(number), 3000);
+    if (strcmp(what, "open") == 0)
+        return open ? HOLDS : FAILS;
+    if (!open)
+        return FAILS;
+    struct session session = {.protocol = SMTP, .host = host, .port = atoi(number), .limit_ms = 5000};
+    struct session_result result;
+    session_hold(&session, &result);
+    return result.greeting[0] == '\0' ? HOLDS : FAILS;
+}
+
+enum verdict probe_live(struct context *ctx, const struct cond *cond, const char **ret_why)
+{
+    struct strings words = context_words(ctx, &cond->words);
+    switch (cond->kind) {
+    case COND_DAEMON:
+        if (strcmp(words.item[1], "installed") == 0)
+            return facts_installed(context_facts(ctx), words.item[0]);
+        return daemon_runs(words.item[0], ret_why);
+    case COND_PORT:
+        return port_is(ctx, words.item[0], words.item[1]);
+    case COND_CHECK:
+        return run_check(ret_why);
+    default:
+        return CANNOT_TELL; /* quiet has no meaning but after an apply */
+    }
+}
+
+enum verdict probe_session(struct context *ctx, const struct talk *talk, const char **ret_why)
+{
+    struct session session = {.protocol = talk->protocol,
+                              .host = bound_address(ctx->docs),
+                              .starttls = talk->starttls,
+                              .port = atoi(context_text(ctx, talk->port)),
+                              .greets = talk->greets,
+                              .limit_ms = SESSION_MS};
+    struct session_result result = {0};
+    int64_t end = now_ms() + PATIENCE_MS;
+    for (int done = 0; done < talk->times;) {
+        session_hold(&session, &result);
+        if (result.verdict == HOLDS) {
+            done++;
+            continue;
+        }
+        bool not_yet = result.verdict == FAILS && result.greeting[0] == '\0' && now_ms() < end;
+        if (!not_yet || nap(300)) {
+            *ret_why = arena_string(result.why);
+            return result.verdict;
+        }
+    }
+    return HOLDS;
+}
+
+/* ---- health ---- */
+
+static enum verdict greets(const struct port_health *port)
+{
+    struct session session = {
+        .protocol = port->protocol, .host = port->host, .port = port->port, .limit_ms = SESSION_MS};
+    struct session_result result;
+    session_hold(&session, &result);
+    return result.verdict;
+}
+
+static void add_port(struct health *health, enum protocol protocol, const char *host, int number)
+{
+    struct port_health port = {.protocol = protocol, .host = host, .port = number};
+    health->port = arena_append(health->port, &health->n_port, sizeof(port), &port);
+}
+
+static void add_postfix_ports(struct docs *docs, struct health *health)
+{
+    const struct doc *master_cf;
+    struct err ignored;
+    if (!docs_get(docs, "master.cf", &master_cf, &ignored))
+        return;
+    for (size_t i = 0; i < master_cf->n_node; i++) {
+        const struct node *node = &master_cf->node[i];
+        const char *command = strcmp(node->label, "service") == 0 ? child(node, "command") : "";
+        const char *host;
+        int port;
+        if ((strcmp(command, "smtpd") != 0 && strcmp(command, "postscreen") != 0) ||
+            strcmp(child(node, "type"), "inet") != 0 || !postfix_service_address(node->value, &host, &port))
+            continue;
+        bool wrapped = option_says(node, "smtpd_tls_wrappermode", "yes");
+        add_port(health, wrapped ? SMTPS : SMTP, numeric(host) ? host : bound_address(docs), port);
+    }
+}
+
+static void measure(struct health *health)
+{
+    const char *why;
+    for (size_t i = 0; i < health->n_port && !interrupted(); i++)
+        health->port[i].greets = greets(&health->port[i]);
+    health->master = daemon_runs("postfix", &why);
+    health->check = run_have("postfix") ? run_check(&why) : CANNOT_TELL;
+}
+
+void health_take(struct docs *docs, struct health *ret_health)
+{
+    static const struct {
+        enum protocol protocol;
+        int port;
+    } dovecot[] = {{IMAP, 143}, {IMAPS, 993}, {POP3, 110}, {POP3S, 995}};
+    struct health health = {0};
+    const char *why;
+    add_postfix_ports(docs, &health);
+    if (facts_installed(docs->facts, "dovecot") == HOLDS && daemon_runs("dovecot", &why) == HOLDS)
+        for (size_t i = 0; i < COUNT(dovecot); i++)
+            if (session_port_open("127.0.0.1", dovecot[i].port, 2000))
+                add_port(&health, dovecot[i].protocol, "127.0.0.1", dovecot[i].port);
+    measure(&health);
+    *ret_health = health;
+}
+
+void health_again(const struct health *before, struct health *ret_health)
+{
+    struct health health = *before;
+    health.port = NULL;
+    health.n_port = 0;
+    for (size_t i = 0; i < before->n_port; i++)
+        add_port(&health, before->port[i].protocol, before->port[i].host, before->port[i].port);
+    int64_t end = now_ms() + PATIENCE_MS;
+    do {
+        measure(&health);
+    } while (health_worse(before, &health) != NULL && now_ms() < end && !nap(500));
+    *ret_health = health;
+}
+
+const char *health_worse(const struct health *before, const struct health *after)
+{
+    for (size_t i = 0; i < before->n_port; i++)
+        if (before->port[i].greets == HOLDS && after->port[i].greets == FAILS)
+            return arena_printf("%s port %d greeted before and does not now", before->port[i].host,
+                                before->port[i].port);
+    if (before->master == HOLDS && after->master == FAILS)
+        return "Postfix ran before and does not now";
+    if (before->check == HOLDS && after->check == FAILS)
+        return "postfix check was content before and is not now";
+    return NULL;
+}
+
+/* ---- log symptoms ---- */
+
+/* "postfix/tlsmgr" of a fix is every instance's and every service's tlsmgr: the first and the last part
+ * count. */
+static bool program_wanted(const struct strings *programs, const char *program)
+{
+    const char *last = strrchr(program, '/');
+    for (size_t i = 0; i < programs->n; i++) {
+        const char *want = programs->item[i], *slash = strchr(want, '/');
+        if (strcmp(want, "*") == 0)
+            return true;
+        if (slash == NULL ? strcmp(want, program) == 0
+                          : strncmp(want, program, (size_t)(slash - want)) == 0 && last != NULL &&
+                                (strcmp(slash, "/*") == 0 || strcmp(slash, last) == 0))
+            return true;
+    }
+    return false;
+}
+
+struct listener {
+    const struct fix *fix;
+    const char *heard; /* the first line that is a symptom */
+};
+
+static bool listen_to(void *arg, const struct log_line *line)
+{
+    struct listener *l = arg;
+    for (size_t i = 0; i < l->fix->n_symptom; i++) {
+        const struct probe *symptom = &l->fix->symptom[i];
+        if (symptom->kind != PROBE_LOG || !symptom->heard.levels[line->level] ||
+            !program_wanted(&symptom->heard.programs, line->program) ||
+            !pattern_match(symptom->heard.matching, line->text, strlen(line->text), NULL))
+            continue;
+        l->heard = arena_string(line->raw);
+        return false;
+    }
+    return true;
+}
+
+static bool has_log_symptom(const struct fix *fix)
+{
+    for (size_t i = 0; i < fix->n_symptom; i++)
+        if (fix->symptom[i].kind == PROBE_LOG)
+            return true;
+    return false;
+}
+
+/* Listens for so long; at least once. */
+static enum verdict stays_quiet(const struct fix *fix, const struct log_mark *mark, int milliseconds,
+                                const char **ret_why)
+{
+    int64_t end = now_ms() + milliseconds;
+    struct listener l = {.fix = fix};
+    for (;;) {
+        struct err err;
+        enum verdict verdict = maillog_since(mark, listen_to, &l, &err);
+        if (l.heard != NULL) {
+            *ret_why = arena_printf("the symptom is back in the log: %s", l.heard);
+            return FAILS;
+        }
+        if (verdict != HOLDS) {
+            *ret_why = arena_string(err.text);
+            return CANNOT_TELL;
+        }
+        int64_t left = end - now_ms();
+        if (left <= 0)
+            return HOLDS;
+        if (nap(left < 500 ? (int)left : 500)) {
+            *ret_why = "interrupted";
+            return CANNOT_TELL;
+        }
+    }
+}
+
+/* ---- verify ---- */
+
+static const char *daemon_of(enum protocol protocol)
+{
+    return protocol == SMTP || protocol == SMTPS ? "postfix" : "dovecot";
+}
+
+static enum verdict verify_one(struct context *ctx, const struct probe *verify, const struct strings *ran,
+                               const struct log_mark *mark, const char **ret_why)
+{
+    enum verdict verdict;
+    struct err err;
+    if (!cond_all(ctx, verify->when, verify->n_when, &verdict, &err)) {
+        *ret_why = arena_string(err.text);
+        return CANNOT_TELL;
+    }
+    if (verdict != HOLDS) {
+        *ret_why = "whether it is to be asked is not known";
+        return verdict == FAILS ? HOLDS : CANNOT_TELL; /* a verify that is not for this case holds */
+    }
+    if (verify->kind == PROBE_SESSION) {
+        if (!strings_have(ran, daemon_of(verify->talk.protocol))) {
+            *ret_why = arena_printf("%s does not run", daemon_of(verify->talk.protocol));
+            return CANNOT_TELL;
+        }
+        return probe_session(ctx, &verify->talk, ret_why);
+    }
+    if (verify->cond.kind == COND_QUIET)
+        return stays_quiet(ctx->fix, mark, atoi(verify->cond.words.item[0]) * 1000, ret_why);
+    if (!cond_is_live(&verify->cond))
+        return HOLDS; /* asked of the new text before the commit */
+    struct evidence evidence = {0};
+    if (!plan_probe(ctx, verify, false, &evidence, &verdict, &err)) {
+        *ret_why = arena_string(err.text);
+        return CANNOT_TELL;
+    }
+    *ret_why = evidence.sentence;
+    return verdict;
+}
+
+enum verdict probe_verify(struct planned *planned, size_t n, const struct strings *ran,
+                          const struct log_mark *mark, struct strings *left_to_do, const char **ret_why)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct context *ctx = &planned[i].ctx;
+        for (size_t k = 0; k < ctx->fix->n_verify && !interrupted(); k++) {
+            const struct probe *verify = &ctx->fix->verify[k];
+            const char *why = NULL, *written = context_text(ctx, verify->written);
+            say("checking: %s", written);
+            enum verdict verdict = verify_one(ctx, verify, ran, mark, &why);
+            if (verdict == FAILS) {
+                *ret_why = arena_printf("%s does not hold%s%s", written, why != NULL ? ": " : "",
+                                        why != NULL ? why : "");
+                return FAILS;
+            }
+            if (verdict == CANNOT_TELL)
+                strings_add(left_to_do, arena_printf("check: %s (it could not be told here%s%s)", written,
+                                                     why != NULL ? ": " : "", why != NULL ? why : ""));
+        }
+        /* Nobody needs to write that the symptoms must not come back. */
+        const char *why = NULL;
+        if (has_log_symptom(ctx->fix) && stays_quiet(ctx->fix, mark, 0, &why) == FAILS) {
+            *ret_why = why;
+            return FAILS;
+        }
+    }
+    return HOLDS;
+}

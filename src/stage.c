@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The staged check; see stage.h.
+ *
+ * Limits: the memory file system stands over /var/lib/mailfix inside the namespace, which no mail program
+ * reads. What a program would write outside the queue directory (postfix check writes nothing else) is not
+ * caught.
+ */
+#include "stage.h"
+
+#include "run.h"
+
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STAGE "/var/lib/mailfix"
+#define CHECK_MS 60000
+
+struct stage {
+    const struct plan *plan;
+    const char *queue_directory;
+};
+
+/* What the programs change below the queue directory goes into memory; without overlays nothing can be
+ * changed there. */
+static bool cover_queue(const char *queue)
+{
+    const char *options = arena_printf("lowerdir=%s,upperdir=" STAGE "/upper,workdir=" STAGE "/work", queue);
+    if (mkdir(STAGE "/upper", 0700) == 0 && mkdir(STAGE "/work", 0700) == 0 &&
+        mount("overlay", queue, "overlay", 0, options) == 0)
+        return true;
+    return mount(queue, queue, NULL, MS_BIND, NULL) == 0 &&
+           mount(NULL, queue, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
+}
+
+/* Runs in the child. */
+static bool set_up(void *arg, struct err *err)
+{
+    const struct stage *stage = arg;
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return err_errno(err, "no mount namespace can be made here");
+    if (mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") < 0)
+        return err_errno(err, "no memory file system can be mounted here");
+    if (stage->queue_directory != NULL && access(stage->queue_directory, F_OK) == 0 &&
+        !cover_queue(stage->queue_directory))
+        return err_errno(err, "%s cannot be covered", stage->queue_directory);
+    /* Postfix's programs sleep while a main.cf is younger than two seconds. */
+    struct timespec old = {.tv_sec = time(NULL) - 10};
+    struct root root;
+    int dir;
+    if (!root_open("/", &root, err) || !file_open_dir(&root, STAGE, &dir, err))
+        return false;
+    for (size_t i = 0; i < stage->plan->n_change; i++) {
+        const struct change *change = &stage->plan->change[i];
+        const char *name = arena_printf("%zu", i), *path = arena_printf(STAGE "/%s", name);
+        if (!file_write_as(dir, name, change->after, change->after_len, &change->doc->identity, &old, err))
+            return false;
+        if (mount(path, change->doc->real, NULL, MS_BIND, NULL) < 0)
+            return err_errno(err, "cannot bind the staged text over %s", change->doc->real);
+    }
+    return true;
+}
+
+static enum verdict run_staged(const struct stage *stage, const char *const argv[], const char **ret_why)
+{
+    struct run_result result;
+    struct err err;
+    bool setup_failed = false;
+    if (!run_prepared(argv, CHECK_MS, set_up, (void *)stage, &result, &setup_failed, &err)) {
+        *ret_why = arena_string(err.text);
+        return CANNOT_TELL;
+    }
+    if (result.status == 0)
+        return HOLDS;
+    const char *command = arena_printf("%s %s", argv[0], argv[1]);
+    if (result.timed_out)
+        *ret_why = arena_printf("%s did not end within %d s", command, CHECK_MS / 1000);
+    else
+        *ret_why = arena_printf("%s refuses it:\n    %s", command, result.output);
+    return FAILS;
+}
+
+enum verdict stage_check(const struct plan *plan, const char *queue_directory, const char **ret_why)
+{
+    static const char *const postconf[] = {"postconf", "-n", NULL}, *const check[] = {"postfix", "check",
+                                                                                      NULL};
+    struct stage stage = {plan, queue_directory};
+    if (!run_have("postconf")) {
+        *ret_why = "there is no postconf here";
+        return CANNOT_TELL;
+    }
+    enum verdict verdict = run_staged(&stage, postconf, ret_why);
+    return verdict == HOLDS ? run_staged(&stage, check, ret_why) : verdict;
+}
