@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mailfix apply: plan, show, ask, stage, commit, act, verify; keep it or put it back.
+ *
+ * Nothing here says "if dry run" but the one place where a dry run ends. From txn_begin on, signals are held
+ * and lead to putting back; a crash anywhere leads there by whoever comes next.
+ */
+#include "fixes.h"
+#include "probe.h"
+#include "service.h"
+#include "show.h"
+#include "stage.h"
+#include "undo.h"
+#include "verbs.h"
+
+#include <string.h>
+
+#define ACT_MS 60000
+
+struct apply {
+    struct options *o;
+    struct facts *facts;
+    struct docs docs; /* as on disk */
+    struct planning planning;
+    struct store store;
+    struct service_state *service; /* before */
+    size_t n_service;
+    struct strings ran; /* daemons that ran before */
+    struct health health;
+    struct log_mark mark;
+    struct err *err;
+};
+
+/* ---- requests ---- */
+
+static bool read_requests(struct options *o, struct request **ret_request, size_t *ret_n, struct err *err)
+{
+    *ret_request = NULL;
+    *ret_n = 0;
+    for (size_t i = 0; i < o->words.n; i++) {
+        const char *word = o->words.item[i];
+        if (strchr(word, '=') != NULL) {
+            if (*ret_n == 0)
+                return err_outcome(err, USAGE,
+                                   "'%s' stands before any fix; write: mailfix apply FIX KEY=VALUE...", word);
+            strings_add(&(*ret_request)[*ret_n - 1].assignments, word);
+            continue;
+        }
+        struct request request = {0};
+        if (!fixes_load(o->fix_dir, word, &request.fix, err))
+            return false;
+        *ret_request = arena_append(*ret_request, ret_n, sizeof(request), &request);
+    }
+    return *ret_n > 0 ? true
+                      : err_outcome(err, USAGE, "which fix? mailfix diagnose names those that are needed");
+}
+
+/* ---- before the commit ---- */
+
+static bool make_plan(struct apply *a)
+{
+    struct request *request;
+    size_t n;
+    if (!read_requests(a->o, &request, &n, a->err))
+        return false;
+    a->docs = (struct docs){.facts = a->facts};
+    return plan_make(request, n, &a->docs, a->o->root.live ? probe_live : NULL, &a->planning, a->err);
+}
+
+static void show(struct apply *a)
+{
+    show_plan(a->facts, &a->planning.plan);
+    for (size_t i = 0; i < a->planning.notices.n; i++)
+        out_printf(stdout, "note: %s\n", a->planning.notices.item[i]);
+    fflush(stdout);
+}
+
+static const char *value_of(struct apply *a, const char *parameter)
+{
+    const struct doc *main_cf;
+    struct err ignored;
+    return docs_get(&a->docs, "main.cf", &main_cf, &ignored) ? facts_value(a->facts, main_cf, parameter, NULL)
+                                                             : NULL;
+}
+
+static bool staged_check(struct apply *a)
+{
+    const char *why = NULL;
+    say("checking the planned files with Postfix's own programs");
+    enum verdict verdict = stage_check(&a->planning.plan, value_of(a, "queue_directory"), &why);
+    if (verdict == FAILS)
+        return err_set(a->err, "the mail programs do not accept the planned files: %s", why);
+    if (verdict == CANNOT_TELL) {
+        warn("the planned files were not checked before the commit: %s", why);
+        strings_add(&a->planning.plan.left_to_do, "check the files: postconf -n and postfix check");
+    }
+    return true;
+}
+
+/* How the host is now: what an undo comes back to, and what health is measured against. */
+static bool look_around(struct apply *a)
+{
+    const struct plan *plan = &a->planning.plan;
+    for (size_t i = 0; i < plan->n_action; i++) {
+        struct service_state state;
+        bool seen = false;
+        for (size_t k = 0; k < a->n_service; k++)
+            seen |= strcmp(a->service[k].daemon, plan->action[i].daemon) == 0;
+        if (seen)
+            continue;
+        if (!service_state(plan->action[i].daemon, &state, a->err))
+            return err_prefix(a->err, "the state of %s cannot be asked", plan->action[i].daemon);
+        a->service = arena_append(a->service, &a->n_service, sizeof(state), &state);
+        if (state.active == YES)
+            strings_add(&a->ran, state.daemon);
+    }
+    say("looking at the health of the mail system");
+    health_take(&a->docs, &a->health);
+    const char *maillog_file = value_of(a, "maillog_file");
+    maillog_mark(maillog_file != NULL ? maillog_file : "", &a->mark);
+    return true;
+}
+
+/* ---- after the swap ---- */
+
+static bool act(struct apply *a)
+{
+    const struct plan *plan = &a->planning.plan;
+    for (size_t i = 0; i < plan->n_action; i++) {
+        const struct action *action = &plan->action[i];
+        bool skipped = false;
+        say("%s %s: %s", verb_name(action->verb), action->daemon,
+            service_command(service_init(action->daemon), action->verb, action->daemon));
+        if (!service_act(action->verb, action->daemon, ACT_MS, &skipped, a->err))
+            return false;
+        if (skipped)
+            strings_add(&a->planning.plan.left_to_do,
+                        arena_printf("%s does not run, so it was not %sed; start it when you want it",
+                                     action->daemon, verb_name(action->verb)));
+    }
+    return true;
+}
+
+static bool verify(struct apply *a)
+{
+    const char *why = NULL;
+    struct health now;
+    if (probe_verify(a->planning.planned, a->planning.n_planned, &a->ran, &a->mark,
+                     &a->planning.plan.left_to_do, &why) == FAILS)
+        return err_set(a->err, "%s", why);
+    health_again(&a->health, &now);
+    why = health_worse(&a->health, &now);
+    if (why != NULL)
+        return err_set(a->err, "mail got worse: %s", why);
+    return true;
+}
+
+static void leave_actions(struct apply *a)
+{
+    for (size_t i = 0; i < a->planning.plan.n_action; i++) {
+        const struct action *action = &a->planning.plan.action[i];
+        enum init_kind kind = facts_init(a->facts, action->daemon);
+        strings_add(&a->planning.plan.left_to_do,
+                    arena_printf("on the running host: %s",
+                                 kind == INIT_UNKNOWN
+                                     ? arena_printf("%s %s", verb_name(action->verb), action->daemon)
+                                     : service_command(kind, action->verb, action->daemon)));
+    }
+    for (size_t i = 0; i < a->planning.n_planned; i++)
+        for (size_t k = 0; k < a->planning.planned[i].fix->n_verify; k++) {
+            const struct probe *verify = &a->planning.planned[i].fix->verify[k];
+            if (verify->kind == PROBE_SESSION || cond_is_live(&verify->cond))
+                strings_add(&a->planning.plan.left_to_do,
+                            arena_printf("on the running host, check: %s",
+                                         context_text(&a->planning.planned[i].ctx, verify->written)));
+        }
+}
+
+/* ---- the way back ---- */
+
+static const char *first_problem(const struct strings *problems)
+{
+    return problems->n > 0 ? problems->item[0] : NULL;
+}
+
+/* Something failed after the commit: a->err says what. Puts everything back and proves it. */
+static enum outcome put_back(struct apply *a, struct txn *txn)
+{
+    const char *reason = arena_string(a->err->text);
+    const struct swap *stuck = NULL;
+    struct strings problems = {0};
+    struct err err;
+    warn("%s", reason);
+    say("putting everything back");
+    bool files = txn_put_back(txn, &stuck, &err);
+    txn_unlock_edit(txn);
+    if (!files)
+        strings_add(&problems, arena_printf("%s. mailfix recover tries again", err.text));
+    else if (stuck != NULL)
+        strings_add(&problems, undo_stuck_sentence(&a->store, txn, stuck));
+    undo_services(&a->store, &txn->record, &problems);
+    if (a->o->root.live && first_problem(&problems) == NULL) {
+        struct health now;
+        health_again(&a->health, &now);
+        const char *worse = health_worse(&a->health, &now);
+        if (worse != NULL)
+            strings_add(&problems, arena_printf("the files are as before, but %s", worse));
+    }
+    bool back = first_problem(&problems) == NULL;
+    /* Unfinished files stay "applying": the next run goes on with them. */
+    if (files && !txn_finish(txn, back ? TXN_UNDONE : TXN_STUCK, &err) && back) {
+        back = false;
+        strings_add(
+            &problems,
+            arena_printf("everything is as before, but the record could not say so: %s. Run mailfix recover",
+                         err.text));
+    }
+    for (size_t i = 0; i < problems.n; i++)
+        warn("%s", problems.item[i]);
+    if (!back) {
+        a->o->machine = arena_printf("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s.",
+                                     a->o->root.path, txn->record.id);
+        err_outcome(a->err, NEEDS_PERSON, "%s", "not everything could be put back");
+        return NEEDS_PERSON;
+    }
+    a->o->machine = PUT_BACK_LINE;
+    err_outcome(a->err, PUT_BACK, "the change was not kept: %s", reason);
+    return PUT_BACK;
+}
+
+static bool swap_and_prove(struct apply *a, struct txn *txn)
+{
+    if (!txn_swap(txn, a->err))
+        return false;
+    txn_unlock_edit(txn);
+    if (interrupted())
+        return err_set(a->err, "interrupted");
+    if (a->o->root.live && (!act(a) || !verify(a)))
+        return false;
+    if (interrupted())
+        return err_set(a->err, "interrupted");
+    return txn_keep(txn, a->err);
+}
+
+static enum outcome commit(struct apply *a)
+{
+    struct txn txn;
+    signals_hold();
+    if (!txn_begin(&a->store, &a->planning.plan, a->service, a->n_service, &txn, a->err))
+        return a->err->outcome;
+    if (!swap_and_prove(a, &txn))
+        return put_back(a, &txn);
+    const char *root = a->o->root.live ? "" : arena_printf("--root %s ", a->o->root.path);
+    a->o->machine =
+        arena_printf("Changed and %s; kept as transaction %s. To take it back: mailfix %srollback",
+                     a->o->root.live ? "verified" : "recorded", txn.record.id, root);
+    txn_close(&txn);
+    if (!a->o->root.live)
+        leave_actions(a);
+    show_left_to_do(&a->planning.plan.left_to_do);
+    return DONE;
+}
+
+/* ---- the verb ---- */
+
+static enum outcome nothing_to_do(struct apply *a)
+{
+    a->o->machine = NOTHING_CHANGED;
+    out_printf(stdout, "Already so: no file needs a change for %s.\n",
+               strings_join(&a->planning.plan.fixes, ", "));
+    return DONE;
+}
+
+static enum outcome apply_locked(struct apply *a)
+{
+    size_t finished;
+    bool go;
+    if (!undo_unfinished(&a->store, &finished, a->err) || !make_plan(a))
+        return a->err->outcome;
+    if (a->planning.plan.n_change == 0)
+        return nothing_to_do(a);
+    show(a);
+    if (!show_ask("Apply this?", a->o->yes, &go, a->err))
+        return a->err->outcome;
+    if (!go) {
+        err_set(a->err, "you said no");
+        return FAILED;
+    }
+    if (a->o->root.live && (!staged_check(a) || !look_around(a)))
+        return a->err->outcome;
+    return commit(a);
+}
+
+enum outcome verb_apply(struct options *o, struct err *err)
+{
+    struct apply a = {.o = o, .err = err};
+    o->machine = NOTHING_CHANGED;
+    if (!facts_open(&o->root, o->facts_file, &a.facts, err))
+        return err->outcome;
+    if (o->dry_run) {
+        if (!make_plan(&a))
+            return err->outcome;
+        if (a.planning.plan.n_change == 0)
+            return nothing_to_do(&a);
+        show(&a);
+        return DONE;
+    }
+    if (!store_open(&o->root, &a.store, err))
+        return err->outcome;
+    enum outcome outcome = apply_locked(&a);
+    store_close(&a.store);
+    return outcome;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mailfix history: one line a transaction, oldest first.
+ */
+#include "undo.h"
+#include "verbs.h"
+
+enum outcome verb_history(struct options *o, struct err *err)
+{
+    struct store store;
+    struct record *record = NULL;
+    size_t n = 0;
+    struct strings damaged = {0};
+    bool there;
+    if (o->words.n > 0)
+        return err_outcome(err, USAGE, "history takes no argument"), USAGE;
+    if (!store_look(&o->root, &store, &there, err))
+        return err->outcome;
+    if (there && !record_list(&store, &record, &n, &damaged, err)) {
+        store_close(&store);
+        return err->outcome;
+    }
+    for (size_t i = 0; i < n; i++) {
+        char when[32];
+        struct tm tm;
+        localtime_r(&record[i].time, &tm);
+        strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+        out_printf(stdout, "%04u  %s  %-8s  %-8s  %s%s%s\n", record[i].number, when,
+                   txn_state_name(record[i].state), record[i].who, strings_join(&record[i].fixes, " "),
+                   record[i].params.n > 0 ? "  " : "", strings_join(&record[i].params, " "));
+    }
+    for (size_t i = 0; i < damaged.n; i++)
+        warn("the record %s cannot be read", damaged.item[i]);
+    if (n == 0)
+        out_printf(stdout, "mailfix has changed nothing here yet.\n");
+    store_close(&store);
+    return DONE;
+}

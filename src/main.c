@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mailfix: argv to a verb, and the one table of exit codes.
+ *
+ * The last line on the terminal says what state the machine is in; it comes from the verb, which knows the
+ * transaction's state.
+ */
+#include "config.h"
+#include "tree.h"
+#include "verbs.h"
+
+#include <getopt.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    enum outcome outcome;
+    int code;
+} EXIT_CODES[] = {{DONE, 0},         {FAILED, 1},         {USAGE, 2}, {PUT_BACK, 3},
+                  {NEEDS_PERSON, 4}, {NOT_APPLICABLE, 5}, {FOUND, 6}, {BUSY, 75}};
+
+static const struct {
+    const char *name;
+    enum outcome (*run)(struct options *o, struct err *err);
+    const char *use, *what;
+} VERBS[] = {
+    {"diagnose", verb_diagnose, "diagnose [FIX...]", "what is wrong, with the evidence, and the fix for it"},
+    {"apply", verb_apply, "apply FIX [KEY=VALUE...]... [-n] [-y]",
+     "change all or nothing, prove it, or put everything back"},
+    {"rollback", verb_rollback, "rollback [ID] [-n] [-y]",
+     "take back the last transaction that was kept, or ID"},
+    {"history", verb_history, "history", "one line a transaction"},
+    {"recover", verb_recover, "recover", "finish what a crash left"},
+    {"tree", verb_tree, "tree DOC|FILE [--as DOC] [PATH]", "what a lens sees in a file"},
+};
+
+static void usage(FILE *stream)
+{
+    fprintf(stream, "usage: mailfix [--root DIR] [--facts FILE] [-v|-q] VERB ...\n\n");
+    for (size_t i = 0; i < COUNT(VERBS); i++)
+        fprintf(stream, "  %-40s %s\n", VERBS[i].use, VERBS[i].what);
+    fprintf(stream, "\n  -n, --dry-run   show the diff and the actions, touch nothing\n"
+                    "  -y, --yes       do not ask\n"
+                    "  --root DIR      work on a tree (an image, a backup): nothing in it is executed\n"
+                    "  --facts FILE    what programs would have answered there, key = value\n"
+                    "  -v, -q          say more, say less\n"
+                    "  --version, --help\n");
+}
+
+static void out_of_memory(void)
+{
+    static const char text[] =
+        "mailfix: out of memory. If a change was under way, mailfix recover puts everything back.\n";
+    ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+    (void)ignored;
+    _exit(1);
+}
+
+static int exit_code(enum outcome outcome)
+{
+    for (size_t i = 0; i < COUNT(EXIT_CODES); i++)
+        if (EXIT_CODES[i].outcome == outcome)
+            return EXIT_CODES[i].code;
+    return 1;
+}
+
+struct arguments {
+    struct options o;
+    const char *root;
+    bool help, version;
+};
+
+static bool parse_arguments(int argc, char **argv, struct arguments *a, struct err *err)
+{
+    enum { OPT_ROOT = 256, OPT_FACTS, OPT_AS, OPT_HELP, OPT_VERSION };
+    static const struct option options[] = {{"root", required_argument, NULL, OPT_ROOT},
+                                            {"facts", required_argument, NULL, OPT_FACTS},
+                                            {"as", required_argument, NULL, OPT_AS},
+                                            {"dry-run", no_argument, NULL, 'n'},
+                                            {"yes", no_argument, NULL, 'y'},
+                                            {"verbose", no_argument, NULL, 'v'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"help", no_argument, NULL, OPT_HELP},
+                                            {"version", no_argument, NULL, OPT_VERSION},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "nyvqh", options, NULL)) != -1) {
+        switch (option) {
+        case OPT_ROOT:
+            a->root = optarg;
+            break;
+        case OPT_FACTS:
+            a->o.facts_file = optarg;
+            break;
+        case OPT_AS:
+            a->o.as = optarg;
+            break;
+        case 'n':
+            a->o.dry_run = true;
+            break;
+        case 'y':
+            a->o.yes = true;
+            break;
+        case 'v':
+            base_verbosity = 1;
+            break;
+        case 'q':
+            base_verbosity = -1;
+            break;
+        case 'h':
+        case OPT_HELP:
+            a->help = true;
+            break;
+        case OPT_VERSION:
+            a->version = true;
+            break;
+        default:
+            return err_outcome(err, USAGE,
+                               "unknown option, or an option without its value: %s; see mailfix --help",
+                               argv[optind - 1]);
+        }
+    }
+    for (; optind < argc; optind++)
+        strings_add(&a->o.words, argv[optind]);
+    return true;
+}
+
+static enum outcome run_verb(struct arguments *a, struct err *err)
+{
+    const char *verb = a->o.words.n > 0 ? a->o.words.item[0] : NULL;
+    if (verb == NULL) {
+        err_outcome(err, USAGE, "which verb? See mailfix --help");
+        return USAGE;
+    }
+    a->o.words.item++;
+    a->o.words.n--;
+    for (size_t i = 0; i < COUNT(VERBS); i++) {
+        if (strcmp(VERBS[i].name, verb) != 0)
+            continue;
+        if (!root_open(a->root, &a->o.root, err)) {
+            a->o.machine = NOTHING_CHANGED;
+            return err->outcome;
+        }
+        return VERBS[i].run(&a->o, err);
+    }
+    err_outcome(err, USAGE, "there is no verb '%s'; see mailfix --help", verb);
+    return USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments a = {.root = "/", .o.fix_dir = FIX_DIR};
+    struct err err = {.outcome = FAILED};
+    enum outcome outcome;
+    setlocale(LC_ALL, "C");
+    tree_set_lens_dir(LENS_DIR);
+    if (!arena_open(out_of_memory, &err)) {
+        fprintf(stderr, "mailfix: %s\n%s\n", err.text, NOTHING_CHANGED);
+        return 1;
+    }
+    bool ok = parse_arguments(argc, argv, &a, &err);
+    if (ok && (a.help || a.version)) {
+        if (a.help)
+            usage(stdout);
+        else
+            printf("mailfix %s\n", VERSION);
+        return 0;
+    }
+    outcome = ok ? run_verb(&a, &err) : err.outcome;
+    if (outcome != DONE && outcome != FOUND)
+        warn("%s", err.text);
+    if (a.o.machine != NULL)
+        say("%s", a.o.machine);
+    tree_close();
+    return exit_code(outcome);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mailfix recover: finishes what a crash left. Never asks. Every verb that writes does this first.
+ */
+#include "undo.h"
+#include "verbs.h"
+
+enum outcome verb_recover(struct options *o, struct err *err)
+{
+    struct store store;
+    size_t finished;
+    bool there;
+    o->machine = NOTHING_CHANGED;
+    if (o->words.n > 0)
+        return err_outcome(err, USAGE, "recover takes no argument"), USAGE;
+    if (!store_look(&o->root, &store, &there, err))
+        return err->outcome;
+    store_close(&store);
+    if (!there) {
+        out_printf(stdout, "Nothing to recover: mailfix has changed nothing here yet.\n");
+        return DONE;
+    }
+    if (!store_open(&o->root, &store, err))
+        return err->outcome;
+    signals_hold();
+    bool ok = undo_unfinished(&store, &finished, err);
+    store_close(&store);
+    if (!ok) {
+        o->machine = "This needs you: see above.";
+        return err->outcome;
+    }
+    if (finished == 0)
+        out_printf(stdout, "Nothing to recover: every transaction is finished.\n");
+    else
+        o->machine = PUT_BACK_LINE;
+    return DONE;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What apply and rollback show; see show.h.
+ *
+ * Limits: on a terminal lines of the diff that look like secrets are masked; a pipe gets the exact bytes, for
+ * patch.
+ */
+#include "show.h"
+
+#include "diff.h"
+#include "service.h"
+
+#include <string.h>
+#include <unistd.h>
+
+void show_plan(struct facts *facts, const struct plan *plan)
+{
+    bool terminal = isatty(STDOUT_FILENO), masked = false;
+    for (size_t i = 0; i < plan->n_change; i++) {
+        const struct change *c = &plan->change[i];
+        const char *text = diff_unified(c->doc->path, c->doc->text, c->doc->len, c->after, c->after_len,
+                                        c->hunk, c->n_hunk, terminal, &masked);
+        out_bytes(stdout, text, strlen(text));
+    }
+    for (size_t i = 0; i < plan->n_action; i++) {
+        const struct action *a = &plan->action[i];
+        enum init_kind kind = facts_init(facts, a->daemon);
+        if (kind == INIT_UNKNOWN)
+            out_printf(stdout, "then: %s %s\n", verb_name(a->verb), a->daemon);
+        else
+            out_printf(stdout, "then: %s %s: %s\n", verb_name(a->verb), a->daemon,
+                       service_command(kind, a->verb, a->daemon));
+    }
+    if (masked)
+        out_printf(stdout, "Values that look like secrets are shown as ***; the file keeps them.\n");
+    fflush(stdout);
+}
+
+void show_left_to_do(const struct strings *left_to_do)
+{
+    for (size_t i = 0; i < left_to_do->n; i++)
+        out_printf(stdout, "left to do: %s\n", left_to_do->item[i]);
+}
+
+bool show_ask(const char *question, bool yes, bool *ret_go, struct err *err)
+{
+    char line[64];
+    *ret_go = yes;
+    if (yes)
+        return true;
+    if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return err_outcome(err, USAGE,
+                           "there is no terminal to ask on: look at it with --dry-run, then say --yes");
+    for (;;) {
+        fprintf(stderr, "%s [y/n] ", question);
+        fflush(stderr);
+        if (fgets(line, sizeof(line), stdin) == NULL)
+            return true;
+        if (line[0] == 'y' || line[0] == 'Y')
+            *ret_go = true;
+        if (*ret_go || line[0] == 'n' || line[0] == 'N')
+            return true;
+    }
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What apply and rollback show alike: the diff, the actions, the question, what is left to do.
+ */
+#pragma once
+
+#include "plan.h"
+
+/* The unified diff of all changes, then one line for each action, on standard output. */
+void show_plan(struct facts *facts, const struct plan *plan);
+void show_left_to_do(const struct strings *left_to_do);
+
+/* Asks on the terminal. yes: the answer was given by -y. USAGE when nobody can be asked; *ret_go false for a
+ * no. */
+bool show_ask(const char *question, bool yes, bool *ret_go, struct err *err) MUST_CHECK;

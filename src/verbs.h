@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The verbs of the command line: the order of the steps, no mechanics. Each prints its results to standard
+ * output and returns how the run ended; on failure the sentence is in err and the caller prints it. machine
+ * says what state the machine is in, as the verb left it: the last line on the terminal.
+ */
+#pragma once
+
+#include "plan.h"
+
+struct options {
+    struct root root;
+    const char *facts_file;
+    const char *fix_dir;
+    bool dry_run, yes;
+    const char *as;       /* tree --as */
+    struct strings words; /* what follows the verb */
+    const char *machine;  /* written by the verb: the closing line */
+};
+
+enum outcome verb_diagnose(struct options *o, struct err *err);
+enum outcome verb_apply(struct options *o, struct err *err);
+enum outcome verb_rollback(struct options *o, struct err *err);
+enum outcome verb_history(struct options *o, struct err *err);
+enum outcome verb_recover(struct options *o, struct err *err);
+enum outcome verb_tree(struct options *o, struct err *err);
+
+#define NOTHING_CHANGED "Nothing was changed."
+#define PUT_BACK_LINE "Everything was put back."
