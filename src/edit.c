@@ -274,6 +274,16 @@ static bool same_node(const struct doc *a, const struct node *x, const struct do
            memcmp(a->text + x->span.start, b->text + y->span.start, len) == 0;
 }
 
+/* Whether a splice is of an entry's own bytes: what is put in front of it, or behind the newline that ends
+ * it, is the kept comment of this entry or of the next one. */
+static bool is_inside(const struct job *job, const struct splice *s, struct span bytes)
+{
+    if (s->start < bytes.start || s->end > bytes.end)
+        return false;
+    bool between = s->start == bytes.start || (s->start == bytes.end && job->doc->text[s->start - 1] == '\n');
+    return s->start < s->end || !between;
+}
+
 /* What the splices inside the old bytes lead to. */
 static const char *expected_text(const struct job *job, struct span bytes)
 {
@@ -281,7 +291,7 @@ static const char *expected_text(const struct job *job, struct span bytes)
     size_t at = bytes.start;
     for (size_t i = 0; i < job->n_splice; i++) {
         const struct splice *s = &job->splice[i];
-        if (s->start < bytes.start || s->end > bytes.end || (s->start == s->end && s->start == bytes.start))
+        if (!is_inside(job, s, bytes))
             continue;
         buf_add(&out, job->doc->text + at, s->start - at);
         buf_add(&out, s->bytes, s->len);
@@ -310,8 +320,7 @@ static bool values_stand(const struct job *job, const struct node *old, const st
     ptrdiff_t shift = (ptrdiff_t) new->span.start - (ptrdiff_t)old->span.start;
     for (size_t i = 0; i < job->n_splice; i++) {
         const struct splice *s = &job->splice[i];
-        if (s->start < old->span.start || s->end > old->span.end ||
-            (s->start == s->end && s->start == old->span.start))
+        if (!is_inside(job, s, old->span))
             continue;
         const char *text = s->bytes + strspn(s->bytes, " ");
         size_t start = (size_t)((ptrdiff_t)s->start + shift) + (size_t)(text - s->bytes);

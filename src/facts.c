@@ -12,6 +12,7 @@
 
 #include "postfix.h"
 #include "run.h"
+#include "stage.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -139,12 +140,18 @@ static const char *ask_postconf(const char *name)
     return NULL;
 }
 
-static const char *ask_table_types(void)
+/* postconf -m reads main.cf after all, and dies of one that it cannot read; the types do not depend on it. */
+static const char *ask_table_types(struct facts *facts)
 {
     const char *const argv[] = {"postconf", "-m", NULL};
+    const char *dir = facts_get(facts, "postfix.config-directory");
     struct run_result result;
     struct err ignored;
-    if (!run_program(argv, ASK_MS, &result, &ignored) || result.status != 0)
+    bool ok = run_program(argv, ASK_MS, &result, &ignored) && result.status == 0;
+    if (!ok && dir != NULL)
+        ok =
+            stage_run_without(arena_printf("%s/main.cf", dir), argv, &result, &ignored) && result.status == 0;
+    if (!ok)
         return NULL;
     struct strings types = strings_split(result.output, " \t\r\n");
     return strings_join(&types, " ");
@@ -194,7 +201,7 @@ static const char *ask(struct facts *facts, const char *name)
     if (strcmp(name, "postfix.config-directory") == 0)
         return ask_postconf("config_directory");
     if (strcmp(name, "postfix.table-types") == 0)
-        return ask_table_types();
+        return ask_table_types(facts);
     if (strcmp(name, "dovecot.version") == 0)
         return ask_dovecot_version();
     if (starts_with(name, "postfix.default."))

@@ -47,6 +47,7 @@ struct walk {
     int fd;          /* the directory reached */
     struct buf path; /* its path below the root, "" for the root */
     int links;
+    bool any_owner; /* for looking, and for what a daemon made in its own directory */
 };
 
 static bool check_directory(int fd, const char *path, struct err *err)
@@ -119,7 +120,7 @@ static bool walk_enter(struct walk *w, const char *name, struct err *err)
         close(fd);
         return err_set(err, "%s is not a directory", path);
     }
-    if (!check_directory(fd, path, err)) {
+    if (!w->any_owner && !check_directory(fd, path, err)) {
         close(fd);
         return false;
     }
@@ -166,9 +167,9 @@ static bool walk_path(struct walk *w, const char *path, bool want_last, char *re
     return want_last ? err_set(err, "the path ends in a directory") : true;
 }
 
-static bool walk_start(struct walk *w, const struct root *root, struct err *err)
+static bool walk_start(struct walk *w, const struct root *root, bool any_owner, struct err *err)
 {
-    *w = (struct walk){.root = root, .fd = -1};
+    *w = (struct walk){.root = root, .fd = -1, .any_owner = any_owner};
     walk_to_root(w);
     return w->fd >= 0 ? true : err_errno(err, "cannot open the root directory");
 }
@@ -176,7 +177,7 @@ static bool walk_start(struct walk *w, const struct root *root, struct err *err)
 bool file_open_dir(const struct root *root, const char *path, int *ret_fd, struct err *err)
 {
     struct walk w;
-    if (!walk_start(&w, root, err))
+    if (!walk_start(&w, root, false, err))
         return false;
     bool ok = walk_path(&w, path, false, NULL, err);
     if (ok) {
@@ -188,11 +189,12 @@ bool file_open_dir(const struct root *root, const char *path, int *ret_fd, struc
     return ok;
 }
 
-bool file_resolve(const struct root *root, const char *path, struct at *ret_at, struct err *err)
+static bool resolve(const struct root *root, const char *path, bool any_owner, struct at *ret_at,
+                    struct err *err)
 {
     struct walk w;
     char name[NAME_MAX + 1];
-    if (!walk_start(&w, root, err))
+    if (!walk_start(&w, root, any_owner, err))
         return false;
     bool ok = walk_path(&w, path, true, name, err);
     while (ok) {
@@ -222,11 +224,29 @@ bool file_resolve(const struct root *root, const char *path, struct at *ret_at, 
     return ok;
 }
 
+bool file_resolve(const struct root *root, const char *path, struct at *ret_at, struct err *err)
+{
+    return resolve(root, path, false, ret_at, err);
+}
+
+bool file_remove_cache(const struct root *root, const char *path, struct err *err)
+{
+    struct at at;
+    if (!file_exists(root, path))
+        return true;
+    if (!resolve(root, path, true, &at, err))
+        return false;
+    bool ok = file_is_regular(at.dir, at.name) ? file_unlink(at.dir, at.name, err)
+                                               : err_set(err, "%s is no regular file", path);
+    close(at.dir);
+    return ok;
+}
+
 bool file_exists(const struct root *root, const char *path)
 {
     struct at at;
     struct err ignored;
-    if (!file_resolve(root, path, &at, &ignored))
+    if (!resolve(root, path, true, &at, &ignored))
         return false;
     bool there = file_is_there(at.dir, at.name);
     close(at.dir);

@@ -85,7 +85,7 @@ static enum verdict run_check(const char **ret_why)
     const char *const argv[] = {"postfix", "check", NULL};
     struct run_result result;
     struct err err;
-    if (!run_program(argv, CHECK_MS, &result, &err)) {
+    if (!run_on_terminal(argv, CHECK_MS, &result, &err)) {
         *ret_why = arena_string(err.text);
         return CANNOT_TELL;
     }

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 static const char *const DIRECTORIES[] = {"/usr/sbin", "/usr/bin", "/sbin", "/bin"};
@@ -50,8 +51,9 @@ bool run_have(const char *name)
 /* ---- in the child ---- */
 
 struct child {
-    const char *path; /* NULL: only setup */
+    const char *path;
     const char *const *argv;
+    bool terminal;
     bool (*setup)(void *arg, struct err *err);
     void *arg;
     int output, reason; /* write ends */
@@ -75,40 +77,31 @@ static void default_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* What comes through the reason pipe: whether setup refused, then the sentence. */
-struct reason {
-    bool setup_failed;
-    struct err err;
-};
-
-static void give_up(int fd, const struct reason *reason)
+static void give_up(int fd, const struct err *why)
 {
-    ssize_t ignored = write(fd, reason, sizeof(*reason));
+    ssize_t ignored = write(fd, why, sizeof(*why));
     (void)ignored;
     _exit(127);
 }
 
 static void become(const struct child *c)
 {
-    struct reason reason = {.setup_failed = true};
+    struct err why;
     setpgid(0, 0);
     default_signals();
-    if (c->setup != NULL && !c->setup(c->arg, &reason.err))
-        give_up(c->reason, &reason);
-    if (c->path == NULL)
-        _exit(0);
+    if (c->setup != NULL && !c->setup(c->arg, &why))
+        give_up(c->reason, &why);
     /* The reason pipe moves to 3, so that all above it can be closed; it closes itself on exec. */
     int null = open("/dev/null", O_RDONLY);
-    reason.setup_failed = false;
     if (null < 0 || dup2(null, 0) < 0 || dup2(c->output, 1) < 0 || dup2(c->output, 2) < 0 ||
         (c->reason != 3 && dup2(c->reason, 3) < 0) || fcntl(3, F_SETFD, FD_CLOEXEC) < 0) {
-        err_errno(&reason.err, "cannot set up the descriptors");
-        give_up(c->reason, &reason);
+        err_errno(&why, "cannot set up the descriptors");
+        give_up(c->reason, &why);
     }
     close_from(4);
     execve(c->path, (char *const *)c->argv, (char *const *)ENVIRONMENT);
-    err_errno(&reason.err, "cannot start %s", c->path);
-    give_up(3, &reason);
+    err_errno(&why, "cannot start %s", c->path);
+    give_up(3, &why);
 }
 
 /* ---- in the parent ---- */
@@ -152,9 +145,32 @@ static bool wait_for(pid_t pid, int fd, int limit_ms, struct buf *output, struct
     return true;
 }
 
+/* Both ends of a terminal that changes no byte. */
+static bool open_terminal(int output[2])
+{
+    struct termios raw;
+    char name[64];
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), slave = -1;
+    if (master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0 &&
+        ptsname_r(master, name, sizeof(name)) == 0)
+        slave = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (slave >= 0 && tcgetattr(slave, &raw) == 0) {
+        cfmakeraw(&raw);
+        tcsetattr(slave, TCSANOW, &raw);
+        output[0] = master;
+        output[1] = slave;
+        return true;
+    }
+    if (slave >= 0)
+        close(slave);
+    if (master >= 0)
+        close(master);
+    return false;
+}
+
 static bool start(struct child *c, int output[2], int reason[2], pid_t *ret_pid, struct err *err)
 {
-    if (pipe2(output, O_CLOEXEC) < 0)
+    if (!(c->terminal && open_terminal(output)) && pipe2(output, O_CLOEXEC) < 0)
         return err_errno(err, "cannot make a pipe");
     if (pipe2(reason, O_CLOEXEC) < 0) {
         err_errno(err, "cannot make a pipe");
@@ -179,31 +195,27 @@ static bool start(struct child *c, int output[2], int reason[2], pid_t *ret_pid,
     return false;
 }
 
-bool run_prepared(const char *const argv[], int limit_ms, bool (*setup)(void *arg, struct err *err),
-                  void *arg, struct run_result *ret_result, bool *ret_setup_failed, struct err *err)
+static bool run(struct child *c, int limit_ms, struct run_result *ret_result, struct err *err)
 {
-    struct child c = {.argv = argv, .setup = setup, .arg = arg};
     int output[2], reason[2], status = 0;
     pid_t pid = -1;
-    if (argv != NULL && (c.path = find_program(argv[0])) == NULL)
-        return err_set(err, "there is no program %s here", argv[0]);
-    if (!start(&c, output, reason, &pid, err))
+    c->path = find_program(c->argv[0]);
+    if (c->path == NULL)
+        return err_set(err, "there is no program %s here", c->argv[0]);
+    if (!start(c, output, reason, &pid, err))
         return false;
     struct run_result result = {0};
     struct buf text = {0};
     bool ok = wait_for(pid, output[0], limit_ms, &text, &result, &status, err);
-    struct reason why;
+    struct err why;
     fcntl(reason[0], F_SETFL, O_NONBLOCK);
     bool refused = read(reason[0], &why, sizeof(why)) == (ssize_t)sizeof(why);
     close(output[0]);
     close(reason[0]);
-    if (!ok)
+    if (ok && refused)
+        *err = why;
+    if (!ok || refused)
         return false;
-    *ret_setup_failed = refused && why.setup_failed;
-    if (refused) {
-        *err = why.err;
-        return false;
-    }
     result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     result.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     result.output = buf_text(&text);
@@ -214,6 +226,19 @@ bool run_prepared(const char *const argv[], int limit_ms, bool (*setup)(void *ar
 
 bool run_program(const char *const argv[], int limit_ms, struct run_result *ret_result, struct err *err)
 {
-    bool ignored;
-    return run_prepared(argv, limit_ms, NULL, NULL, ret_result, &ignored, err);
+    struct child c = {.argv = argv};
+    return run(&c, limit_ms, ret_result, err);
+}
+
+bool run_on_terminal(const char *const argv[], int limit_ms, struct run_result *ret_result, struct err *err)
+{
+    struct child c = {.argv = argv, .terminal = true};
+    return run(&c, limit_ms, ret_result, err);
+}
+
+bool run_prepared(const char *const argv[], int limit_ms, bool (*setup)(void *arg, struct err *err),
+                  void *arg, struct run_result *ret_result, struct err *err)
+{
+    struct child c = {.argv = argv, .terminal = true, .setup = setup, .arg = arg};
+    return run(&c, limit_ms, ret_result, err);
 }

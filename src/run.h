@@ -28,13 +28,16 @@ struct run_result {
 bool run_program(const char *const argv[], int limit_ms, struct run_result *ret_result,
                  struct err *err) MUST_CHECK;
 
-/* The same, after setup(arg) was called in the child before the program starts; setup returns false when the
- * program must not start, having put its reason into the err, which then comes back in err with
- * *ret_setup_failed. A setup of a mount namespace calls unshare itself. With argv NULL only setup runs, and
- * its false comes back likewise. */
+/* The same, but output goes to a pseudo-terminal: postfix(1) tells its reasons on standard error only to a
+ * terminal, else to the log alone. Where there is none it is a pipe after all. */
+bool run_on_terminal(const char *const argv[], int limit_ms, struct run_result *ret_result,
+                     struct err *err) MUST_CHECK;
+
+/* The same on a terminal, after setup(arg) was called in the child before the program starts; setup returns
+ * false when the program must not start, having put its reason into the err, which then comes back in err. A
+ * setup of a mount namespace calls unshare itself. */
 bool run_prepared(const char *const argv[], int limit_ms, bool (*setup)(void *arg, struct err *err),
-                  void *arg, struct run_result *ret_result, bool *ret_setup_failed,
-                  struct err *err) MUST_CHECK;
+                  void *arg, struct run_result *ret_result, struct err *err) MUST_CHECK;
 
 /* True when a program of this name is in the four directories. */
 bool run_have(const char *name);

@@ -8,7 +8,7 @@
  */
 #include "stage.h"
 
-#include "run.h"
+#include "file.h"
 
 #include <sched.h>
 #include <string.h>
@@ -29,8 +29,12 @@ struct stage {
  * changed there. */
 static bool cover_queue(const char *queue)
 {
+    struct stat st;
     const char *options = arena_printf("lowerdir=%s,upperdir=" STAGE "/upper,workdir=" STAGE "/work", queue);
-    if (mkdir(STAGE "/upper", 0700) == 0 && mkdir(STAGE "/work", 0700) == 0 &&
+    /* The overlay's own top directory has the mode and owner of the upper one; Postfix's programs give up
+     * root. */
+    if (stat(queue, &st) == 0 && mkdir(STAGE "/upper", 0700) == 0 && mkdir(STAGE "/work", 0700) == 0 &&
+        chown(STAGE "/upper", st.st_uid, st.st_gid) == 0 && chmod(STAGE "/upper", st.st_mode & 07777) == 0 &&
         mount("overlay", queue, "overlay", 0, options) == 0)
         return true;
     return mount(queue, queue, NULL, MS_BIND, NULL) == 0 &&
@@ -69,8 +73,7 @@ static enum verdict run_staged(const struct stage *stage, const char *const argv
 {
     struct run_result result;
     struct err err;
-    bool setup_failed = false;
-    if (!run_prepared(argv, CHECK_MS, set_up, (void *)stage, &result, &setup_failed, &err)) {
+    if (!run_prepared(argv, CHECK_MS, set_up, (void *)stage, &result, &err)) {
         *ret_why = arena_string(err.text);
         return CANNOT_TELL;
     }
@@ -95,4 +98,21 @@ enum verdict stage_check(const struct plan *plan, const char *queue_directory, c
     }
     enum verdict verdict = run_staged(&stage, postconf, ret_why);
     return verdict == HOLDS ? run_staged(&stage, check, ret_why) : verdict;
+}
+
+/* ---- a program that sees an empty file ---- */
+
+static bool hide(void *arg, struct err *err)
+{
+    const char *path = arg;
+    if (unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+        mount("/dev/null", path, NULL, MS_BIND, NULL) == 0)
+        return true;
+    return err_errno(err, "%s cannot be hidden from a program here", path);
+}
+
+bool stage_run_without(const char *path, const char *const argv[], struct run_result *ret_result,
+                       struct err *err)
+{
+    return run_prepared(argv, CHECK_MS, hide, (void *)path, ret_result, err);
 }

@@ -9,8 +9,13 @@
  */
 #pragma once
 
-#include "doc.h"
+#include "run.h"
 
 /* HOLDS; FAILS with what the program said in *ret_why; CANNOT_TELL when no such namespace can be made here or
  * there is no program to ask, with the reason. queue_directory may be NULL. */
 enum verdict stage_check(const struct plan *plan, const char *queue_directory, const char **ret_why);
+
+/* Runs a program in a mount namespace where path is empty: what it answers without a configuration that it
+ * cannot read. */
+bool stage_run_without(const char *path, const char *const argv[], struct run_result *ret_result,
+                       struct err *err) MUST_CHECK;

@@ -9,7 +9,6 @@
 
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define ACT_MS 60000
 #define TRIES 15
@@ -40,21 +39,14 @@ static const char *by_hand(const struct service_state *state)
     return service_command(service_init(state->daemon), verb, state->daemon);
 }
 
-/* Only a regular file that the record names as absent before. */
+/* Only what the record names as absent before, and only what a cache's file is called. */
 static void remove_byproduct(const struct root *root, const char *path)
 {
-    struct at at;
     struct err err;
-    if (!file_exists(root, path) || !file_resolve(root, path, &at, &err))
+    if (!ends_with(path, ".db") && !ends_with(path, ".lmdb"))
         return;
-    bool cache = ends_with(at.name, ".db") || ends_with(at.name, ".lmdb");
-    if (cache && file_is_regular(at.dir, at.name)) {
-        if (file_unlink(at.dir, at.name, &err))
-            say_more("removed %s, which was not there before", path);
-        else
-            warn("%s was not there before and could not be removed: %s", path, err.text);
-    }
-    close(at.dir);
+    if (!file_remove_cache(root, path, &err))
+        warn("%s was not there before and could not be removed: %s", path, err.text);
 }
 
 void undo_services(const struct store *store, const struct record *record, struct strings *problems)

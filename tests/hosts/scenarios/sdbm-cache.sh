@@ -1,0 +1,152 @@
+#!/bin/bash
+# Scenario: the main job on real hosts. A Postfix with an sdbm: TLS session cache is seen broken, diagnosed, shown the repair (writing
+# nothing), repaired, proven and rolled back to the identical tree; a broken main.cf is refused before anything is touched; a service
+# that does not come back makes mailfix put everything back. Under systemd and under SysV init, Debian 12.
+#
+# MAILFIX_TEST_KINDS: "systemd sysv" unless set.
+
+set -u
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+need_mailfix
+
+line='smtpd_tls_session_cache_database = sdbm:/etc/postfix/smtpd_scache'
+complaint='unsupported dictionary type: sdbm'
+
+# What must be the same after a rollback: the configuration with all metadata, and which files there are in data_directory (their
+# bytes change while Postfix runs).
+trees() {
+    host_snapshot /etc
+    host_run find /var/lib/postfix -printf '%p %M %u %g\n' | sort
+}
+
+# States of both services, as the host's own tools tell them.
+states() {
+    if [ "$host_kind" = systemd ]; then
+        host_run systemctl is-active postfix@-.service postfix.service dovecot.service
+        host_run systemctl is-enabled postfix.service dovecot.service
+    else
+        host_run sh -c '/etc/init.d/postfix status >/dev/null; echo "postfix $?"; ls /etc/rc?.d | grep -e postfix -e dovecot'
+    fi
+}
+
+complaints() { host_log | grep -c "$complaint"; }
+
+last_line() { printf '%s\n' "$1" | tail -n 1; }
+
+break_cache() {
+    host_run sh -c "printf '%s\n' '$line' >>/etc/postfix/main.cf"
+    host_run sed -i '/^smtpd_tls_session_cache_database *= *btree/d' /etc/postfix/main.cf
+    host_service restart postfix
+    check "$host_kind: broken: mail still greets" until_true 20 smtp_starttls 25
+    check "$host_kind: broken: tlsmgr complains" until_true 20 host_log_has "postfix/tlsmgr.*$complaint"
+}
+
+test_diagnose() {
+    local output code
+    output=$(host_run mailfix diagnose 2>&1)
+    code=$?
+    check_same "$host_kind: diagnose: exit 6" 6 "$code"
+    check_match "$host_kind: diagnose: the fix" '^sdbm-cache \(harms-mail\)' "$output"
+    check_match "$host_kind: diagnose: file and line" '/etc/postfix/main.cf:[0-9]+: smtpd_tls_session_cache_database = sdbm:' "$output"
+}
+
+# On read-only mounts, so that a write would fail and not only be missed.
+test_dry_run() {
+    local before diff
+    before=$(trees)
+    diff=$(host_run unshare -m sh -c 'mount --make-rprivate /
+        for d in /etc /var; do mount --bind $d $d && mount -o remount,bind,ro $d || exit 99; done
+        ! touch /etc/postfix/x 2>/dev/null || exit 98
+        mailfix apply sdbm-cache --dry-run')
+    check_same "$host_kind: dry run: exit 0 on read-only mounts" 0 $?
+    check_same "$host_kind: dry run: the tree is the same" "$before" "$(trees)"
+    printf '%s\n' "$diff" >"$host_dir/dry.diff"
+    host_run -i sh -c 'mkdir -p /root/patched/etc/postfix && cp /etc/postfix/main.cf /root/patched/etc/postfix/ &&
+        patch -s -p1 -d /root/patched' <"$host_dir/dry.diff"
+    check_same "$host_kind: dry run: patch takes the diff" 0 $?
+}
+
+test_apply() {
+    local output code seen
+    seen=$(complaints)
+    output=$(host_run mailfix apply sdbm-cache -y 2>&1)
+    code=$?
+    check_same "$host_kind: apply: exit 0" 0 "$code"
+    [ "$code" = 0 ] || printf '%s\n' "$output"
+    check_match "$host_kind: apply: the last line says so" '^Changed and verified; kept as transaction 0001-sdbm-cache' "$(last_line "$output")"
+    check "$host_kind: apply: the bytes are those of the dry run" host_run cmp /etc/postfix/main.cf /root/patched/etc/postfix/main.cf
+    check_match "$host_kind: apply: the old line is kept as a comment" "^#$line\$" "$(host_run cat /etc/postfix/main.cf)"
+    check "$host_kind: apply: TLS session 1" smtp_starttls 25
+    check "$host_kind: apply: TLS session 2" smtp_starttls 25
+    sleep 2
+    check_same "$host_kind: apply: tlsmgr has no new complaint" "$seen" "$(complaints)"
+    check_same "$host_kind: apply: the cache is there and postfix's" postfix "$(host_run stat -c %U /var/lib/postfix/smtpd_scache.db)"
+    output=$(host_run mailfix apply sdbm-cache -y 2>&1)
+    check_same "$host_kind: apply again: exit 0" 0 $?
+    check_match "$host_kind: apply again: already so" 'Already so' "$output"
+    check_match "$host_kind: history" '^0001 .* kept .* sdbm-cache' "$(host_run mailfix history)"
+    host_run mailfix diagnose >/dev/null 2>&1
+    check_same "$host_kind: diagnose finds nothing any more" 0 $?
+}
+
+# test_rollback TREES STATES: both as they were before the apply.
+test_rollback() {
+    local output code
+    output=$(host_run mailfix rollback -y 2>&1)
+    code=$?
+    check_same "$host_kind: rollback: exit 0" 0 "$code"
+    [ "$code" = 0 ] || printf '%s\n' "$output"
+    check_same "$host_kind: rollback: the identical tree" "$1" "$(trees)"
+    check_same "$host_kind: rollback: the same service states" "$2" "$(states)"
+    check "$host_kind: rollback: port 25 answers" until_true 20 smtp_starttls 25
+    check_match "$host_kind: rollback twice: nothing to do" '^Nothing to do' "$(host_run mailfix rollback -y 2>/dev/null)"
+}
+
+# A second fault in the same file, that every Postfix program dies of: refused by the staged check.
+test_broken_value() {
+    local before output code
+    host_run sh -c 'cp -p /etc/postfix/main.cf /root/main.cf && echo "default_process_limit = many" >>/etc/postfix/main.cf'
+    before=$(trees)
+    output=$(host_run mailfix apply sdbm-cache -y 2>&1)
+    code=$?
+    check_same "$host_kind: broken value: exit 1" 1 "$code"
+    check_match "$host_kind: broken value: Postfix's own words" 'bad numerical configuration: default_process_limit = many' "$output"
+    check_same "$host_kind: broken value: the last line" 'Nothing was changed.' "$(last_line "$output")"
+    check_same "$host_kind: broken value: nothing touched" "$before" "$(trees)"
+    host_run sh -c 'cat /root/main.cf >/etc/postfix/main.cf && touch -d "1 minute ago" /etc/postfix/main.cf'
+}
+
+# Somebody takes port 25 while Postfix restarts, and leaves after a while.
+test_port_taken() {
+    local before states_before output code
+    before=$(trees)
+    states_before=$(states)
+    occupy 25 45
+    output=$(host_run mailfix apply sdbm-cache -y 2>&1)
+    code=$?
+    check "$host_kind: port taken: it really was" occupy_got 1
+    check_same "$host_kind: port taken: exit 3" 3 "$code"
+    check_same "$host_kind: port taken: the last line" 'Everything was put back.' "$(last_line "$output")"
+    [ "$code" = 3 ] || printf '%s\n' "$output"
+    check_same "$host_kind: port taken: the identical tree" "$before" "$(trees)"
+    check_same "$host_kind: port taken: the same service states" "$states_before" "$(states)"
+    check "$host_kind: port taken: the old service runs again" until_true 20 smtp_starttls 25
+    occupy_stop
+}
+
+for kind in ${MAILFIX_TEST_KINDS:-systemd sysv}; do
+    host_start "$kind"
+    check "$kind: port 25 answers at boot" until_true 20 smtp_starttls 25
+    break_cache
+    before=$(trees)
+    before_states=$(states)
+    test_diagnose
+    test_dry_run
+    test_apply
+    test_rollback "$before" "$before_states"
+    test_broken_value
+    test_port_taken
+    host_stop
+done
+finish
