@@ -1,20 +1,22 @@
-(* Postfix main.cf, as Postfix reads it: readllines() in src/util/readlline.c cuts the text into logical lines,
-   split_nameval() in src/util/split_nameval.c cuts a logical line into name and value, dict_load_fp() in
-   src/util/dict.c refuses the whole file when a line has no name or no '='. So does this lens.
+(* Postfix main.cf, as Postfix reads it: readllines() in src/util/readlline.c cuts the text into logical
+   lines, split_nameval() in src/util/split_nameval.c cuts a logical line into name and value, dict_load_fp()
+   in src/util/dict.c refuses the whole file when a line has no name or no '='. So does this lens.
 
-   White space is what ISSPACE() accepts: blank, tab, CR, vertical tab, form feed. Only white space, line ends and
-   the '=' after a name are deleted; every other byte is in the tree, and each top-level node ends with its newline.
+   White space is what ISSPACE() accepts: blank, tab, CR, vertical tab, form feed. Only white space, line ends
+   and the '=' after a name are deleted; every other byte is in the tree, and each top-level node ends with
+   its newline.
 
      setting = NAME        value = TEXT for each physical line of the value, none if it is empty;
                            #comment = "# ..." for a comment line before the last line of the value
      commented = NAME      "#name = text"; value = TEXT
      #comment = "# ..."    any other comment line
      #blank                a blank line
-     #ignored = TEXT       a line that starts with white space before the first logical line: Postfix warns and
-                           drops it
+     #ignored = TEXT       a line that starts with white space before the first logical line: Postfix warns
+                           and drops it
 
-   Limits: the text ends in a newline and holds no NUL. Comment and blank lines behind a setting belong to it only
-   if a continuation line follows. Whether a commented line is a setting or prose with a '=' is not known. *)
+   Limits: the text ends in a newline and holds no NUL. Comment and blank lines behind a setting belong to it
+   only if a continuation line follows. Whether a commented line is a setting or prose with a '=' is not
+   known. *)
 module Mf_Main =
   let text      = /[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
   let hash      = /#([^\n]*[^ \t\v\f\r\n])?/
@@ -26,8 +28,8 @@ module Mf_Main =
   let indent    = del /[ \t\v\f\r]+/ "    "
   let empties   = del /([ \t\v\f\r]*\n)*/ ""
 
-  (* From one physical line of a logical line to the next. A line that begins with '#' is a plain comment here,
-     whatever it says. *)
+  (* From one physical line of a logical line to the next. A line that begins with '#' is a plain comment
+     here, whatever it says. *)
   let fold      = del /[ \t\v\f\r]*\n([ \t\v\f\r]*\n)*[ \t\v\f\r]+/ "\n    "
   let between (word:string) =
                   eol . empties . ([ label word . margin . store hash . eol ] . empties)+ . indent
@@ -49,4 +51,5 @@ module Mf_Main =
   let blank     = [ label "#blank" . eol ]
   let ignored   = [ label "#ignored" . indent . store unhashed . eol ]
 
-  let lns       = (blank | comment | commented | ignored)* . (setting . (blank | comment | commented | setting)*)?
+  let lns       = (blank | comment | commented | ignored)*
+                . (setting . (blank | comment | commented | setting)*)?

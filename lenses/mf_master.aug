@@ -1,28 +1,33 @@
-(* Postfix master.cf, as Postfix reads it: readllines() in src/util/readlline.c cuts the text into logical lines,
-   get_master_ent() in src/master/master_ent.c cuts a logical line into words, and the daemon reads its -o options.
+(* Postfix master.cf, as Postfix reads it: readllines() in src/util/readlline.c cuts the text into logical
+   lines, get_master_ent() in src/master/master_ent.c cuts a logical line into words, and the daemon reads its
+   -o options.
 
-   Only white space, line ends, "-o", the '=' behind an option's name and the braces of "-o { name = value }" are
-   deleted; every other byte is in the tree, and each top-level node ends with its newline.
+   Only white space, line ends, "-o", the '=' behind an option's name and the braces of "-o { name = value }"
+   are deleted; every other byte is in the tree, and each top-level node ends with its newline.
 
      service = NAME        type, private, unpriv, chroot, wakeup, maxproc, command, then any of
-                             option = PARAMETER   -o name=value, -oname=value, -o { name = value }; value = TEXT,
-                                                  none if it is empty
+                             option = PARAMETER   -o name=value, -oname=value, -o { name = value }; value =
+                                                  TEXT, none if it is empty
                              arg = WORD           any other word
                              #comment = "# ..."   a comment line before the last line of the service
                            As for getopt(), options end at the first word that is none.
-     commented = NAME      a commented-out service, up to its last commented -o line: type, private, unpriv, chroot,
-                           rest = TEXT of that line; then one option for each -o line, its value running to the
-                           end of the line, and #comment as above
+     commented = NAME      a commented-out service, up to its last commented -o line: type, private, unpriv,
+                           chroot, rest = TEXT of that line; then one option for each -o line, its value running
+                           to the end of the line, and #comment as above
      #comment = "# ..."    any other comment line
      #blank                a blank line
-     #ignored = TEXT       a line that starts with white space before the first service: Postfix warns and drops it
+     #ignored = TEXT       a line that starts with white space before the first service: Postfix warns and
+                           drops it
 
-   A comment is a commented-out service when its second word is a service type and the next three are y, n or '-', and
-   more follows; prose does not look like that. A comment line below it that begins with -o, perhaps with prose
-   between, is its option. A blank line ends the block.
+   A comment is a commented-out service when its second word is a service type and the next three are y, n or
+   '-', and more follows; prose does not look like that. A comment line below it that begins with -o, perhaps with
+   prose between, is its option. A blank line ends the block.
 
-   Limits: the text ends in a newline and holds no NUL. Braces nest three deep and balance within a line. A group in braces
-   that is not an option's, and holds white space, is several args. *)
+   A -o without "name=value" is args: master takes it, only the daemon stops. So is a '#' on the line of a service.
+
+   Limits: the text ends in a newline and holds no NUL. Braces nest three deep and balance within a line. A group
+   in braces that is not an option's, and holds white space, is several args. Options behind a cluster such as
+   "-vo" are args. A commented-out pipe(8) service is its first line only: its "flags=" line is a #comment. *)
 module Mf_Master =
   let eol       = del /[ \t\v\f\r]*\n/ "\n"
   let ws        = del /[ \t\v\f\r]+/ " "
@@ -30,7 +35,7 @@ module Mf_Master =
   let empties   = del /([ \t\v\f\r]*\n)*/ ""
   let hash      = /#([^\n]*[^ \t\v\f\r\n])?/
 
-  (* Between two words of a logical line: white space, a line end, or a line end with comment lines behind it. *)
+  (* Between two words of a logical line: white space, a line end, or a line end with comment lines in it. *)
   let fold      = /[ \t\v\f\r]+|[ \t\v\f\r]*\n([ \t\v\f\r]*\n)*[ \t\v\f\r]+/
   let between   = eol . empties . ([ label "#comment" . margin . store hash . eol ] . empties)+
                 . del /[ \t\v\f\r]+/ "    "
@@ -39,8 +44,8 @@ module Mf_Master =
   (* Words. One that begins with '#' cannot begin a line: that line would be a comment. *)
   let char      = /[^ \t\v\f\r\n]/
   let column    = /[^ \t\v\f\r\n#][^ \t\v\f\r\n]*/
-  let dashed    = /-([^ \t\v\f\r\no][^ \t\v\f\r\n]*)?/
-  let undashed  = /[^ \t\v\f\r\n#-][^ \t\v\f\r\n]*/
+  let dashed    = /-[^ \t\v\f\r\no-][^ \t\v\f\r\n]*|--[^ \t\v\f\r\n]+/
+  let undashed  = /[^ \t\v\f\r\n#-][^ \t\v\f\r\n]*|--?/
   let hashed    = /#[^ \t\v\f\r\n]*/
 
   (* A value outside of braces has no white space, but for a group in braces of its own: ${name?{a b}}. *)
@@ -52,16 +57,24 @@ module Mf_Master =
   let bare      = store name . del "=" "=" . (value (/[^ \t\v\f\r\n{}]/ | group)+)?
   let inner     = /[^ \t\v\f\r\n{}]/ | group2
   let braced    = [ label "#braces" . del /\{[ \t\v\f\r]*/ "{ " ] . store name . del /[ \t\v\f\r]*=/ " ="
-                . (del /[ \t\v\f\r]*/ " " . value (inner . ((/[^\n{}]/ | group2)* . inner)?))? . del /[ \t\v\f\r]*\}/ " }"
+                . (del /[ \t\v\f\r]*/ " " . value (inner . ((/[^\n{}]/ | group2)* . inner)?))?
+                . del /[ \t\v\f\r]*\}/ " }"
 
+  (* What behind -o is not "name=value" makes the daemon stop with an error, but master accepts it. *)
+  let unset     = name . (/[{}#]/ . char*)? | /[=}]/ . char*
   let arg (r:regexp) = [ label "arg" . store r ]
+  let misuse    = sep . arg /-o/ . (sep . arg unset | ws . arg hashed)
+                | sep . arg (/-o/ . (unset | /[{#]/ . char*))
   let option    = [ label "option" . ( del (/-o/ . fold?) "-o " . bare | del (/-o/ . fold) "-o " . braced
                                      | del "-o" "-o" . between . (bare | braced) ) ]
   let part (name:string) = [ label name . store column ]
-  let service   = [ label "service" . store column . sep . part "type" . sep . part "private" . sep . part "unpriv"
+  let service   = [ label "service" . store column
+                  . sep . part "type" . sep . part "private" . sep . part "unpriv"
                   . sep . part "chroot" . sep . part "wakeup" . sep . part "maxproc" . sep . part "command"
-                  . (sep . (option | arg dashed))*
-                  . (sep . arg undashed . (sep . arg column | ws . arg hashed)*)? . eol ]
+                  . (sep . (option | arg dashed) | misuse)*
+                  . ( (sep . arg undashed | ws . arg hashed) . (sep . arg column | ws . arg hashed)*
+                    | sep . arg /-o/ )?
+                  . eol ]
 
   (* Comment lines, told apart by their words behind '#'. The three kinds exclude each other. *)
   let blanks    = /[ \t\v\f\r]+/
@@ -81,9 +94,11 @@ module Mf_Master =
   let stray     = [ label "#comment" . margin . store (/#[ \t\v\f\r]*-o[ \t\v\f\r]*/ . text) . eol ]
 
   let lead      = del /[ \t\v\f\r]*#[ \t\v\f\r]*/ "#"
-  let set       = [ label "option" . del /-o[ \t\v\f\r]*/ "-o "
-                  . ( store /[^ \t\v\f\r\n=]+/ . del "=" "=" . margin . value text
-                    | store (/=([^\n]*[^ \t\v\f\r\n])?/ | /[^ \t\v\f\r\n=]+=?/ | /[^ \t\v\f\r\n=]+[ \t\v\f\r]+/ . text) ) ]
+  let dasho     = del /-o[ \t\v\f\r]*/ "-o "
+  let set       = [ label "option" . dasho . store /[^ \t\v\f\r\n=]+/
+                  . (del "=" "=" . margin . value text | del /=?/ "=") ]
+                | [ label "option" . dasho
+                  . store (/=([^\n]*[^ \t\v\f\r\n])?/ | /[^ \t\v\f\r\n=]+[ \t\v\f\r]+/ . text) ]
   let commented = [ label "commented" . lead . store first
                   . ws . [ label "type" . store types ] . ws . [ label "private" . store flag ]
                   . ws . [ label "unpriv" . store flag ] . ws . [ label "chroot" . store flag ]

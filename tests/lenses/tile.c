@@ -2,9 +2,10 @@
 /*
  * tile LENSDIR MODULE FILE...
  *
- * Parses each FILE with lens MODULE.lns and proves what the splicer relies on: the spans of the top-level nodes
- * tile the text from its first byte to its last, children lie inside their parents and in order, and every stored
- * value is the text at its value span. Prints a line per file; exit 1 if one of them fails.
+ * Parses each FILE with lens MODULE.lns and proves what the splicer relies on: the spans of the top-level
+ * nodes tile the text from its first byte to its last, children lie inside their parents and in order, every
+ * stored value is the text at its value span, and what no span of a value or key covers is separators: white
+ * space, line ends, '=', '#', braces, '|' and "-o". Prints a line per file; exit 1 if one of them fails.
  *
  * Like the program it adds a newline to a text that lacks one. A text with a NUL byte fails.
  */
@@ -16,11 +17,12 @@
 
 struct text {
     char *bytes;
+    char *stored;               /* 1 for each byte that the tree holds */
     size_t len;
 };
 
 struct span {
-    unsigned value_start, value_end, start, end;
+    unsigned label_start, label_end, value_start, value_end, start, end;
 };
 
 static bool read_text(const char *path, struct text *ret_text)
@@ -49,8 +51,8 @@ static bool read_text(const char *path, struct text *ret_text)
     if (len > 0 && bytes[len - 1] != '\n')
         bytes[len++] = '\n';
     bytes[len] = '\0';
-    *ret_text = (struct text){ bytes, len };
-    return true;
+    *ret_text = (struct text){ bytes, calloc(len + 1, 1), len };
+    return ret_text->stored != NULL;
 }
 
 static bool refuse(const char *file, const char *node, const char *why)
@@ -62,16 +64,16 @@ static bool refuse(const char *file, const char *node, const char *why)
 static bool span_of(augeas *aug, const char *node, struct span *ret_span)
 {
     char *name = NULL;
-    unsigned label_start, label_end;
-    int found = aug_span(aug, node, &name, &label_start, &label_end, &ret_span->value_start, &ret_span->value_end,
-                         &ret_span->start, &ret_span->end);
+    int found = aug_span(aug, node, &name, &ret_span->label_start, &ret_span->label_end,
+                         &ret_span->value_start, &ret_span->value_end, &ret_span->start, &ret_span->end);
 
     free(name);
     return found == 0;
 }
 
 /* Every value is the text at its value span, and children follow each other inside their parent. */
-static bool check_node(augeas *aug, const char *file, const struct text *text, const char *node, struct span *ret_span)
+static bool check_node(augeas *aug, const char *file, const struct text *text, const char *node,
+                       struct span *ret_span)
 {
     const char *value = NULL;
     char *pattern = NULL, **children = NULL;
@@ -86,6 +88,9 @@ static bool check_node(augeas *aug, const char *file, const struct text *text, c
             || strlen(value) != span.value_end - span.value_start
             || memcmp(value, text->bytes + span.value_start, strlen(value)) != 0))
         return refuse(file, node, "value differs from the text at its span");
+    memset(text->stored + span.label_start, 1, span.label_end - span.label_start);
+    if (value != NULL)
+        memset(text->stored + span.value_start, 1, span.value_end - span.value_start);
 
     if (asprintf(&pattern, "%s/*", node) < 0)
         return refuse(file, node, "out of memory");
@@ -106,6 +111,23 @@ static bool check_node(augeas *aug, const char *file, const struct text *text, c
     return ok;
 }
 
+/* Nothing that a person typed is missing from the tree. */
+static bool check_stored(const char *file, const struct text *text)
+{
+    for (size_t i = 0; i < text->len; i++) {
+        const char *at = text->bytes + i;
+        if (text->stored[i] || strchr(" \t\v\f\r\n=#{}|", *at) != NULL)
+            continue;
+        if (at[0] == '-' && at[1] == 'o' && !text->stored[i + 1]) {
+            i++;
+            continue;
+        }
+        printf("%s: byte %zu, '%c', is not in the tree\n", file, i, *at);
+        return false;
+    }
+    return true;
+}
+
 static bool check_tiling(augeas *aug, const char *file, const struct text *text)
 {
     int count = aug_match(aug, "/tree/*", NULL);
@@ -123,7 +145,9 @@ static bool check_tiling(augeas *aug, const char *file, const struct text *text)
         if (at == 0 || text->bytes[at - 1] != '\n')
             return refuse(file, node, "does not end with a newline");
     }
-    return at == text->len || refuse(file, "/tree", "text behind the last node");
+    if (at != text->len)
+        return refuse(file, "/tree", "text behind the last node");
+    return check_stored(file, text);
 }
 
 static bool report_error(augeas *aug, const char *file, const char *module)
@@ -131,7 +155,7 @@ static bool report_error(augeas *aug, const char *file, const char *module)
     const char *message = NULL, *line = "?", *column = "?";
 
     if (aug_error(aug) != AUG_NOERROR)
-        return refuse(file, module, aug_error_details(aug) != NULL ? aug_error_details(aug) : aug_error_message(aug));
+        return refuse(file, aug_error_message(aug), aug_error_details(aug) != NULL ? aug_error_details(aug) : "");
     aug_get(aug, "/augeas/text/tree/error/message", &message);
     aug_get(aug, "/augeas/text/tree/error/line", &line);
     aug_get(aug, "/augeas/text/tree/error/char", &column);
@@ -159,6 +183,7 @@ static bool check_file(augeas *aug, const char *module, const char *file)
     if (ok)
         printf("%s: ok\n", file);
     free(text.bytes);
+    free(text.stored);
     return ok;
 }
 
@@ -170,12 +195,12 @@ int main(int argc, char **argv)
     }
     unsetenv("AUGEAS_LENS_LIB");
     augeas *aug = aug_init(NULL, argv[1],
-                           AUG_NO_STDINC | AUG_NO_LOAD | AUG_NO_MODL_AUTOLOAD | AUG_ENABLE_SPAN | AUG_NO_ERR_CLOSE);
+                           AUG_NO_STDINC | AUG_NO_LOAD | AUG_NO_MODL_AUTOLOAD | AUG_ENABLE_SPAN
+                               | AUG_NO_ERR_CLOSE);
     if (aug == NULL || aug_error(aug) != AUG_NOERROR) {
         fprintf(stderr, "tile: Augeas does not start\n");
         return 1;
     }
-    /* A lens of another module of the directory is found by name; nothing is loaded but this one. */
     bool ok = true;
     for (int i = 3; i < argc; i++)
         ok &= check_file(aug, argv[2], argv[i]);
