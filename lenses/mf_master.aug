@@ -12,22 +12,24 @@
                              #comment = "# ..."   a comment line before the last line of the service
                            As for getopt(), options end at the first word that is none.
      commented = NAME      a commented-out service, up to its last commented -o line: type, private, unpriv,
-                           chroot, rest = TEXT of that line; then one option for each -o line, its value running
-                           to the end of the line, and #comment as above
+                           chroot, rest = TEXT of that line; then one option for each -o line, its value
+                           running to the end of the line, and #comment as above
      #comment = "# ..."    any other comment line
      #blank                a blank line
      #ignored = TEXT       a line that starts with white space before the first service: Postfix warns and
                            drops it
 
    A comment is a commented-out service when its second word is a service type and the next three are y, n or
-   '-', and more follows; prose does not look like that. A comment line below it that begins with -o, perhaps with
-   prose between, is its option. A blank line ends the block.
+   '-', and more follows; prose does not look like that. A comment line below it that begins with -o, perhaps
+   with prose between, is its option. A blank line ends the block.
 
-   A -o without "name=value" is args: master takes it, only the daemon stops. So is a '#' on the line of a service.
+   A -o without "name=value" is args: master takes it, only the daemon stops. So is a '#' on the line of a
+   service.
 
-   Limits: the text ends in a newline and holds no NUL. Braces nest three deep and balance within a line. A group
-   in braces that is not an option's, and holds white space, is several args. Options behind a cluster such as
-   "-vo" are args. A commented-out pipe(8) service is its first line only: its "flags=" line is a #comment. *)
+   Limits: the text ends in a newline and holds no NUL. Braces nest three deep and balance within a line. A
+   group in braces that is not an option's, and holds white space, is several args. Refused is "-o { text }"
+   without a '=', which stops the daemon. Options behind a cluster such as "-vo" are args. A commented-out
+   pipe(8) service is its first line only: its "flags=" line is a #comment. *)
 module Mf_Master =
   let eol       = del /[ \t\v\f\r]*\n/ "\n"
   let ws        = del /[ \t\v\f\r]+/ " "

@@ -75,8 +75,8 @@ module Test_Mf_Main =
     { "setting" = "a" { "value" = "#b" } { "#comment" = "#c" } { "value" = "d" } }
 
   (* Commented-out parameters, with and without blanks, also with white space before the '#' *)
-  test lns get "#a = b c\n# d=e\n \t#\tf =\n#g = #h \n" =
-    { "commented" = "a" { "value" = "b c" } }
+  test lns get "#a_1B = b c\n# d=e\n \t#\tf =\n#g = #h \n" =
+    { "commented" = "a_1B" { "value" = "b c" } }
     { "commented" = "d" { "value" = "e" } }
     { "commented" = "f" }
     { "commented" = "g" { "value" = "#h" } }

@@ -127,6 +127,20 @@ postlog unix-dgram n - n - 1 postlogd\n" =
       { "rest" = "60 1 pipe" } }
     { "#comment" = "#  flags=R user=u argv=/x" }
 
+  (* Every type, all three flags *)
+  test lns get "#[::1]:s inet n - y - - d\n# u unix - n n 1? 0 d\n#f fifo y y - 9 - d\n#p pass - - - - - d
+  #  d unix-dgram n - n - 1 d\n" =
+    { "commented" = "[::1]:s" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "y" }
+      { "rest" = "- - d" } }
+    { "commented" = "u" { "type" = "unix" } { "private" = "-" } { "unpriv" = "n" } { "chroot" = "n" }
+      { "rest" = "1? 0 d" } }
+    { "commented" = "f" { "type" = "fifo" } { "private" = "y" } { "unpriv" = "y" } { "chroot" = "-" }
+      { "rest" = "9 - d" } }
+    { "commented" = "p" { "type" = "pass" } { "private" = "-" } { "unpriv" = "-" } { "chroot" = "-" }
+      { "rest" = "- - d" } }
+    { "commented" = "d" { "type" = "unix-dgram" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "n" }
+      { "rest" = "- 1 d" } }
+
   (* Two commented-out services: the options belong to the second *)
   test lns get "#s inet n - n - - smtpd\n#t inet n - n - - smtpd\n#  -o a=b\n" =
     { "commented" = "s" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "n" }
@@ -190,6 +204,9 @@ postlog unix-dgram n - n - 1 postlogd\n" =
   (* Refused, as by Postfix: seven columns, braces behind -o that do not close *)
   test lns get "s t p u c w m\n" = *
   test lns get "s t p u c w m d -o { a = b\n" = *
+
+  (* Refused though master takes it; the daemon stops: braces behind -o without a '=' *)
+  test lns get "s t p u c w m d -o { a }\n" = *
 
   (* Refused: a last line without its newline, which the program adds *)
   test lns get "s t p u c w m d" = *

@@ -150,12 +150,12 @@ static bool check_tiling(augeas *aug, const char *file, const struct text *text)
     return check_stored(file, text);
 }
 
-static bool report_error(augeas *aug, const char *file, const char *module)
+static bool report_error(augeas *aug, const char *file)
 {
     const char *message = NULL, *line = "?", *column = "?";
 
     if (aug_error(aug) != AUG_NOERROR)
-        return refuse(file, aug_error_message(aug), aug_error_details(aug) != NULL ? aug_error_details(aug) : "");
+        return refuse(file, aug_error_message(aug), aug_error_details(aug) ? aug_error_details(aug) : "");
     aug_get(aug, "/augeas/text/tree/error/message", &message);
     aug_get(aug, "/augeas/text/tree/error/line", &line);
     aug_get(aug, "/augeas/text/tree/error/char", &column);
@@ -177,7 +177,7 @@ static bool check_file(augeas *aug, const char *module, const char *file)
     if (strlen(text.bytes) != text.len)
         ok = refuse(file, module, "holds a NUL byte");
     else if (aug_set(aug, "/text", text.bytes) < 0 || aug_text_store(aug, lens, "/text", "/tree") < 0)
-        ok = report_error(aug, file, module);
+        ok = report_error(aug, file);
     else
         ok = check_tiling(aug, file, &text);
     if (ok)
