@@ -144,12 +144,17 @@ static bool act(struct apply *a)
 static bool verify(struct apply *a)
 {
     const char *why = NULL;
-    struct health now;
+    struct health now, wanted = a->health;
     if (probe_verify(a->planning.planned, a->planning.n_planned, &a->ran, &a->mark,
                      &a->planning.plan.left_to_do, &why) == FAILS)
         return err_set(a->err, "%s", why);
-    health_again(&a->health, &now);
-    why = health_worse(&a->health, &now);
+    wanted.port = memcpy(arena_alloc((wanted.n_port + 1) * sizeof(*wanted.port)), wanted.port,
+                         wanted.n_port * sizeof(*wanted.port));
+    for (size_t i = 0; i < a->planning.plan.n_action; i++)
+        if (a->planning.plan.action[i].verb == DO_STOP)
+            health_forget(&wanted, a->planning.plan.action[i].daemon);
+    health_again(&wanted, &now);
+    why = health_worse(&wanted, &now);
     if (why != NULL)
         return err_set(a->err, "mail got worse: %s", why);
     return true;
@@ -190,6 +195,7 @@ static enum outcome put_back(struct apply *a, struct txn *txn)
     const struct swap *stuck = NULL;
     struct strings problems = {0};
     struct err err;
+    signals_ignore();
     warn("%s", reason);
     say("putting everything back");
     bool files = txn_put_back(txn, &stuck, &err);
@@ -263,9 +269,33 @@ static enum outcome commit(struct apply *a)
 
 /* ---- the verb ---- */
 
+/* The files are right; but the daemon may still run on what stood there before. */
+static void offer_renewal(struct apply *a)
+{
+    const struct plan *plan = &a->planning.plan;
+    for (size_t i = 0; i < plan->n_action; i++) {
+        const struct action *action = &plan->action[i];
+        time_t read = service_last_read(action->daemon);
+        for (size_t k = 0; k < N_DOCS && read > 0; k++) {
+            const struct doc *doc;
+            struct err ignored;
+            if (!docs_get(&a->docs, DOC_IDS[k], &doc, &ignored) || doc->identity.ctime.tv_sec <= read)
+                continue;
+            out_printf(
+                stdout,
+                "left to do: %s runs since before the last change of %s and may not have read it: %s\n",
+                action->daemon, doc->path,
+                service_command(service_init(action->daemon), action->verb, action->daemon));
+            break;
+        }
+    }
+}
+
 static enum outcome nothing_to_do(struct apply *a)
 {
     a->o->machine = NOTHING_CHANGED;
+    if (a->o->root.live)
+        offer_renewal(a);
     out_printf(stdout, "Already so: no file needs a change for %s.\n",
                strings_join(&a->planning.plan.fixes, ", "));
     return DONE;

@@ -373,16 +373,18 @@ void signals_hold(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-void signals_release(void)
+static bool ignoring;
+
+void signals_ignore(void)
 {
-    sigset_t set;
-    ending_signals(&set);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    ignoring = true;
 }
 
 bool interrupted(void)
 {
     sigset_t pending;
+    if (ignoring)
+        return false;
     sigpending(&pending);
     return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
            sigismember(&pending, SIGHUP) == 1;

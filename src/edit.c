@@ -181,15 +181,17 @@ static void keep_as_comment(struct job *job, struct touch *touch)
     add_splice(job, start, start, comment, len);
 }
 
-/* Just behind the '=' of an entry, where an empty value would stand. */
+/* Just behind the '=' of an entry, where an empty value would stand. Comments in front of it may hold
+ * another. */
 static size_t behind_equals(const struct doc *doc, const struct row *row)
 {
     const struct node *node = row->part != NULL ? row->part : row->node;
-    size_t limit = row->bytes.end > 0 ? row->bytes.start : node->span.end;
-    for (size_t at = limit; at > node->text.end; at--)
-        if (doc->text[at - 1] == '=')
-            return at;
-    return limit;
+    size_t at = node->text.end;
+    for (size_t i = 0; i < node->n_child; i++)
+        if (strcmp(node->child[i].label, "#before") == 0)
+            at = node->child[i].span.end;
+    const char *equals = memchr(doc->text + at, '=', node->span.end - at);
+    return equals != NULL ? (size_t)(equals - doc->text) + 1 : node->span.end;
 }
 
 static void splice_value(struct job *job, const struct row *row, const char *value)
@@ -232,7 +234,12 @@ static bool find_match(struct job *job, const struct row *row, const struct patt
 static bool splice_row(struct job *job, const struct row *row)
 {
     const struct step *step = job->step;
+    job->ctx->missing = NULL;
     const char *text = step->text != NULL ? context_text(job->ctx, step->text) : "";
+    if (job->ctx->missing != NULL)
+        return err_outcome(job->err, NOT_APPLICABLE,
+                           "what to write is not known here: the fact %s is missing (give it with --facts)",
+                           job->ctx->missing);
     struct touch *touch = touch_node(job, row->node);
     if (step->verb == EDIT_COMMENT || step->verb == EDIT_DELETE) {
         size_t len = 0;

@@ -387,6 +387,7 @@ bool file_read(const struct at *at, enum file_trust trust, const char **ret_text
                                           .ino = st.st_ino,
                                           .size = st.st_size,
                                           .mtime = st.st_mtim,
+                                          .ctime = st.st_ctim,
                                           .mode = st.st_mode,
                                           .uid = st.st_uid,
                                           .gid = st.st_gid};

@@ -137,8 +137,16 @@ static bool read_rows(const struct stanza *s)
             continue;
         struct strings row = strings_split(value_of(line), " \t");
         if (row.n > rows.columns.n) { /* the last column runs to the end of the line */
-            const char *last = row.item[rows.columns.n - 1];
-            row.item[rows.columns.n - 1] = arena_string(strstr(value_of(line), last));
+            const char *last = value_of(line);
+            for (size_t k = 1; k < rows.columns.n; k++) {
+                last += strspn(last, " \t");
+                last += strcspn(last, " \t");
+            }
+            last += strspn(last, " \t");
+            size_t len = strlen(last);
+            while (strchr(" \t", last[len - 1]) != NULL)
+                len--;
+            row.item[rows.columns.n - 1] = arena_copy(last, len);
             row.n = rows.columns.n;
         }
         if (row.n != rows.columns.n)
@@ -149,16 +157,27 @@ static bool read_rows(const struct stanza *s)
     return true;
 }
 
+/* The word "when" in a value, with blanks on both sides; NULL: none. */
+static const char *find_when(const char *value)
+{
+    for (const char *at = value; (at = strstr(at, "when")) != NULL; at++)
+        if (at > value && strchr(" \t", at[-1]) != NULL && at[4] != '\0' && strchr(" \t", at[4]) != NULL)
+            return at;
+    return NULL;
+}
+
 /* "VALUE" or "VALUE when COND" */
 static bool read_default(const struct stanza *s, const struct node *key, struct param *param)
 {
     struct choice choice = {.value = value_of(key)};
-    const char *when = strstr(choice.value, " when ");
+    const char *when = find_when(choice.value);
     if (when != NULL) {
-        size_t offset = (size_t)(when - choice.value) + strlen(" when ");
+        size_t offset = (size_t)(when - choice.value) + strlen("when");
         choice.conditional = true;
         if (!words_cond(s->fix, NULL, choice.value + offset, key->text.start + offset, &choice.cond, s->err))
             return false;
+        while (when > choice.value && strchr(" \t", when[-1]) != NULL)
+            when--;
         choice.value = arena_copy(choice.value, (size_t)(when - choice.value));
     }
     if (param->one_of.n > 0 && !strings_have(&param->one_of, choice.value))
@@ -464,8 +483,9 @@ static bool check_name(struct fix *fix, const struct node *first, struct err *er
     return true;
 }
 
-/* The name in "{name}" or "{name.field}" can be filled: a parameter, the rows that `for` may name, a fact. */
-static bool fillable(const struct fix *fix, const char *name)
+/* The name in "{name}" or "{name.field}" can be filled: a parameter, a column of the rows that the stanza's own
+ * `for` names, a fact. */
+static bool fillable(const struct fix *fix, const char *loop, const char *name)
 {
     static const char *const facts[] = {"postfix.version", "postfix.config-directory", "dovecot.version"};
     for (size_t i = 0; i < COUNT(facts); i++)
@@ -476,14 +496,14 @@ static bool fillable(const struct fix *fix, const char *name)
             return true;
     for (size_t i = 0; i < fix->n_rows; i++) {
         size_t len = strlen(fix->rows[i].name);
-        if (strncmp(fix->rows[i].name, name, len) == 0 && name[len] == '.' &&
+        if (strcmp(fix->rows[i].name, loop) == 0 && strncmp(loop, name, len) == 0 && name[len] == '.' &&
             strings_have(&fix->rows[i].columns, name + len + 1))
             return true;
     }
     return false;
 }
 
-static bool check_placeholders(const struct fix *fix, const struct node *node, struct err *err)
+static bool check_placeholders(const struct fix *fix, const char *loop, const struct node *node, struct err *err)
 {
     if (node->label[0] == '#' || is(node, "about") || is(node, "advice") || is(node, "matching") ||
         is(node, "see") || is(node, "rows") || is(node, "printed-by"))
@@ -495,13 +515,13 @@ static bool check_placeholders(const struct fix *fix, const struct node *node, s
         bool quantifier = isdigit((unsigned char)open[1]); /* of a pattern: a name begins with a letter */
         if (postfix_own || quantifier)
             continue;
-        if (close == NULL || !fillable(fix, arena_copy(open + 1, (size_t)(close - open) - 1)))
+        if (close == NULL || !fillable(fix, loop, arena_copy(open + 1, (size_t)(close - open) - 1)))
             return fix_error(fix, node->text.start + (size_t)(open - value), err,
-                             "nothing fills this placeholder: it is no parameter of the fix, no column of "
-                             "its rows and no fact");
+                             "nothing fills this placeholder: it is no parameter of the fix, no column of the "
+                             "rows that 'for' names and no fact");
     }
     for (size_t i = 0; i < node->n_child; i++)
-        if (!check_placeholders(fix, &node->child[i], err))
+        if (!check_placeholders(fix, loop, &node->child[i], err))
             return false;
     return true;
 }
@@ -556,9 +576,12 @@ bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_
     }
     if (fix->title == NULL || !has_effect)
         return fix_error(fix, node[first].span.start, err, "a fix needs a title and an effect");
-    for (size_t i = 0; i < n; i++)
-        if (!check_placeholders(fix, &node[i], err))
+    for (size_t i = 0; i < n; i++) {
+        const struct stanza s = {fix, &node[i], err};
+        const char *loop = key_value(&s, "for");
+        if (!check_placeholders(fix, loop != NULL ? loop : "", &node[i], err))
             return false;
+    }
     if (!check_loops(fix, node, n, err))
         return false;
     *ret_fix = fix;

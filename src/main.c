@@ -172,6 +172,8 @@ int main(int argc, char **argv)
     outcome = ok ? run_verb(&a, &err) : err.outcome;
     if (outcome != DONE && outcome != FOUND)
         warn("%s", err.text);
+    if (outcome == USAGE && a.o.machine == NULL)
+        a.o.machine = NOTHING_CHANGED;
     if (a.o.machine != NULL)
         say("%s", a.o.machine);
     tree_close();

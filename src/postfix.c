@@ -20,6 +20,7 @@ struct expansion {
     void *arg;
     const char *unknown;
     int depth;
+    unsigned references; /* a name that leads to itself twice would double them at each depth */
 };
 
 static void expand_into(struct expansion *x, struct buf *out, const char *text, size_t len);
@@ -111,7 +112,8 @@ static size_t expand_one(struct expansion *x, struct buf *out, const char *text,
     if (!bracketed)
         taken = 1 + name_len;
     const char *key = arena_copy(name, name_len);
-    const char *value = name_len > 0 && x->depth < 20 ? x->lookup(x->arg, key) : NULL;
+    bool follow = name_len > 0 && x->depth < 20 && x->references++ < 10000;
+    const char *value = follow ? x->lookup(x->arg, key) : NULL;
     bool conditional = name_len < room && (name[name_len] == '?' || name[name_len] == ':');
     if (value == NULL || (bracketed && name_len < room && !conditional)) {
         x->unknown = name_len > 0 ? key : "a relational expression";
@@ -315,8 +317,12 @@ bool postfix_service_address(const char *service, const char **ret_host, int *re
         port = colon + 1;
     }
     if (isdigit((unsigned char)port[0])) {
-        *ret_port = atoi(port);
-        return *ret_port > 0 && *ret_port < 65536;
+        char *end;
+        long number = strtol(port, &end, 10);
+        if (*end != '\0' || number < 1 || number > 65535)
+            return false;
+        *ret_port = (int)number;
+        return true;
     }
     /* known_tcp_ports of Postfix 3.6; before it, and for other names, services(5). */
     static const struct {

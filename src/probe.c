@@ -154,6 +154,11 @@ enum verdict probe_session(struct context *ctx, const struct talk *talk, const c
 
 /* ---- health ---- */
 
+static const char *daemon_of(enum protocol protocol)
+{
+    return protocol == SMTP || protocol == SMTPS ? "postfix" : "dovecot";
+}
+
 static enum verdict greets(const struct port_health *port)
 {
     struct session session = {
@@ -165,7 +170,7 @@ static enum verdict greets(const struct port_health *port)
 
 static void add_port(struct health *health, enum protocol protocol, const char *host, int number)
 {
-    struct port_health port = {.protocol = protocol, .host = host, .port = number};
+    struct port_health port = {.protocol = protocol, .host = host, .port = number, .greets = CANNOT_TELL};
     health->port = arena_append(health->port, &health->n_port, sizeof(port), &port);
 }
 
@@ -239,6 +244,17 @@ const char *health_worse(const struct health *before, const struct health *after
     if (before->check == HOLDS && after->check == FAILS)
         return "postfix check was content before and is not now";
     return NULL;
+}
+
+void health_forget(struct health *health, const char *daemon)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < health->n_port; i++)
+        if (strcmp(daemon_of(health->port[i].protocol), daemon) != 0)
+            health->port[kept++] = health->port[i];
+    health->n_port = kept;
+    if (strcmp(daemon, "postfix") == 0)
+        health->master = CANNOT_TELL;
 }
 
 /* ---- log symptoms ---- */
@@ -316,11 +332,6 @@ static enum verdict stays_quiet(const struct fix *fix, const struct log_mark *ma
 }
 
 /* ---- verify ---- */
-
-static const char *daemon_of(enum protocol protocol)
-{
-    return protocol == SMTP || protocol == SMTPS ? "postfix" : "dovecot";
-}
 
 static enum verdict verify_one(struct context *ctx, const struct probe *verify, const struct strings *ran,
                                const struct log_mark *mark, const char **ret_why)

@@ -30,10 +30,12 @@ struct health {
     enum verdict check;
 };
 void health_take(struct docs *docs, struct health *ret_health);
-/* The same ports again. */
+/* The same ports again, until it is not worse or patience ends. */
 void health_again(const struct health *before, struct health *ret_health);
 /* NULL: not worse. Else a sentence. */
 const char *health_worse(const struct health *before, const struct health *after);
+/* A daemon that is stopped on purpose is no part of the health that must come back. */
+void health_forget(struct health *health, const char *daemon);
 
 /* The verify stanzas of all planned fixes that ask the running host, then that their log symptoms stay away.
  * What cannot be told is added to left_to_do. ran: the daemons that ran before (others are not probed).

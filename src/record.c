@@ -88,12 +88,17 @@ static json_t *json_bytes(const char *bytes, size_t len)
     return json_stringn(buf_text(&utf8), utf8.len);
 }
 
+/* NULL when it is no string, or holds a character that stands for no byte. */
 static const char *bytes_of(const json_t *value, size_t *ret_len)
 {
     const char *utf8 = json_string_value(value);
     struct buf bytes = {0};
+    if (utf8 == NULL)
+        return NULL;
     for (size_t i = 0, len = json_string_length(value); i < len; i++) {
         unsigned char c = (unsigned char)utf8[i];
+        if (c > 0xc3)
+            return NULL;
         if (c >= 0x80 && i + 1 < len)
             c = (unsigned char)((c & 0x03) << 6 | ((unsigned char)utf8[++i] & 0x3f));
         buf_add(&bytes, (const char *)&c, 1);
@@ -142,10 +147,10 @@ const char *record_format(const struct record *record, size_t *ret_len)
         json_array_append_new(actions, json_pack("{s:s, s:s}", "verb", VERBS[record->action[i].verb],
                                                  "daemon", record->action[i].daemon));
     json_t *all =
-        json_pack("{s:i, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "time",
-                  (json_int_t)record->time, "who", record->who, "fixes", json_strings(&record->fixes),
-                  "params", json_strings(&record->params), "targets", targets, "services", services,
-                  "actions", actions, "byproducts", json_strings(&record->byproduct));
+        json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "time",
+                  (json_int_t)record->time, "who", json_bytes(record->who, strlen(record->who)), "fixes",
+                  json_strings(&record->fixes), "params", json_strings(&record->params), "targets", targets,
+                  "services", services, "actions", actions, "byproducts", json_strings(&record->byproduct));
     char *text = json_dumps(all, JSON_INDENT(2));
     json_decref(all);
     *ret_len = text != NULL ? strlen(text) : 0;
@@ -160,7 +165,13 @@ static bool read_strings(const json_t *array, struct strings *ret)
 {
     size_t i, len;
     json_t *item;
-    json_array_foreach(array, i, item) strings_add(ret, bytes_of(item, &len));
+    json_array_foreach(array, i, item)
+    {
+        const char *text = bytes_of(item, &len);
+        if (text == NULL)
+            return false;
+        strings_add(ret, text);
+    }
     return json_is_array(array);
 }
 
@@ -175,10 +186,13 @@ static bool read_hunks(const json_t *hunks, struct target *target)
     json_t *item;
     json_array_foreach(hunks, i, item)
     {
-        struct hunk h = {.at = (size_t)json_integer_value(json_object_get(item, "at"))};
+        const json_t *at = json_object_get(item, "at");
+        struct hunk h = {.at = (size_t)json_integer_value(at)};
         const char *old = bytes_of(json_object_get(item, "old"), &h.old_len);
         size_t n = target->n_hunk;
         h.bytes = bytes_of(json_object_get(item, "new"), &h.len);
+        if (!json_is_integer(at) || json_integer_value(at) < 0 || old == NULL || h.bytes == NULL)
+            return false;
         target->old = arena_append(target->old, &n, sizeof(old), &old);
         target->hunk = arena_append(target->hunk, &target->n_hunk, sizeof(h), &h);
     }
@@ -199,8 +213,8 @@ static bool read_target(const json_t *item, struct record *record)
         if (strcmp(documents[i], document) == 0)
             target.document = documents[i];
     target.path = bytes_of(json_object_get(item, "path"), &len);
-    if (target.document == NULL || target.path[0] != '/' || !is_digest(before) || !is_digest(after) ||
-        !read_hunks(json_object_get(item, "hunks"), &target))
+    if (target.document == NULL || target.path == NULL || target.path[0] != '/' || !is_digest(before) ||
+        !is_digest(after) || !read_hunks(json_object_get(item, "hunks"), &target))
         return false;
     memcpy(target.before, before, sizeof(target.before));
     memcpy(target.after, after, sizeof(target.after));
@@ -254,7 +268,8 @@ bool record_parse(const char *text, size_t len, struct record *record, struct er
     json_t *all = json_loadb(text, len, 0, &why);
     if (all == NULL)
         return err_set(err, "plan.json:%d:%d: %s", why.line, why.column, why.text);
-    const char *who = json_string_value(json_object_get(all, "who"));
+    size_t who_len;
+    const char *who = bytes_of(json_object_get(all, "who"), &who_len);
     bool ok = json_integer_value(json_object_get(all, "version")) == 1 && who != NULL &&
               read_strings(json_object_get(all, "fixes"), &record->fixes) &&
               read_strings(json_object_get(all, "params"), &record->params) &&
@@ -263,7 +278,7 @@ bool record_parse(const char *text, size_t len, struct record *record, struct er
               read_each(json_object_get(all, "actions"), read_action, record) &&
               read_strings(json_object_get(all, "byproducts"), &record->byproduct);
     record->time = (time_t)json_integer_value(json_object_get(all, "time"));
-    record->who = who != NULL ? arena_string(who) : "";
+    record->who = who != NULL ? who : "";
     json_decref(all);
     return ok ? true : err_set(err, "plan.json is not of a form that this mailfix knows");
 }

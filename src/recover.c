@@ -23,6 +23,7 @@ enum outcome verb_recover(struct options *o, struct err *err)
     if (!store_open(&o->root, &store, err))
         return err->outcome;
     signals_hold();
+    signals_ignore(); /* a way back is not cut short */
     bool ok = undo_unfinished(&store, &finished, err);
     store_close(&store);
     if (!ok) {

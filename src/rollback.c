@@ -151,6 +151,7 @@ static enum outcome carry_out(struct rollback *r)
     const struct swap *stuck = NULL;
     struct strings problems = {0};
     signals_hold();
+    signals_ignore(); /* a way back is not cut short */
     if (!txn_open(&r->store, r->chosen, &txn, r->err))
         return r->err->outcome;
     for (size_t i = 0; i < txn.n_swap; i++)
@@ -171,7 +172,8 @@ static enum outcome carry_out(struct rollback *r)
     }
     if (stuck != NULL)
         strings_add(&problems, undo_stuck_sentence(&r->store, &txn, stuck));
-    say("files are back; services follow");
+    if (r->o->root.live)
+        say("the files are back; services follow");
     undo_services(&r->store, r->chosen, &problems);
     bool ok = txn_finish(&txn, problems.n > 0 ? TXN_STUCK : TXN_UNDONE, r->err);
     txn_close(&txn);

@@ -199,3 +199,9 @@ bool service_restore(const struct service_state *recorded, int limit_ms, struct 
     }
     return err_set(err, "%s; %s", arena_string(err->text), second.text);
 }
+
+time_t service_last_read(const char *name)
+{
+    const struct daemon *daemon = daemon_named(name);
+    return daemon != NULL ? service_read_at(daemon) : 0;
+}

@@ -51,3 +51,7 @@ bool service_act(enum verb verb, const char *daemon, int limit_ms, bool *ret_ski
 /* Brings the daemon back to a recorded state: enabled or not, running or not. Does nothing where it is so
  * already. */
 bool service_restore(const struct service_state *recorded, int limit_ms, struct err *err) MUST_CHECK;
+
+/* When a running daemon last read its configuration (its start, or its last reload), in seconds since the
+ * epoch; 0 when that cannot be told or it does not run. */
+time_t service_last_read(const char *daemon);

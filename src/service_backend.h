@@ -59,9 +59,15 @@ enum answer service_status(int status, const char *output);
 enum answer service_boot(const struct daemon *daemon);
 bool service_boot_set(const struct daemon *daemon, bool on, int limit_ms, struct err *err) MUST_CHECK;
 
+/* ---- service_proc.c ---- */
+
 /* The number in a pid file if the process of that number has this name; else 0. proc is "/proc". */
 pid_t service_pid(const char *proc, const char *pid_file, const char *process);
 /* Whether the arguments of Postfix's master (as in /proc/PID/cmdline) say that it stays in the foreground. */
 bool service_foreground(const char *cmdline, size_t len);
 /* Whether it was started so on this host. Only Postfix can be told apart. */
 bool service_in_foreground(const struct daemon *daemon);
+/* The main process of a daemon here; 0 when it does not run. */
+pid_t service_daemon_pid(const struct daemon *daemon);
+/* When it last read its configuration, in seconds since the epoch; 0 when that cannot be told. */
+time_t service_read_at(const struct daemon *daemon);

@@ -25,79 +25,6 @@
 #define ASK_MS 10000   /* for programs that only answer a question */
 #define SETTLE_MS 2000 /* a daemon may need a moment after its script ended */
 
-/* ---- processes ---- */
-
-static size_t read_small(const char *path, char *ret_bytes, size_t room)
-{
-    FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return 0;
-    const size_t len = fread(ret_bytes, 1, room - 1, f);
-    fclose(f);
-    ret_bytes[len] = '\0';
-    return len;
-}
-
-pid_t service_pid(const char *proc, const char *pid_file, const char *process)
-{
-    char text[64], comm[64];
-    if (read_small(pid_file, text, sizeof(text)) == 0)
-        return 0;
-    const long pid = strtol(text, NULL, 10); /* Postfix pads it with blanks on the left */
-    if (pid <= 0 || read_small(arena_printf("%s/%ld/comm", proc, pid), comm, sizeof(comm)) == 0)
-        return 0;
-    comm[strcspn(comm, "\n")] = '\0';
-    return strcmp(comm, process) == 0 ? (pid_t)pid : 0;
-}
-
-/* Asked each time: a fix may have been put back in between. (Takes up to 2 s while main.cf is younger than
- * that.) */
-static const char *queue_directory(void)
-{
-    static const char *const argv[] = {"postconf", "-h", "queue_directory", NULL};
-    struct run_result result;
-    struct err err;
-    if (run_have("postconf") && run_program(argv, ASK_MS, &result, &err) && result.status == 0)
-        /* warnings about main.cf come first, on standard error; the answer is the line that is a path */
-        for (const char *line = result.output; line != NULL && *line != '\0';) {
-            if (*line == '/')
-                return arena_copy(line, strcspn(line, "\n"));
-            line = strchr(line, '\n');
-            line = line == NULL ? NULL : line + 1;
-        }
-    return "/var/spool/postfix";
-}
-
-static pid_t daemon_pid(const struct daemon *daemon)
-{
-    const char *file = daemon->pid_file;
-    if (*file != '/')
-        file = arena_printf("%s/%s", queue_directory(), file);
-    return service_pid("/proc", file, daemon->process);
-}
-
-bool service_foreground(const char *cmdline, size_t len)
-{
-    /* `postfix start-fg` starts `master -s`, as PID 1 of a container `master -i`; otherwise it is `master
-     * -w`. */
-    for (size_t at = 0; at < len; at += strlen(cmdline + at) + 1)
-        if (strcmp(cmdline + at, "-s") == 0 || strcmp(cmdline + at, "-i") == 0)
-            return true;
-    return false;
-}
-
-bool service_in_foreground(const struct daemon *daemon)
-{
-    char cmdline[1024];
-    if (daemon->process == NULL || strcmp(daemon->process, "master") != 0)
-        return false;
-    const pid_t pid = daemon_pid(daemon);
-    if (pid == 0)
-        return false;
-    const size_t len = read_small(arena_printf("/proc/%d/cmdline", (int)pid), cmdline, sizeof(cmdline));
-    return service_foreground(cmdline, len);
-}
-
 /* ---- init scripts ---- */
 
 const char *service_script(const char *etc, const struct daemon *daemon)
@@ -129,7 +56,7 @@ enum answer service_status(int status, const char *output)
 
 static enum answer running(const struct daemon *daemon)
 {
-    if (daemon->process != NULL && daemon_pid(daemon) != 0)
+    if (daemon->process != NULL && service_daemon_pid(daemon) != 0)
         return YES;
     const char *script = service_script("/etc", daemon);
     /* No pid: that is an answer for Postfix, which cannot put the file elsewhere, and where there is nobody
@@ -272,10 +199,10 @@ static bool run_and_look(const struct daemon *daemon, enum verb verb, const char
  * the script finds none, stops none, starts none and exits 0, while the old master runs on. */
 static bool restart_by_script(const struct daemon *daemon, const char *command, int limit_ms, struct err *err)
 {
-    const pid_t before = daemon->process == NULL ? 0 : daemon_pid(daemon);
+    const pid_t before = daemon->process == NULL ? 0 : service_daemon_pid(daemon);
     if (!run_and_look(daemon, DO_RESTART, command, limit_ms, err))
         return false;
-    return before == 0 || daemon_pid(daemon) != before ||
+    return before == 0 || service_daemon_pid(daemon) != before ||
            err_set(
                err,
                "`%s` ended with status 0, but restarted nothing: process %d of %s runs on as before; its own "
@@ -343,7 +270,7 @@ const struct service_ops service_sysv = {INIT_SYSV, "sysv", sysv_state, sysv_act
 static bool direct_state(const struct daemon *daemon, struct service_state *ret_state, struct err *err)
 {
     (void)err;
-    ret_state->active = daemon->process == NULL ? UNKNOWN : daemon_pid(daemon) != 0 ? YES : NO;
+    ret_state->active = daemon->process == NULL ? UNKNOWN : service_daemon_pid(daemon) != 0 ? YES : NO;
     ret_state->enabled = UNKNOWN;
     return true;
 }

@@ -56,7 +56,7 @@ struct identity {
     dev_t dev;
     ino_t ino;
     off_t size;
-    struct timespec mtime;
+    struct timespec mtime, ctime;
     mode_t mode;
     uid_t uid;
     gid_t gid;

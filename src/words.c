@@ -19,14 +19,15 @@ static const struct {
     const char *documents; /* where it can stand */
     bool editable, named, in_service;
     const char *fields;
+    const char *states; /* which of shadowed and commented it can be asked for */
 } NOUNS[N_NOUN] = {
-    [NOUN_SETTING] = {"setting", "main.cf", true, true, false, "name value file line"},
-    [NOUN_EFFECTIVE] = {"effective", "main.cf", false, true, false, "name value file line"},
+    [NOUN_SETTING] = {"setting", "main.cf", true, true, false, "name value file line", "shadowed commented"},
+    [NOUN_EFFECTIVE] = {"effective", "main.cf", false, true, false, "name value file line", ""},
     [NOUN_TABLE] = {"table", "main.cf master.cf postfix", true, false, false,
-                    "name value type parameter service use fit file line"},
+                    "name value type parameter service use fit file line", "shadowed"},
     [NOUN_SERVICE] = {"service", "master.cf", true, true, false,
-                      "name value id type chroot command file line"},
-    [NOUN_OPTION] = {"option", "master.cf", true, true, true, "name value service file line"},
+                      "name value id type chroot command file line", "commented"},
+    [NOUN_OPTION] = {"option", "master.cf", true, true, true, "name value service file line", "shadowed"},
 };
 
 static const struct {
@@ -157,14 +158,16 @@ static bool read_noun(struct reader *r, struct place *place)
 static bool read_place(struct reader *r, const char *document, struct place *ret_place)
 {
     struct place place = {.document = document, .written = arena_string(r->text)};
-    const char *word = peek_word(r), *start;
+    const char *word = peek_word(r), *start, *at_state = NULL;
     if (word != NULL && (strcmp(word, "shadowed") == 0 || strcmp(word, "commented") == 0)) {
         place.shadowed = word[0] == 's';
         place.commented = word[0] == 'c';
-        next_word(r, NULL);
+        next_word(r, &at_state);
     }
     if (!read_noun(r, &place))
         return false;
+    if (at_state != NULL && !in_list(NOUNS[place.noun].states, word))
+        return fix_error(r->fix, offset_of(r, at_state), r->err, "a %s cannot be %s", NOUNS[place.noun].word, word);
     struct strings *into = &place.names;
     bool in_with = false; /* FIELD=VALUE may be repeated without another "with" */
     while ((word = next_word(r, &start)) != NULL) {

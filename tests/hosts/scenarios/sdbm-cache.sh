@@ -135,6 +135,22 @@ test_port_taken() {
     occupy_stop
 }
 
+# The file was put right by hand, but Postfix still runs on what stood there before.
+test_not_read_yet() {
+    local output
+    host_run sh -c 'cp -p /etc/postfix/main.cf /root/main.cf'
+    host_run postconf -e "smtpd_tls_session_cache_database = btree:\${data_directory}/smtpd_scache"
+    output=$(host_run mailfix apply sdbm-cache -y 2>&1)
+    check_same "$host_kind: not read yet: exit 0" 0 $?
+    check_match "$host_kind: not read yet: the restart is offered" '^left to do: postfix runs since before' "$output"
+    host_run postfix reload 2>/dev/null
+    sleep 2
+    output=$(host_run mailfix apply sdbm-cache -y 2>&1)
+    check_same "$host_kind: after a reload nothing is offered" 0 "$(printf '%s\n' "$output" | grep -c 'left to do')"
+    host_run sh -c 'cat /root/main.cf >/etc/postfix/main.cf && touch -d "1 minute ago" /etc/postfix/main.cf'
+    host_service restart postfix
+}
+
 for kind in ${MAILFIX_TEST_KINDS:-systemd sysv}; do
     host_start "$kind"
     check "$kind: port 25 answers at boot" until_true 20 smtp_starttls 25
@@ -146,6 +162,7 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd sysv}; do
     test_apply
     test_rollback "$before" "$before_states"
     test_broken_value
+    test_not_read_yet
     test_port_taken
     host_stop
 done

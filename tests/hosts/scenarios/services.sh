@@ -1,0 +1,130 @@
+#!/bin/bash
+# Scenario: the states of services are recorded and come back, and an end in the middle leads back. Under systemd and under SysV init:
+# a test fix stops Postfix and takes it out of the boot, rollback brings both back; SIGINT while the proof runs puts everything back
+# (exit 3); kill -9 there leaves it to `mailfix recover`. And where Postfix runs in the foreground, as in a container, it is
+# reloaded and not restarted.
+
+set -u
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+need_mailfix
+
+# The prefix is read-only inside the hosts; this fix is there only while the scenario runs.
+test_fix=$MAILFIX_PREFIX/share/mailfix/fixes/test-stop.fix
+trap 'rm -f "$test_fix"; host_stop' EXIT
+cat >"$test_fix" <<'FIX'
+fix       test-stop
+title     A test: Postfix is stopped and does not start at boot
+effect    noise
+
+symptom   some main.cf setting biff matching ^no$
+
+edit      main.cf
+  each    setting biff
+  value   yes
+
+after     stop postfix
+after     disable postfix
+FIX
+
+states() {
+    if [ "$host_kind" = systemd ]; then
+        host_run systemctl is-active postfix@-.service
+        host_run systemctl is-enabled postfix.service
+    else
+        host_run sh -c '/etc/init.d/postfix status >/dev/null; echo "status $?"; ls /etc/rc[2-5].d | grep postfix | cut -c1 | sort | uniq -c'
+    fi
+}
+
+last_line() { printf '%s\n' "$1" | tail -n 1; }
+
+test_stop_and_disable() {
+    local before output
+    before=$(states)
+    output=$(host_run mailfix apply test-stop -y 2>&1)
+    check_same "$host_kind: stop and disable: exit 0" 0 $? || printf '%s\n' "$output"
+    check "$host_kind: stop and disable: nobody answers" until_true 5 eval '! port_answers 25 2>/dev/null'
+    if [ "$host_kind" = systemd ]; then
+        check_same "$host_kind: stop and disable: disabled" disabled "$(host_run systemctl is-enabled postfix.service)"
+    else
+        check_same "$host_kind: stop and disable: no start link" '' "$(host_run sh -c 'ls /etc/rc[2-5].d | grep ^S.*postfix')"
+    fi
+    output=$(host_run mailfix rollback -y 2>&1)
+    check_same "$host_kind: rollback: exit 0" 0 $? || printf '%s\n' "$output"
+    check_same "$host_kind: rollback: running and enabled again" "$before" "$(states)"
+    check "$host_kind: rollback: port 25 answers" until_true 20 smtp_starttls 25
+}
+
+break_cache() {
+    host_run sed -i '/^smtpd_tls_session_cache_database/d' /etc/postfix/main.cf
+    host_run sh -c 'echo "smtpd_tls_session_cache_database = sdbm:/etc/postfix/smtpd_scache" >>/etc/postfix/main.cf
+        touch -d "1 minute ago" /etc/postfix/main.cf'
+    host_service restart postfix
+    until_true 20 smtp_starttls 25 >/dev/null
+}
+
+# Starts an apply and returns when it is at its proof, with its pid, as seen inside, in /root/pid.
+apply_to_the_proof() {
+    host_run sh -c 'mailfix apply sdbm-cache -y >/root/output 2>&1 & echo $! >/root/pid; wait $!; echo $? >/root/code' &
+    apply=$!
+    until_true 60 host_run grep -q '^checking: quiet' /root/output
+}
+
+test_interrupt() {
+    local before code
+    before=$(host_snapshot /etc)
+    host_run rm -f /root/code /root/output
+    apply_to_the_proof
+    host_run sh -c 'kill -INT $(cat /root/pid)'
+    until_true 90 host_run test -s /root/code
+    wait "$apply"
+    code=$(host_run cat /root/code)
+    check_same "$host_kind: SIGINT: exit 3" 3 "$code"
+    check_same "$host_kind: SIGINT: the last line" 'Everything was put back.' "$(last_line "$(host_run cat /root/output)")"
+    check_same "$host_kind: SIGINT: the identical tree" "$before" "$(host_snapshot /etc)"
+    check "$host_kind: SIGINT: port 25 answers" until_true 20 smtp_starttls 25
+}
+
+test_killed() {
+    local before output
+    before=$(host_snapshot /etc)
+    host_run rm -f /root/code /root/output
+    apply_to_the_proof
+    host_run sh -c 'kill -KILL $(cat /root/pid)'
+    until_true 20 host_run test -s /root/code
+    wait "$apply"
+    check "$host_kind: kill -9: the new text is there" host_run grep -q '^smtpd_tls_session_cache_database = btree' /etc/postfix/main.cf
+    output=$(host_run mailfix recover 2>&1)
+    check_same "$host_kind: recover: exit 0" 0 $? || printf '%s\n' "$output"
+    check_same "$host_kind: recover: the last line" 'Everything was put back.' "$(last_line "$output")"
+    check_same "$host_kind: recover: the identical tree" "$before" "$(host_snapshot /etc)"
+    check "$host_kind: recover: port 25 answers" until_true 20 smtp_starttls 25
+    check_match "$host_kind: recover again: nothing" '^Nothing to recover' "$(host_run mailfix recover 2>/dev/null)"
+}
+
+# As in a container: no init has a say, and a restart would end it.
+test_foreground() {
+    local output master
+    host_service stop postfix
+    host_run setsid postfix start-fg >/dev/null 2>&1 &
+    check 'foreground: port 25 answers' until_true 20 smtp_starttls 25
+    master=$(host_run sh -c 'tr -d " " </var/spool/postfix/pid/master.pid')
+    output=$(host_run mailfix apply sdbm-cache -y 2>&1)
+    check_same 'foreground: exit 0' 0 $? || printf '%s\n' "$output"
+    check_match 'foreground: reloaded' 'restart postfix: postfix reload' "$output"
+    check_same 'foreground: master is the same process' "$master" "$(host_run sh -c 'tr -d " " </var/spool/postfix/pid/master.pid')"
+    host_run mailfix rollback -y >/dev/null 2>&1
+    check_same 'foreground: rollback: exit 0' 0 $?
+}
+
+for kind in ${MAILFIX_TEST_KINDS:-systemd sysv}; do
+    host_start "$kind"
+    until_true 20 smtp_starttls 25 >/dev/null
+    test_stop_and_disable
+    break_cache
+    test_interrupt
+    test_killed
+    [ "$kind" = systemd ] || test_foreground
+    host_stop
+done
+finish
