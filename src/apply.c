@@ -2,7 +2,7 @@
  *
  * mailfix apply: plan, show, ask, stage, commit, act, verify; keep it or put it back.
  *
- * Nothing here says "if dry run" but the one place where a dry run ends. From txn_begin on, signals are held
+ * Nothing here says "if dry run" but verb_apply, where a dry run ends. From txn_begin on, signals are held
  * and lead to putting back; a crash anywhere leads there by whoever comes next.
  */
 #include "fixes.h"
@@ -14,6 +14,7 @@
 #include "verbs.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #define ACT_MS 60000
 
@@ -160,6 +161,23 @@ static bool verify(struct apply *a)
     return true;
 }
 
+/* The proof that only a running host can give. */
+static void leave_checks(struct apply *a, struct planned *planned)
+{
+    struct context *ctx = &planned->ctx;
+    for (size_t i = 0; i < planned->fix->n_verify; i++) {
+        const struct probe *verify = &planned->fix->verify[i];
+        enum verdict asked;
+        struct err ignored;
+        bool here = verify->kind == PROBE_COND && !cond_is_live(&verify->cond);
+        if (here || (cond_all(ctx, verify->when, verify->n_when, &asked, &ignored) && asked == FAILS))
+            continue; /* asked of the new text, or not for this case */
+        strings_add(&a->planning.plan.left_to_do,
+                    arena_printf("on the running host, check: %s",
+                                 fix_probe_sentence(verify, context_text(ctx, verify->written))));
+    }
+}
+
 static void leave_actions(struct apply *a)
 {
     for (size_t i = 0; i < a->planning.plan.n_action; i++) {
@@ -172,13 +190,7 @@ static void leave_actions(struct apply *a)
                                      : service_command(kind, action->verb, action->daemon)));
     }
     for (size_t i = 0; i < a->planning.n_planned; i++)
-        for (size_t k = 0; k < a->planning.planned[i].fix->n_verify; k++) {
-            const struct probe *verify = &a->planning.planned[i].fix->verify[k];
-            if (verify->kind == PROBE_SESSION || cond_is_live(&verify->cond))
-                strings_add(&a->planning.plan.left_to_do,
-                            arena_printf("on the running host, check: %s",
-                                         context_text(&a->planning.planned[i].ctx, verify->written)));
-        }
+        leave_checks(a, &a->planning.planned[i]);
 }
 
 /* ---- the way back ---- */
@@ -301,16 +313,26 @@ static enum outcome nothing_to_do(struct apply *a)
     return DONE;
 }
 
-static enum outcome apply_locked(struct apply *a)
+/* What a swap would refuse is said before the question, and by a dry run. */
+static bool check_replaceable(struct apply *a)
 {
-    size_t finished;
+    for (size_t i = 0; i < a->planning.plan.n_change; i++) {
+        struct at at;
+        if (!file_resolve(&a->o->root, a->planning.plan.change[i].doc->path, &at, a->err))
+            return false;
+        bool ok = file_check_replaceable(&at, a->err);
+        close(at.dir);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static enum outcome ask_and_commit(struct apply *a)
+{
     bool go;
-    if (!undo_unfinished(&a->store, &finished, a->err) || !make_plan(a))
-        return a->err->outcome;
-    if (a->planning.plan.n_change == 0)
-        return nothing_to_do(a);
     show(a);
-    if (!show_ask("Apply this?", a->o->yes, &go, a->err))
+    if (!check_replaceable(a) || !show_ask("Apply this?", a->o->yes, &go, a->err))
         return a->err->outcome;
     if (!go) {
         err_set(a->err, "you said no");
@@ -321,19 +343,38 @@ static enum outcome apply_locked(struct apply *a)
     return commit(a);
 }
 
+static enum outcome apply_locked(struct apply *a)
+{
+    size_t finished;
+    if (!undo_unfinished(&a->store, &finished, a->err) || !make_plan(a))
+        return a->err->outcome;
+    return a->planning.plan.n_change == 0 ? nothing_to_do(a) : ask_and_commit(a);
+}
+
+static enum outcome dry_run(struct apply *a)
+{
+    show(a);
+    if (!check_replaceable(a))
+        warn("apply would refuse this: %s", a->err->text);
+    return DONE;
+}
+
 enum outcome verb_apply(struct options *o, struct err *err)
 {
     struct apply a = {.o = o, .err = err};
+    bool there;
     o->machine = NOTHING_CHANGED;
-    if (!facts_open(&o->root, o->facts_file, &a.facts, err))
+    if (!facts_open(&o->root, o->facts_file, &a.facts, err) || !store_look(&o->root, &a.store, &there, err))
         return err->outcome;
-    if (o->dry_run) {
+    store_close(&a.store);
+    /* A host where mailfix never wrote has no record to finish, and none is made until there is a change. */
+    if (o->dry_run || !there) {
         if (!make_plan(&a))
             return err->outcome;
         if (a.planning.plan.n_change == 0)
             return nothing_to_do(&a);
-        show(&a);
-        return DONE;
+        if (o->dry_run)
+            return dry_run(&a);
     }
     if (!store_open(&o->root, &a.store, err))
         return err->outcome;

@@ -20,6 +20,7 @@ struct diagnosis {
     struct docs docs;
     size_t problems, advice;
     struct strings unknown; /* what could not be told, and for which fix */
+    bool unreadable;        /* some document could not be read; err says which */
     struct err *err;
 };
 
@@ -88,7 +89,7 @@ static void print_finding(struct diagnosis *d, struct fix *fix, const struct evi
         d->problems++;
 }
 
-static bool diagnose_fix(struct diagnosis *d, struct fix *fix)
+static void diagnose_fix(struct diagnosis *d, struct fix *fix)
 {
     struct docs docs = d->docs;
     struct context ctx = {
@@ -100,20 +101,24 @@ static bool diagnose_fix(struct diagnosis *d, struct fix *fix)
     for (size_t i = 0; i < fix->n_symptom; i++) {
         struct evidence evidence = {0};
         enum verdict verdict;
-        if (!ask_symptom(d, &ctx, &fix->symptom[i], &evidence, &verdict))
-            return false;
-        if (verdict == CANNOT_TELL)
-            strings_add(&d->unknown,
-                        arena_printf("%s: whether \"%s\" is not known here%s%s", fix->name,
-                                     fix->symptom[i].written, ctx.missing != NULL ? "; missing fact: " : "",
-                                     ctx.missing != NULL ? ctx.missing : ""));
+        if (!ask_symptom(d, &ctx, &fix->symptom[i], &evidence, &verdict)) {
+            /* A document that cannot be read leaves the other fixes their answers. */
+            strings_add(&d->unknown, arena_printf("%s: %s", fix->name, d->err->text));
+            d->unreadable = true;
+            break;
+        }
+        if (verdict == CANNOT_TELL && ctx.missing != NULL)
+            strings_add(&d->unknown, arena_printf("%s: the fact %s is missing (give it with --facts)",
+                                                  fix->name, ctx.missing));
+        else if (verdict == CANNOT_TELL)
+            strings_add(&d->unknown, arena_printf("%s: only a running host can tell: %s", fix->name,
+                                                  fix->symptom[i].written));
         if (verdict == HOLDS) {
             print_finding(d, fix, &evidence);
             break;
         }
     }
     d->docs = docs; /* documents read for one fix serve the next */
-    return true;
 }
 
 /* ---- all ---- */
@@ -147,11 +152,13 @@ enum outcome verb_diagnose(struct options *o, struct err *err)
     /* What stops mail comes first. */
     for (int effect = STOPS_MAIL; effect <= NOISE; effect++)
         for (size_t i = 0; i < n; i++)
-            if ((int)fix[i]->effect == effect && !diagnose_fix(&d, fix[i]))
-                return err->outcome;
+            if ((int)fix[i]->effect == effect)
+                diagnose_fix(&d, fix[i]);
     for (size_t i = 0; i < d.unknown.n; i++)
         out_printf(stdout, "not known: %s\n", d.unknown.item[i]);
-    if (d.problems + d.advice == 0)
+    if (d.problems + d.advice == 0 && d.unknown.n > 0)
+        out_printf(stdout, "No problem found, but not everything could be told.\n");
+    else if (d.problems + d.advice == 0)
         out_printf(stdout, "No problem found (%zu fixes asked; the log was not read).\n", n);
-    return d.problems > 0 ? FOUND : DONE;
+    return d.problems > 0 ? FOUND : d.unreadable ? err->outcome : DONE;
 }

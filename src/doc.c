@@ -35,12 +35,14 @@ bool doc_load(struct facts *facts, const char *id, bool lens, struct doc **ret_d
     doc->id = id;
     doc->path = doc_path(facts, id);
     if (!file_resolve(facts_root(facts), doc->path, &at, err))
-        return false;
+        return err_prefix(err, "Postfix's %s is expected at %s", id, doc->path);
     doc->real = at.path;
     bool ok = file_read(&at, ANY_OWNER, &doc->text, &doc->len, &doc->identity, err);
     close(at.dir);
     if (!ok)
-        return false;
+        return strcmp(doc->path, doc->real) == 0
+                   ? false
+                   : err_prefix(err, "%s is a symbolic link to %s", doc->path, doc->real);
     digest_hex(doc->text, doc->len, doc->digest);
     if (lens && !parse(doc, err))
         return false;

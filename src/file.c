@@ -398,7 +398,7 @@ bool file_read_path(const struct root *root, const char *path, enum file_trust t
                     size_t *ret_len, struct err *err)
 {
     struct at at;
-    if (!file_resolve(root, path, &at, err))
+    if (!resolve(root, path, trust == ANY_OWNER, &at, err))
         return false;
     bool ok = file_read(&at, trust, ret_text, ret_len, NULL, err);
     close(at.dir);

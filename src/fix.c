@@ -36,6 +36,16 @@ bool fix_is_advice(const struct fix *fix)
     return fix->n_step == 0 && fix->n_after == 0;
 }
 
+const char *fix_probe_sentence(const struct probe *probe, const char *text)
+{
+    if (probe->kind == PROBE_SESSION)
+        return arena_printf("%s%s%s", text, probe->talk.starttls ? " with STARTTLS" : "",
+                            probe->talk.times > 1 ? arena_printf(", %d times", probe->talk.times) : "");
+    if (probe->kind == PROBE_COND && probe->cond.kind == COND_QUIET)
+        return arena_printf("the fault stays out of the mail log for %s", probe->cond.words.item[0]);
+    return text;
+}
+
 bool fix_error(const struct fix *fix, size_t at, struct err *err, const char *fmt, ...)
 {
     char sentence[600];
@@ -483,8 +493,8 @@ static bool check_name(struct fix *fix, const struct node *first, struct err *er
     return true;
 }
 
-/* The name in "{name}" or "{name.field}" can be filled: a parameter, a column of the rows that the stanza's own
- * `for` names, a fact. */
+/* The name in "{name}" or "{name.field}" can be filled: a parameter, a column of the rows that the stanza's
+ * own `for` names, a fact. */
 static bool fillable(const struct fix *fix, const char *loop, const char *name)
 {
     static const char *const facts[] = {"postfix.version", "postfix.config-directory", "dovecot.version"};
@@ -503,7 +513,8 @@ static bool fillable(const struct fix *fix, const char *loop, const char *name)
     return false;
 }
 
-static bool check_placeholders(const struct fix *fix, const char *loop, const struct node *node, struct err *err)
+static bool check_placeholders(const struct fix *fix, const char *loop, const struct node *node,
+                               struct err *err)
 {
     if (node->label[0] == '#' || is(node, "about") || is(node, "advice") || is(node, "matching") ||
         is(node, "see") || is(node, "rows") || is(node, "printed-by"))
@@ -516,9 +527,10 @@ static bool check_placeholders(const struct fix *fix, const char *loop, const st
         if (postfix_own || quantifier)
             continue;
         if (close == NULL || !fillable(fix, loop, arena_copy(open + 1, (size_t)(close - open) - 1)))
-            return fix_error(fix, node->text.start + (size_t)(open - value), err,
-                             "nothing fills this placeholder: it is no parameter of the fix, no column of the "
-                             "rows that 'for' names and no fact");
+            return fix_error(
+                fix, node->text.start + (size_t)(open - value), err,
+                "nothing fills this placeholder: it is no parameter of the fix, no column of the "
+                "rows that 'for' names and no fact");
     }
     for (size_t i = 0; i < node->n_child; i++)
         if (!check_placeholders(fix, loop, &node->child[i], err))

@@ -163,6 +163,9 @@ const char *verb_name(enum verb verb); /* "reload" ... */
 bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_fix,
                struct err *err) MUST_CHECK;
 
+/* What a probe asks, in a sentence for people; text is its written form with the placeholders filled. */
+const char *fix_probe_sentence(const struct probe *probe, const char *text);
+
 /* A fix without edits and actions only advises. */
 bool fix_is_advice(const struct fix *fix);
 

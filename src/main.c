@@ -13,6 +13,7 @@
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct {
@@ -156,6 +157,7 @@ int main(int argc, char **argv)
     struct err err = {.outcome = FAILED};
     enum outcome outcome;
     setlocale(LC_ALL, "C");
+    umask(022); /* what is made has its mode said; but a strange mask must not take our own rights away */
     tree_set_lens_dir(LENS_DIR);
     if (!arena_open(out_of_memory, &err)) {
         fprintf(stderr, "mailfix: %s\n%s\n", err.text, NOTHING_CHANGED);

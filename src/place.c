@@ -67,22 +67,25 @@ static bool name_wanted(const struct strings *names, const char *name)
     return names->n == 0;
 }
 
-/* Keeps the row if its fields and its value are what the place asks for. */
+/* Keeps the row if its fields and its value are what the place asks for. An unknown field matters only where
+ * all the others fit. */
 static void offer(struct finder *f, const struct row *row)
 {
+    bool unknown = false;
     for (size_t i = 0; i < f->place->n_with; i++) {
         struct strings wanted = context_words(f->ctx, &f->place->with[i].values);
         const char *value = row_field(row, f->place->with[i].field);
-        if (value == NULL) {
-            f->unknown = true;
-            f->ctx->missing = "postfix.table-types"; /* fit is the one field that a fact decides */
-            return;
-        }
-        if (!strings_have(&wanted, value))
+        unknown |= value == NULL;
+        if (value != NULL && !strings_have(&wanted, value))
             return;
     }
     if (f->matching != NULL && !pattern_match(f->matching, row->value, strlen(row->value), NULL))
         return;
+    if (unknown) {
+        f->unknown = true;
+        f->ctx->missing = "postfix.table-types"; /* fit is the one field that a fact decides */
+        return;
+    }
     f->row = arena_append(f->row, &f->n, sizeof(*row), row);
 }
 
@@ -149,9 +152,9 @@ static void find_effective(struct finder *f, const struct doc *doc)
 static const char *table_fit(struct finder *f, const char *type, enum table_use use)
 {
     enum verdict has = facts_table_type(context_facts(f->ctx), type);
-    if (use == USE_CACHE && !postfix_can_cache(type))
-        return "no";
-    return has == CANNOT_TELL ? NULL : has == HOLDS ? "yes" : "no";
+    if (has == CANNOT_TELL)
+        return NULL;
+    return has == HOLDS && (use != USE_CACHE || postfix_can_cache(type)) ? "yes" : "no";
 }
 
 /* The tables in one stored value: a physical line of a setting, or an option's value. */

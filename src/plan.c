@@ -273,6 +273,24 @@ static bool check_again(struct maker *m, struct context *ctx)
         ctx->fix->name, ctx->fix->file);
 }
 
+/* Nobody needs to write that the fault must be gone: a symptom that is about files must not hold any more. */
+static bool check_cured(struct maker *m, struct context *ctx)
+{
+    for (size_t i = 0; i < ctx->fix->n_symptom; i++) {
+        const struct probe *symptom = &ctx->fix->symptom[i];
+        struct evidence found = {0};
+        enum verdict verdict;
+        if (symptom->kind != PROBE_COND || cond_is_live(&symptom->cond))
+            continue;
+        if (!plan_probe(ctx, symptom, true, &found, &verdict, m->err))
+            return false;
+        if (verdict == HOLDS)
+            return err_set(m->err, "%s would not cure it; \"%s\" would still hold. In the planned text:%s",
+                           ctx->fix->name, symptom->written, evidence_text(&found));
+    }
+    return true;
+}
+
 /* Verify stanzas about files are asked of the new text, before anything is written. */
 static bool check_new_text(struct maker *m, struct context *ctx)
 {
@@ -285,8 +303,10 @@ static bool check_new_text(struct maker *m, struct context *ctx)
         if (!plan_probe(ctx, verify, false, &found, &verdict, m->err))
             return false;
         if (verdict == FAILS)
-            return err_set(m->err, "%s: the result would not be right: %s%s", ctx->fix->name,
-                           verify->otherwise != NULL ? context_text(ctx, verify->otherwise) : verify->written,
+            return err_set(m->err, "%s: the result would not be right: %s In the planned text:%s",
+                           ctx->fix->name,
+                           verify->otherwise != NULL ? context_text(ctx, verify->otherwise)
+                                                     : arena_printf("%s does not hold.", verify->written),
                            evidence_text(&found));
         if (verdict == CANNOT_TELL)
             strings_add(&m->out->plan.left_to_do,
@@ -363,8 +383,8 @@ static bool plan_request(struct maker *m, const struct request *request, plan_li
                            "%s only advises; there is nothing that mailfix can change for it",
                            request->fix->name);
     if (!plan_bind(ctx, &request->assignments, &used, m->err) || !check_requirements(m, ctx) ||
-        !run_steps(m, ctx, &planned.changes) || !check_again(m, ctx) || !check_new_text(m, ctx) ||
-        !note_risks(m, ctx) || !plan_actions(m, ctx))
+        !note_risks(m, ctx) || !run_steps(m, ctx, &planned.changes) || !check_again(m, ctx) ||
+        !check_new_text(m, ctx) || !check_cured(m, ctx) || !plan_actions(m, ctx))
         return false;
     strings_add(&m->out->plan.fixes, request->fix->name);
     for (size_t i = 0; i < used.n; i++)

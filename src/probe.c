@@ -373,7 +373,8 @@ enum verdict probe_verify(struct planned *planned, size_t n, const struct string
         struct context *ctx = &planned[i].ctx;
         for (size_t k = 0; k < ctx->fix->n_verify && !interrupted(); k++) {
             const struct probe *verify = &ctx->fix->verify[k];
-            const char *why = NULL, *written = context_text(ctx, verify->written);
+            const char *why = NULL;
+            const char *written = fix_probe_sentence(verify, context_text(ctx, verify->written));
             say("checking: %s", written);
             enum verdict verdict = verify_one(ctx, verify, ran, mark, &why);
             if (verdict == FAILS) {

@@ -252,11 +252,12 @@ static bool sysv_act(const struct daemon *daemon, enum verb verb, int limit_ms, 
 
 static const char *sysv_command(const struct daemon *daemon, enum verb verb, bool live)
 {
-    if (verb != DO_ENABLE &&
-        verb != DO_DISABLE) /* where scripts live in rc.d/init.d, init.d is a link to it */
-        return arena_printf("/etc/init.d/%s %s",
-                            live ? service_script_name("/etc", daemon) : daemon->script[0],
-                            service_verb[verb]);
+    if (verb != DO_ENABLE && verb != DO_DISABLE) {
+        const char *script = live ? service_script("/etc", daemon) : NULL;
+        if (script == NULL)
+            script = arena_printf("/etc/init.d/%s", daemon->script[0]);
+        return arena_printf("%s %s", script, service_verb[verb]);
+    }
     if (live)
         return boot_command(daemon, verb == DO_ENABLE);
     return arena_printf("update-rc.d %s %s (or chkconfig %s %s)", daemon->script[0], service_verb[verb],

@@ -167,7 +167,8 @@ static bool read_place(struct reader *r, const char *document, struct place *ret
     if (!read_noun(r, &place))
         return false;
     if (at_state != NULL && !in_list(NOUNS[place.noun].states, word))
-        return fix_error(r->fix, offset_of(r, at_state), r->err, "a %s cannot be %s", NOUNS[place.noun].word, word);
+        return fix_error(r->fix, offset_of(r, at_state), r->err, "a %s cannot be %s", NOUNS[place.noun].word,
+                         word);
     struct strings *into = &place.names;
     bool in_with = false; /* FIELD=VALUE may be repeated without another "with" */
     while ((word = next_word(r, &start)) != NULL) {

@@ -67,7 +67,7 @@ break_cache() {
 apply_to_the_proof() {
     host_run sh -c 'mailfix apply sdbm-cache -y >/root/output 2>&1 & echo $! >/root/pid; wait $!; echo $? >/root/code' &
     apply=$!
-    until_true 60 host_run grep -q '^checking: quiet' /root/output
+    until_true 60 host_run grep -q '^checking: the fault stays' /root/output
 }
 
 test_interrupt() {
@@ -105,7 +105,7 @@ test_killed() {
 # As in a container: no init has a say, and a restart would end it.
 test_foreground() {
     local output master
-    host_service stop postfix
+    host_run /etc/rc.d/init.d/postfix stop >/dev/null
     host_run setsid postfix start-fg >/dev/null 2>&1 &
     check 'foreground: port 25 answers' until_true 20 smtp_starttls 25
     master=$(host_run sh -c 'tr -d " " </var/spool/postfix/pid/master.pid')
@@ -117,6 +117,38 @@ test_foreground() {
     check_same 'foreground: rollback: exit 0' 0 $?
 }
 
+# The shape of CentOS 4 to 6: scripts in /etc/rc.d/init.d and chkconfig. The chkconfig is a fake, for Debian has none; it answers in
+# the form of the real one and moves the same kind of links.
+test_chkconfig() {
+    host_run sh -euc 'mkdir -p /etc/rc.d/init.d
+        mv /etc/init.d/postfix /etc/rc.d/init.d/postfix
+        rm /etc/rc?.d/*postfix
+        cat >/sbin/chkconfig <<"FAKE"
+#!/bin/sh
+# a fake chkconfig: --list NAME, NAME on, NAME off
+link=/etc/rc3.d/S80$( [ "$1" = --list ] && echo "$2" || echo "$1" )
+case "$1 $2" in
+    "--list "*) [ -e "$link" ] && on=on || on=off
+        printf "%s\t0:off\t1:off\t2:%s\t3:%s\t4:%s\t5:%s\t6:off\n" "$2" $on $on $on $on ;;
+    *" on") ln -sf "/etc/rc.d/init.d/$1" "$link" ;;
+    *" off") rm -f "$link" ;;
+esac
+FAKE
+        chmod 755 /sbin/chkconfig
+        chkconfig postfix on'
+    local output
+    output=$(host_run mailfix apply test-stop -n 2>&1)
+    check_match 'chkconfig: stop by the script in rc.d' '^then: stop postfix: /etc/rc.d/init.d/postfix stop' "$output"
+    check_match 'chkconfig: disable by chkconfig' '^then: disable postfix: chkconfig postfix off' "$output"
+    output=$(host_run mailfix apply test-stop -y 2>&1)
+    check_same 'chkconfig: apply: exit 0' 0 $? || printf '%s\n' "$output"
+    check_match 'chkconfig: off' '3:off' "$(host_run chkconfig --list postfix)"
+    output=$(host_run mailfix rollback -y 2>&1)
+    check_same 'chkconfig: rollback: exit 0' 0 $? || printf '%s\n' "$output"
+    check_match 'chkconfig: on again' '3:on' "$(host_run chkconfig --list postfix)"
+    check 'chkconfig: running again' until_true 20 smtp_starttls 25
+}
+
 for kind in ${MAILFIX_TEST_KINDS:-systemd sysv}; do
     host_start "$kind"
     until_true 20 smtp_starttls 25 >/dev/null
@@ -124,7 +156,10 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd sysv}; do
     break_cache
     test_interrupt
     test_killed
-    [ "$kind" = systemd ] || test_foreground
+    if [ "$kind" = sysv ]; then
+        test_chkconfig
+        test_foreground
+    fi
     host_stop
 done
 finish
