@@ -260,9 +260,21 @@ static bool swap_and_prove(struct apply *a, struct txn *txn)
     return txn_keep(txn, a->err);
 }
 
+/* What is there already is not the change's and must outlive a rollback. */
+static void keep_absent(struct apply *a)
+{
+    struct strings absent = {0};
+    const struct strings *all = &a->planning.plan.byproduct;
+    for (size_t i = 0; i < all->n; i++)
+        if (!file_exists(&a->o->root, all->item[i]))
+            strings_add(&absent, all->item[i]);
+    a->planning.plan.byproduct = absent;
+}
+
 static enum outcome commit(struct apply *a)
 {
     struct txn txn;
+    keep_absent(a);
     signals_hold();
     if (!txn_begin(&a->store, &a->planning.plan, a->service, a->n_service, &txn, a->err))
         return a->err->outcome;
@@ -346,7 +358,11 @@ static enum outcome ask_and_commit(struct apply *a)
 static enum outcome apply_locked(struct apply *a)
 {
     size_t finished;
-    if (!undo_unfinished(&a->store, &finished, a->err) || !make_plan(a))
+    if (!undo_unfinished(&a->store, &finished, a->err)) {
+        a->o->machine = show_unfinished(a->err);
+        return a->err->outcome;
+    }
+    if (!make_plan(a))
         return a->err->outcome;
     return a->planning.plan.n_change == 0 ? nothing_to_do(a) : ask_and_commit(a);
 }

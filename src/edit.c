@@ -21,8 +21,8 @@ struct splice {
 /* What a touched top-level node must look like afterwards. */
 struct touch {
     const struct node *node;
-    bool gone;       /* deleted, or a comment now */
-    size_t comments; /* new comment nodes in front of it (or, when gone, in its place) */
+    bool gone; /* deleted, or a comment now */
+    bool kept; /* its old lines stand above it as a comment */
 };
 
 struct job {
@@ -150,17 +150,14 @@ static bool is_comment_line(const char *line, size_t len)
 }
 
 /* The lines of a node with '#' before each that is not yet a comment or blank. */
-static const char *commented_lines(const struct doc *doc, const struct node *node, size_t *ret_len,
-                                   size_t *ret_lines)
+static const char *commented_lines(const struct doc *doc, const struct node *node, size_t *ret_len)
 {
     struct buf out = {0};
-    *ret_lines = 0;
     for (size_t at = node->span.start; at < node->span.end;) {
         size_t end = next_line(doc, at, node->span.end);
         if (!is_comment_line(doc->text + at, end - at))
             buf_puts(&out, "#");
         buf_add(&out, doc->text + at, end - at);
-        *ret_lines += 1;
         at = end;
     }
     if (out.len > 0 && out.text[out.len - 1] != '\n')
@@ -172,12 +169,12 @@ static const char *commented_lines(const struct doc *doc, const struct node *nod
 /* The old lines stay above as a comment, unless exactly these stand there already. */
 static void keep_as_comment(struct job *job, struct touch *touch)
 {
-    size_t len, lines, start = touch->node->span.start;
-    const char *comment = commented_lines(job->doc, touch->node, &len, &lines);
-    if (touch->comments > 0 || (start >= len && memcmp(job->doc->text + start - len, comment, len) == 0 &&
-                                (start == len || job->doc->text[start - len - 1] == '\n')))
+    size_t len, start = touch->node->span.start;
+    const char *comment = commented_lines(job->doc, touch->node, &len);
+    if (touch->kept || (start >= len && memcmp(job->doc->text + start - len, comment, len) == 0 &&
+                        (start == len || job->doc->text[start - len - 1] == '\n')))
         return;
-    touch->comments = lines;
+    touch->kept = true;
     add_splice(job, start, start, comment, len);
 }
 
@@ -245,7 +242,7 @@ static bool splice_row(struct job *job, const struct row *row)
         size_t len = 0;
         const char *comment = "";
         if (step->verb == EDIT_COMMENT)
-            comment = commented_lines(job->doc, row->node, &len, &touch->comments);
+            comment = commented_lines(job->doc, row->node, &len);
         if (!touch->gone)
             add_splice(job, row->node->span.start, row->node->span.end, comment, len);
         touch->gone = true;
@@ -357,48 +354,45 @@ static const struct touch *touch_of(const struct job *job, const struct node *no
     return NULL;
 }
 
-static bool take_comments(const struct doc *after, size_t *at, size_t lines)
+static bool is_entry(const struct node *node)
 {
-    size_t seen = 0;
-    for (; seen < lines && *at < after->n_node; ++*at) {
-        const struct node *node = &after->node[*at];
-        if (strcmp(node->label, "setting") == 0 || strcmp(node->label, "service") == 0)
-            return false;
-        for (size_t i = node->span.start; i < node->span.end; i++)
-            seen += after->text[i] == '\n';
-        if (node->span.end == after->len && after->text[after->len - 1] != '\n')
-            seen++;
-    }
-    return seen == lines;
+    return strcmp(node->label, "setting") == 0 || strcmp(node->label, "service") == 0;
 }
 
+static size_t next_entry(const struct doc *doc, size_t at)
+{
+    while (at < doc->n_node && !is_entry(&doc->node[at]))
+        at++;
+    return at;
+}
+
+/* The entries of the text after the edit, in order, are those before it: untouched ones to the byte, touched
+ * ones as edited, commented and deleted ones missing, and no others. Comments are no entries: their bytes are
+ * the old ones and the splices', and how the lens groups them may change. */
 static bool prove(struct job *job, const struct doc *after)
 {
-    size_t at = 0;
-    for (size_t i = 0; i < job->doc->n_node; i++) {
+    size_t at = next_entry(after, 0);
+    for (size_t i = next_entry(job->doc, 0); i < job->doc->n_node; i = next_entry(job->doc, i + 1)) {
         const struct node *old = &job->doc->node[i];
         const struct touch *touch = touch_of(job, old);
-        bool ok = true;
-        if (touch != NULL)
-            ok = take_comments(after, &at, touch->comments);
-        if (ok && touch != NULL && touch->gone)
+        if (touch != NULL && touch->gone)
             continue;
-        ok = ok && at < after->n_node &&
-             (touch == NULL ? same_node(job->doc, old, after, &after->node[at])
-                            : is_edited_node(job, old, after, &after->node[at]));
+        bool ok = at < after->n_node && (touch == NULL ? same_node(job->doc, old, after, &after->node[at])
+                                                       : is_edited_node(job, old, after, &after->node[at]));
         if (!ok)
             return err_set(
                 job->err,
                 "%s:%zu: the edit would have changed something else than it says; nothing is used of it. "
                 "This is a fault of mailfix: please report it with this file",
                 job->doc->path, doc_line(job->doc, old->span.start));
-        at++;
+        at = next_entry(after, at + 1);
     }
-    if (at != after->n_node)
-        return err_set(job->err,
-                       "%s: the edit would have added something at the end; nothing is used of it. This is a "
-                       "fault of mailfix: please report it with this file",
-                       job->doc->path);
+    if (at < after->n_node)
+        return err_set(
+            job->err,
+            "%s: the edit would have added an entry; nothing is used of it. This is a fault of mailfix: "
+            "please report it with this file",
+            job->doc->path);
     return true;
 }
 

@@ -171,7 +171,12 @@ static bool walk_start(struct walk *w, const struct root *root, bool any_owner, 
 {
     *w = (struct walk){.root = root, .fd = -1, .any_owner = any_owner};
     walk_to_root(w);
-    return w->fd >= 0 ? true : err_errno(err, "cannot open the root directory");
+    if (w->fd < 0)
+        return err_errno(err, "cannot open the root directory");
+    if (any_owner || root->live || check_directory(w->fd, root->path, err))
+        return true;
+    close(w->fd);
+    return false;
 }
 
 bool file_open_dir(const struct root *root, const char *path, int *ret_fd, struct err *err)

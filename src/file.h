@@ -88,7 +88,10 @@ bool file_is_there(int dir, const char *name);                           /* [no 
 bool file_is_regular(int dir, const char *name);                         /* [no memory] */
 bool file_unlink(int dir, const char *name, struct err *err) MUST_CHECK; /* absent: fine [no memory] */
 bool file_rename(int from_dir, const char *from, int to_dir, const char *to,
-                 struct err *err) MUST_CHECK;            /* [no memory] */
+                 struct err *err) MUST_CHECK; /* [no memory] */
+/* Moves a file over whatever has the other name; across file systems it is copied with all metadata. [no
+ * memory] */
+bool file_move(int from_dir, const char *from, int to_dir, const char *to, struct err *err) MUST_CHECK;
 bool file_sync_dir(int dir, struct err *err) MUST_CHECK; /* [no memory] */
 
 /* Makes a directory of mode 0700 if it is not there; opens it and checks that it is root's and closed to

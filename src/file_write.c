@@ -198,6 +198,16 @@ bool file_rename(int from_dir, const char *from, int to_dir, const char *to, str
     return err_errno(err, "cannot rename %s to %s", from, to);
 }
 
+bool file_move(int from_dir, const char *from, int to_dir, const char *to, struct err *err)
+{
+    if (renameat(from_dir, from, to_dir, to) == 0)
+        return true;
+    if (errno != EXDEV)
+        return err_errno(err, "cannot move %s", from);
+    return file_unlink(to_dir, to, err) && file_copy(from_dir, from, to_dir, to, err) &&
+           file_unlink(from_dir, from, err);
+}
+
 bool file_sync_dir(int dir, struct err *err)
 {
     return fsync(dir) == 0 ? true : err_errno(err, "cannot sync a directory");
@@ -346,12 +356,21 @@ bool file_edit_lock(const struct at *at, int *ret_fd, struct err *err)
     snprintf(name, sizeof(name), FILE_EDIT_FORMAT, at->name);
     for (int tries = 0; tries < 10; tries++) {
         struct stat open_st, name_st;
-        int fd = openat(at->dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        int fd = openat(at->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        bool created = fd >= 0;
+        if (fd < 0 && errno == EEXIST)
+            fd = openat(at->dir, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+        if (fd < 0 && errno == ENOENT)
+            continue; /* its holder has just let go of it */
         if (fd < 0)
             return err_errno(err, "cannot open %s.tmp", at->path);
         if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+            bool busy = errno == EWOULDBLOCK;
+            err_errno(err, "cannot lock %s.tmp", at->path);
+            if (created)
+                (void)unlinkat(at->dir, name, 0);
             close(fd);
-            return err_outcome(err, BUSY, "postconf or another editor holds %s.tmp", at->path);
+            return busy ? err_outcome(err, BUSY, "postconf or another editor holds %s.tmp", at->path) : false;
         }
         bool same = fstat(fd, &open_st) == 0 && fstatat(at->dir, name, &name_st, AT_SYMLINK_NOFOLLOW) == 0 &&
                     open_st.st_dev == name_st.st_dev && open_st.st_ino == name_st.st_ino;
@@ -372,7 +391,8 @@ void file_edit_unlock(int dir, const char *name, int *fd)
     if (*fd < 0)
         return;
     snprintf(temp, sizeof(temp), FILE_EDIT_FORMAT, name);
-    (void)unlinkat(dir, temp, 0);
+    if (unlinkat(dir, temp, 0) < 0 && errno != ENOENT)
+        warn("%s could not be removed; mailfix recover does it", temp);
     close(*fd);
     *fd = -1;
 }

@@ -59,10 +59,21 @@ static void set_field(struct row *row, const char *name, const char *value)
     row->field = arena_append(row->field, &row->n_field, sizeof(field), &field);
 }
 
+/* Only * is special in a NAME. */
+static bool name_fits(const char *wanted, const char *name)
+{
+    if (strpbrk(wanted, "?[\\") == NULL)
+        return fnmatch(wanted, name, 0) == 0;
+    struct buf escaped = {0};
+    for (; *wanted != '\0'; wanted++)
+        buf_printf(&escaped, "%s%c", strchr("?[\\", *wanted) != NULL ? "\\" : "", *wanted);
+    return fnmatch(buf_text(&escaped), name, 0) == 0;
+}
+
 static bool name_wanted(const struct strings *names, const char *name)
 {
     for (size_t i = 0; i < names->n; i++)
-        if (fnmatch(names->item[i], name, FNM_NOESCAPE) == 0)
+        if (name_fits(names->item[i], name))
             return true;
     return names->n == 0;
 }

@@ -92,6 +92,14 @@ static bool from_defaults(struct context *ctx, const struct param *param, struct
     return true;
 }
 
+/* Refuses because what is not known here; returns false. */
+static bool fact_missing(const struct context *ctx, const char *what, struct err *err)
+{
+    return err_outcome(
+        err, NOT_APPLICABLE, "%s: %s is not known here: the fact %s is missing (give it with --facts)",
+        ctx->fix->name, what, ctx->missing != NULL ? ctx->missing : "that a running host would tell");
+}
+
 bool plan_bind(struct context *ctx, const struct strings *assignments, struct strings *ret_used,
                struct err *err)
 {
@@ -105,7 +113,9 @@ bool plan_bind(struct context *ctx, const struct strings *assignments, struct st
         if (!cond_all(ctx, param->when, param->n_when, &exists, err) ||
             !from_command_line(fix, param, assignments, &values, err))
             return false;
-        if (exists != HOLDS)
+        if (exists == CANNOT_TELL)
+            return fact_missing(ctx, arena_printf("whether %s has a meaning", param->name), err);
+        if (exists == FAILS)
             continue;
         if (values.n == 0 && !from_defaults(ctx, param, &values, err))
             return false;
@@ -184,10 +194,7 @@ static bool check_requirements(struct maker *m, struct context *ctx)
             return err_outcome(m->err, NOT_APPLICABLE, "%s does not apply: %s%s", ctx->fix->name,
                                context_text(ctx, require->otherwise), evidence_text(&found));
         if (verdict == CANNOT_TELL && ctx->missing != NULL)
-            return err_outcome(m->err, NOT_APPLICABLE,
-                               "%s: whether it applies is not known here: the fact %s is missing "
-                               "(give it with --facts)",
-                               ctx->fix->name, ctx->missing);
+            return fact_missing(ctx, "whether it applies", m->err);
         if (verdict == CANNOT_TELL && facts_root(context_facts(ctx))->live)
             return err_outcome(m->err, NOT_APPLICABLE, "%s: it cannot be told here whether this holds: %s",
                                ctx->fix->name, context_text(ctx, require->written));
@@ -220,11 +227,7 @@ static bool run_step(struct maker *m, struct context *ctx, const struct step *st
         if (!cond_all(&item, step->when, step->n_when, &verdict, m->err))
             return false;
         if (verdict == CANNOT_TELL)
-            return err_outcome(m->err, NOT_APPLICABLE,
-                               "%s: what to change is not known here: the fact %s is missing "
-                               "(give it with --facts)",
-                               ctx->fix->name,
-                               item.missing != NULL ? item.missing : "that a running host would tell");
+            return fact_missing(&item, "what to change", m->err);
         if (verdict == FAILS)
             continue;
         struct draft *draft = draft_of(m, step->document);
@@ -355,6 +358,20 @@ static void add_action(struct plan *plan, enum verb verb, const char *daemon)
     plan->action = arena_append(plan->action, &plan->n_action, sizeof(action), &action);
 }
 
+/* Whether an action is due is not known: a missing fact refuses, what only a running host can tell is left to
+ * do. */
+static bool leave_action(struct maker *m, struct context *ctx, const struct after *after)
+{
+    if (ctx->missing != NULL)
+        return fact_missing(ctx, "what to do afterwards", m->err);
+    struct buf when = {0};
+    for (size_t i = 0; i < after->n_when; i++)
+        buf_printf(&when, "%s%s", i > 0 ? " and " : "", context_text(ctx, after->when[i].written));
+    strings_add(&m->out->plan.left_to_do,
+                arena_printf("%s %s, when %s", verb_name(after->verb), after->daemon, buf_text(&when)));
+    return true;
+}
+
 static bool plan_actions(struct maker *m, struct context *ctx)
 {
     for (size_t i = 0; i < ctx->fix->n_after; i++) {
@@ -366,6 +383,8 @@ static bool plan_actions(struct maker *m, struct context *ctx)
                 return false;
             if (verdict == HOLDS)
                 add_action(&m->out->plan, after->verb, after->daemon);
+            if (verdict == CANNOT_TELL && !leave_action(m, &item, after))
+                return false;
         }
     }
     return true;
@@ -419,7 +438,7 @@ static void add_changes(struct maker *m)
         }
 }
 
-/* Where a cache of the planned text will be, that the text on disk does not have. */
+/* The files of the caches in the planned text; apply keeps those that are not there yet. */
 static bool add_byproducts(struct maker *m, struct docs *disk, const struct context *like)
 {
     struct place caches = {.document = "main.cf", .noun = NOUN_TABLE, .written = "table with use=cache"};
@@ -444,7 +463,7 @@ static bool add_byproducts(struct maker *m, struct docs *disk, const struct cont
         if (slash != NULL && dir != NULL && facts_parameter(disk->facts, "data_directory") == HOLDS)
             name = arena_printf("%s%s", dir, slash);
         const char *file = postfix_cache_file(row_field(&row[i], "type"), name);
-        if (missing == NULL && file != NULL && file[0] == '/' && !file_exists(facts_root(disk->facts), file))
+        if (missing == NULL && file != NULL && file[0] == '/')
             strings_add(&m->out->plan.byproduct, file);
     }
     return true;

@@ -2,6 +2,7 @@
  *
  * mailfix recover: finishes what a crash left. Never asks. Every verb that writes does this first.
  */
+#include "show.h"
 #include "undo.h"
 #include "verbs.h"
 
@@ -27,7 +28,7 @@ enum outcome verb_recover(struct options *o, struct err *err)
     bool ok = undo_unfinished(&store, &finished, err);
     store_close(&store);
     if (!ok) {
-        o->machine = "This needs you: see above.";
+        o->machine = show_unfinished(err);
         return err->outcome;
     }
     if (finished == 0)

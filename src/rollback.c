@@ -160,6 +160,8 @@ static enum outcome carry_out(struct rollback *r)
             return r->err->outcome;
         }
     if (!txn_rollback_begin(&txn, r->err)) {
+        if (r->err->outcome == NEEDS_PERSON)
+            r->o->machine = "This needs you: see above.";
         txn_close(&txn);
         return r->err->outcome;
     }
@@ -177,8 +179,11 @@ static enum outcome carry_out(struct rollback *r)
     undo_services(&r->store, r->chosen, &problems);
     bool ok = txn_finish(&txn, problems.n > 0 ? TXN_STUCK : TXN_UNDONE, r->err);
     txn_close(&txn);
-    if (!ok)
+    if (!ok) {
+        r->o->machine =
+            "The files are as they were before; the record could not say so: mailfix recover finishes it.";
         return r->err->outcome = NEEDS_PERSON;
+    }
     if (problems.n > 0) {
         r->o->machine = arena_printf("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s.",
                                      r->o->root.path, r->chosen->id);
@@ -199,8 +204,11 @@ static enum outcome rollback_locked(struct rollback *r)
     struct strings damaged = {0};
     size_t finished = 0;
     bool go;
-    if ((!r->o->dry_run && !undo_unfinished(&r->store, &finished, r->err)) ||
-        !record_list(&r->store, &r->record, &r->n, &damaged, r->err) || !choose(r))
+    if (!r->o->dry_run && !undo_unfinished(&r->store, &finished, r->err)) {
+        r->o->machine = show_unfinished(r->err);
+        return r->err->outcome;
+    }
+    if (!record_list(&r->store, &r->record, &r->n, &damaged, r->err) || !choose(r))
         return r->err->outcome;
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read and is passed over", damaged.item[i]);

@@ -10,6 +10,9 @@
 void show_plan(struct facts *facts, const struct plan *plan);
 void show_left_to_do(const struct strings *left_to_do);
 
+/* The closing line of a verb that could not finish what a crash left (err of undo_unfinished). */
+const char *show_unfinished(struct err *err);
+
 /* Asks on the terminal. yes: the answer was given by -y. USAGE when nobody can be asked; *ret_go false for a
  * no. */
 bool show_ask(const char *question, bool yes, bool *ret_go, struct err *err) MUST_CHECK;

@@ -192,12 +192,19 @@ static bool stage_after(struct txn *txn, const struct plan *plan, struct err *er
     return true;
 }
 
-static void discard(struct txn *txn, const char *name)
+static void discard_temps(struct txn *txn)
 {
     struct err ignored;
     for (size_t i = 0; i < txn->n_swap; i++)
         if (!file_unlink(txn->swap[i].at.dir, txn->swap[i].temp, &ignored))
-            warn("%s beside %s is left over; remove it", txn->swap[i].temp, txn->swap[i].at.path);
+            warn("%s beside %s is left over; mailfix recover removes it", txn->swap[i].temp,
+                 txn->swap[i].at.path);
+}
+
+static void discard(struct txn *txn, const char *name)
+{
+    struct err ignored;
+    discard_temps(txn);
     txn_close(txn);
     if (!file_remove_dir(txn->store->txn, name, &ignored))
         warn("%s in the record directory is left over: %s", name, ignored.text);
@@ -226,7 +233,7 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
     bool ok = open_swaps(&txn, err);
     for (size_t i = 0; ok && i < txn.n_swap; i++)
         ok = file_check_replaceable(&txn.swap[i].at, err);
-    ok = ok && lock_edits(&txn, err) && write_record(&txn, name, err) && stage_after(&txn, plan, err) &&
+    ok = ok && write_record(&txn, name, err) && lock_edits(&txn, err) && stage_after(&txn, plan, err) &&
          file_rename(store->txn, name, store->txn, record->id, err);
     if (!ok) {
         discard(&txn, name);
@@ -280,25 +287,17 @@ static bool write_state(const struct txn *txn, enum txn_state state, struct err 
     return file_overwrite(txn->dir, "state", bytes, STATE_LEN, err);
 }
 
-/* Moves a file over its placeholder; across file systems it is copied with all metadata. */
-static bool move_into(int from_dir, const char *from, int to_dir, const char *to, struct err *err)
-{
-    if (renameat(from_dir, from, to_dir, to) == 0)
-        return true;
-    if (errno != EXDEV)
-        return err_errno(err, "cannot move %s", from);
-    return file_unlink(to_dir, to, err) && file_copy(from_dir, from, to_dir, to, err) &&
-           file_unlink(from_dir, from, err);
-}
-
 bool txn_keep(struct txn *txn, struct err *err)
 {
     for (size_t i = 0; i < txn->n_swap; i++) {
         const struct swap *s = &txn->swap[i];
-        if (!move_into(s->at.dir, s->temp, txn->before, s->slot, err))
+        if (!file_move(s->at.dir, s->temp, txn->before, s->slot, err))
             return false;
     }
-    return file_sync_dir(txn->before, err) && sync_dirs(txn, err) && write_state(txn, TXN_KEPT, err);
+    if (!file_sync_dir(txn->before, err) || !sync_dirs(txn, err))
+        return false;
+    txn->may_say_kept = true;
+    return write_state(txn, TXN_KEPT, err);
 }
 
 bool txn_finish(struct txn *txn, enum txn_state state, struct err *err)
@@ -345,7 +344,7 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
         return false;
     if (strcmp(target, s->after) == 0) {
         if (temp[0] == '\0' &&
-            (!check_slot(txn, s, err) || !move_into(txn->before, s->slot, s->at.dir, s->temp, err)))
+            (!check_slot(txn, s, err) || !file_move(txn->before, s->slot, s->at.dir, s->temp, err)))
             return false;
         if (!swap_one(s, s->after, &other, err) && !other)
             return false;
@@ -356,13 +355,16 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
     }
     /* Somebody changed the file since the swap: it stays, and the text from before is kept in the record. */
     *ret_stuck = true;
-    return move_into(s->at.dir, s->temp, txn->before, s->slot, err);
+    return file_move(s->at.dir, s->temp, txn->before, s->slot, err);
 }
 
 bool txn_put_back(struct txn *txn, const struct swap **ret_stuck, struct err *err)
 {
     bool ok = true;
     *ret_stuck = NULL;
+    /* A crash on the way back must find a record that says so. */
+    if (txn->may_say_kept && !write_state(txn, TXN_APPLYING, err))
+        return false;
     lock_edits_soon(txn);
     for (size_t i = txn->n_swap; i > 0; i--) {
         bool stuck;
@@ -381,7 +383,20 @@ bool txn_put_back(struct txn *txn, const struct swap **ret_stuck, struct err *er
 
 /* ---- rollback ---- */
 
-bool txn_rollback_begin(struct txn *txn, struct err *err)
+/* "undoing" could not be written for sure: then the record must say "kept" again, or a person must know. */
+static bool begin_failed(struct txn *txn, struct err *err)
+{
+    struct err again;
+    if (!write_state(txn, TXN_KEPT, &again))
+        return err_outcome(
+            err, NEEDS_PERSON,
+            "the record %s can be written no more (%s); the files are as they were. Run mailfix recover",
+            txn->record.id, again.text);
+    discard_temps(txn);
+    return false;
+}
+
+static bool stage_before(struct txn *txn, struct err *err)
 {
     for (size_t i = 0; i < txn->n_swap; i++) {
         const struct swap *s = &txn->swap[i];
@@ -393,10 +408,19 @@ bool txn_rollback_begin(struct txn *txn, struct err *err)
             (!check_slot(txn, s, err) || !file_copy(txn->before, s->slot, s->at.dir, s->temp, err)))
             return err_prefix(err, "beside %s", s->at.path);
     }
+    return true;
+}
+
+bool txn_rollback_begin(struct txn *txn, struct err *err)
+{
+    if (!stage_before(txn, err)) {
+        discard_temps(txn);
+        return false;
+    }
     if (txn->record.state == TXN_UNDOING)
         return true;
     if (!write_state(txn, TXN_UNDOING, err))
-        return false;
+        return begin_failed(txn, err);
     txn->record.state = TXN_UNDOING;
     return true;
 }
@@ -465,5 +489,45 @@ bool txn_sweep(struct store *store, size_t *ret_n, struct err *err)
             return false;
         *ret_n += 1;
     }
+    return true;
+}
+
+static bool is_litter_there(const struct swap *s)
+{
+    char edit[sizeof(s->at.name) + 8];
+    snprintf(edit, sizeof(edit), FILE_EDIT_FORMAT, s->at.name);
+    return file_is_there(s->at.dir, s->temp) || file_is_there(s->at.dir, s->aside) ||
+           file_is_there(s->at.dir, edit);
+}
+
+static bool tidy_target(const struct root *root, const struct target *target, size_t *ret_n, struct err *err)
+{
+    struct swap s;
+    struct err why;
+    if (!open_swap(root, target, 0, &s, &why))
+        return true; /* nothing of ours can be where no way leads */
+    bool ok = true;
+    if (is_litter_there(&s) && file_edit_lock(&s.at, &s.edit_lock, &why)) {
+        ok = file_unlink(s.at.dir, s.temp, err) && file_unlink(s.at.dir, s.aside, err);
+        file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock);
+        *ret_n += ok;
+    }
+    close(s.at.dir);
+    return ok;
+}
+
+bool txn_tidy(struct store *store, const struct record *record, size_t n, size_t *ret_n, struct err *err)
+{
+    struct strings seen = {0};
+    *ret_n = 0;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < record[i].n_target; k++) {
+            const struct target *target = &record[i].target[k];
+            if (strings_have(&seen, target->path))
+                continue;
+            strings_add(&seen, target->path);
+            if (!tidy_target(store->root, target, ret_n, err))
+                return false;
+        }
     return true;
 }

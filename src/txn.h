@@ -41,7 +41,8 @@ struct swap {
 struct txn {
     struct store *store;
     struct record record;
-    int dir, before; /* the record's directories */
+    int dir, before;   /* the record's directories */
+    bool may_say_kept; /* writing "kept" failed half-way: the file may say so */
     struct swap *swap;
     size_t n_swap;
 };
@@ -81,3 +82,8 @@ bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct er
 /* Removes what a crash left before anything was changed: .new-* records and their temporaries. *ret_n: how
  * many. */
 bool txn_sweep(struct store *store, size_t *ret_n, struct err *err) MUST_CHECK;
+
+/* Removes temporaries and edit locks beside the targets of finished records: a crash may leave them while a
+ * rollback is prepared, a failing disk at any time. What a living editor has locked stays. */
+bool txn_tidy(struct store *store, const struct record *record, size_t n, size_t *ret_n,
+              struct err *err) MUST_CHECK;

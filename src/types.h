@@ -110,6 +110,6 @@ struct plan {
     size_t n_change;
     struct action *action;
     size_t n_action;
-    struct strings byproduct;  /* files that daemons will create because of the change, absent now */
+    struct strings byproduct;  /* files that daemons may create because of the change */
     struct strings left_to_do; /* what cannot be done or asked here (--root), one sentence each */
 };

@@ -115,7 +115,7 @@ static bool finish_one(struct store *store, const struct record *record, struct 
 bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err)
 {
     struct record *record;
-    size_t n, swept;
+    size_t n, swept, tidied;
     struct strings damaged = {0};
     *ret_n = 0;
     if (!txn_sweep(store, &swept, err) || !record_list(store, &record, &n, &damaged, err))
@@ -131,6 +131,10 @@ bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err)
         if (!finish_one(store, &record[i], err))
             return false;
     }
-    *ret_n += swept;
+    if (!txn_tidy(store, record, n, &tidied, err))
+        return false;
+    if (tidied > 0)
+        say("Leftovers of a run that was cut off were removed.");
+    *ret_n += swept + tidied;
     return true;
 }

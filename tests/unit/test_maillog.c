@@ -89,8 +89,8 @@ static const char *const no_lines[] = {
     /* forged: the text quotes what a mail program would say */
     "postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm",
     "Oct  2 06:01:07 mx sshd[9]: Invalid user postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm",
-    "Oct  2 06:01:07 mx sshd[9]: Oct  2 06:01:07 mx postfix/tlsmgr[1]: fatal: unsupported dictionary type: "
-    "sdbm",
+    ("Oct  2 06:01:07 mx sshd[9]: Oct  2 06:01:07 mx postfix/tlsmgr[1]: fatal: unsupported dictionary type: "
+     "sdbm"),
     "Oct  2 06:01:07 mx kernel postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm",
     "Oct  2 06:01:07 mx su: a mail.info postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm",
     "Oct  2 mx su postfix/tlsmgr[1]: 06:01:07 mx postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm",

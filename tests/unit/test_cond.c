@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Whether: every condition on small documents and facts, with its three answers; unknown is not false.
+ */
+#include "cond.h"
+#include "unit.h"
+#include "words.h"
+
+static const char MAIN[] = "a = 1\na = 2\nb = 3\n"
+                           "smtpd_tls_session_cache_database = btree:/etc/postfix/scache\n"
+                           "smtp_tls_session_cache_database = btree:${data_directory}/scache\n"
+                           "lmtp_tls_session_cache_database = btree:/run/other\n";
+static const char MASTER[] = "smtp inet n - y - - smtpd\n";
+static const char FACTS[] = "postfix.version = 3.7.11\npostfix.table-types = btree hash\n"
+                            "postfix.default.data_directory = /var/lib/postfix\n";
+
+static struct cond cond_of(const char *text)
+{
+    struct cond cond;
+    struct err err;
+    struct fix *fix = arena_alloc(sizeof(*fix));
+    *fix = (struct fix){.file = "x.fix", .text = text, .len = strlen(text)};
+    assert_ok(words_cond(fix, NULL, text, 0, &cond, &err), err);
+    return cond;
+}
+
+static enum verdict eval(struct context *ctx, const char *text, struct evidence *evidence)
+{
+    struct cond cond = cond_of(text);
+    enum verdict verdict;
+    struct err err;
+    ctx->missing = NULL;
+    ctx->asked_live = false;
+    assert_ok(cond_eval(ctx, &cond, evidence, &verdict, &err), err);
+    return verdict;
+}
+
+static enum verdict opposite(enum verdict v)
+{
+    return v == HOLDS ? FAILS : v == FAILS ? HOLDS : CANNOT_TELL;
+}
+
+static void test_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        enum verdict with, without; /* the facts */
+        const char *missing;        /* when there are none */
+    } cases[] = {
+        {"some main.cf setting a", HOLDS, HOLDS, NULL},
+        {"some main.cf setting z", FAILS, FAILS, NULL},
+        {"none main.cf setting z", HOLDS, HOLDS, NULL},
+        {"none main.cf setting a b", FAILS, FAILS, NULL},
+        {"at-most-one main.cf setting a", HOLDS, HOLDS, NULL},
+        {"at-most-one main.cf setting a b", FAILS, FAILS, NULL},
+        {"some main.cf table with fit=no", FAILS, CANNOT_TELL, "postfix.table-types"},
+        {"none main.cf table with fit=no", HOLDS, CANNOT_TELL, "postfix.table-types"},
+        {"at-most-one main.cf table with fit=no", HOLDS, CANNOT_TELL, "postfix.table-types"},
+        {"distinct value of main.cf setting a b", HOLDS, HOLDS, NULL},
+        {"distinct type of main.cf table", FAILS, FAILS, NULL},
+        {"postfix < 3.7.11", FAILS, CANNOT_TELL, "postfix.version"},
+        {"postfix <= 3.7.11", HOLDS, CANNOT_TELL, "postfix.version"},
+        {"postfix = 3.7.11", HOLDS, CANNOT_TELL, "postfix.version"},
+        {"postfix = 3.7", FAILS, CANNOT_TELL, "postfix.version"},
+        {"postfix >= 3.7.2", HOLDS, CANNOT_TELL, "postfix.version"},
+        {"postfix > 3.7.11", FAILS, CANNOT_TELL, "postfix.version"},
+        {"postfix > 3.7.2", HOLDS, CANNOT_TELL, "postfix.version"},
+        {"postfix < 3.10", HOLDS, CANNOT_TELL, "postfix.version"},
+        {"dovecot >= 2.0", CANNOT_TELL, CANNOT_TELL, "dovecot.version"},
+        {"table-type btree", HOLDS, CANNOT_TELL, "postfix.table-types"},
+        {"table-type lmdb", FAILS, CANNOT_TELL, "postfix.table-types"},
+        {"table-type {kind}", HOLDS, CANNOT_TELL, "postfix.table-types"},
+        {"parameter data_directory", HOLDS, CANNOT_TELL, "postfix.version"},
+        {"parameter default_cache_db_type", FAILS, CANNOT_TELL, "postfix.version"}, /* since 3.11 */
+        {"parameter maillog_file", HOLDS, CANNOT_TELL, "postfix.version"},
+        {"parameter of_nobody", CANNOT_TELL, CANNOT_TELL, "postfix.version"},
+        {"{kind} is btree", HOLDS, HOLDS, NULL},
+        {"{kind} is lmdb hash", FAILS, FAILS, NULL},
+        {"{many} is y z", HOLDS, HOLDS, NULL},
+        {"{many} is z", FAILS, FAILS, NULL},
+    };
+    for (int known = 1; known >= 0; known--) {
+        /* The cdb cache that never fits is not in these texts: only facts decide. */
+        struct world *w = unit_world(MAIN, MASTER, known ? FACTS : "", NULL);
+        unit_bind(&w->ctx, "kind", "btree");
+        unit_bind(&w->ctx, "many", "x y");
+        for (size_t i = 0; i < COUNT(cases); i++) {
+            enum verdict want = known ? cases[i].with : cases[i].without;
+            enum verdict got = eval(&w->ctx, cases[i].text, NULL);
+            if (got != want)
+                fail_msg("%s: %d%s", cases[i].text, (int)got, known ? "" : " without facts");
+            if (got == CANNOT_TELL)
+                assert_string_equal(w->ctx.missing, cases[i].missing);
+            got = eval(&w->ctx, arena_printf("not %s", cases[i].text), NULL);
+            if (got != opposite(want))
+                fail_msg("not %s: %d", cases[i].text, (int)got);
+        }
+        close(w->root.fd);
+    }
+}
+
+/* From 2.5 on Postfix puts a cache into data_directory wherever it is said to be: then two names are one
+ * file. */
+static void test_distinct_caches(void **state)
+{
+    (void)state;
+    static const char text[] = "distinct name of main.cf table with use=cache";
+    struct world *w = unit_world(MAIN, MASTER, FACTS, NULL);
+    assert_int_equal(eval(&w->ctx, text, NULL), FAILS);
+    close(w->root.fd);
+    w = unit_world(
+        "smtpd_tls_session_cache_database = btree:/a/s\nsmtp_tls_session_cache_database = btree:/b/s\n",
+        MASTER, "postfix.version = 2.4.0\n", NULL);
+    assert_int_equal(eval(&w->ctx, text, NULL), HOLDS);
+    close(w->root.fd);
+    w = unit_world("d = /a\nsmtpd_tls_session_cache_database = btree:$d/s\nsmtp_tls_session_cache_database = "
+                   "btree:/a/s\n",
+                   MASTER, "postfix.version = 2.4.0\n", NULL);
+    assert_int_equal(eval(&w->ctx, text, NULL), FAILS);
+    close(w->root.fd);
+}
+
+/* ---- live, pending, several ---- */
+
+static enum verdict live_answer;
+
+static enum verdict live(struct context *ctx, const struct cond *cond, const char **ret_why)
+{
+    (void)ctx;
+    *ret_why = arena_printf("asked: %s", cond->written);
+    return live_answer;
+}
+
+static enum verdict is_pending(struct context *ctx)
+{
+    (void)ctx;
+    return HOLDS;
+}
+
+static void test_live(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"daemon postfix running", "port 25 open", "check postfix",
+                                        "quiet 10s"};
+    struct world *w = unit_world(MAIN, MASTER, FACTS, NULL);
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct evidence evidence = {0};
+        struct cond cond = cond_of(texts[i]);
+        assert_true(cond_is_live(&cond));
+        w->ctx.live = NULL;
+        assert_int_equal(eval(&w->ctx, texts[i], NULL), CANNOT_TELL);
+        assert_true(w->ctx.asked_live);
+        w->ctx.live = live;
+        for (int answer = FAILS; answer <= CANNOT_TELL; answer++) {
+            live_answer = (enum verdict)answer;
+            assert_int_equal(eval(&w->ctx, texts[i], &evidence), answer);
+            assert_string_equal(evidence.sentence, arena_printf("asked: %s", texts[i]));
+            assert_int_equal(w->ctx.asked_live, answer == CANNOT_TELL);
+        }
+    }
+    struct cond cond = cond_of("some main.cf setting a");
+    assert_false(cond_is_live(&cond));
+    assert_int_equal(eval(&w->ctx, "pending", NULL), CANNOT_TELL);
+    w->ctx.pending = is_pending;
+    assert_int_equal(eval(&w->ctx, "pending", NULL), HOLDS);
+    assert_int_equal(eval(&w->ctx, "not pending", NULL), FAILS);
+    struct evidence evidence = {0};
+    eval(&w->ctx, "some main.cf setting a b", &evidence);
+    assert_int_equal(evidence.n_row, 2);
+    close(w->root.fd);
+}
+
+static void test_all(void **state)
+{
+    (void)state;
+    static const char yes[] = "some main.cf setting a", no[] = "some main.cf setting z",
+                      unknown[] = "dovecot > 1";
+    static const struct {
+        const char *text[3];
+        enum verdict verdict;
+    } cases[] = {
+        {{NULL}, HOLDS},        {{yes}, HOLDS},           {{yes, yes}, HOLDS},
+        {{yes, no}, FAILS},     {{unknown}, CANNOT_TELL}, {{unknown, yes}, CANNOT_TELL},
+        {{unknown, no}, FAILS}, {{no, unknown}, FAILS},   {{yes, unknown, yes}, CANNOT_TELL},
+    };
+    struct world *w = unit_world(MAIN, MASTER, FACTS, NULL);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct cond cond[3];
+        size_t n = 0;
+        enum verdict verdict;
+        struct err err;
+        while (n < 3 && cases[i].text[n] != NULL) {
+            cond[n] = cond_of(cases[i].text[n]);
+            n++;
+        }
+        assert_ok(cond_all(&w->ctx, cond, n, &verdict, &err), err);
+        assert_int_equal(verdict, cases[i].verdict);
+    }
+    close(w->root.fd);
+}
+
+static void test_unreadable(void **state)
+{
+    (void)state;
+    struct world *w = unit_world("= x\n", MASTER, FACTS, NULL);
+    struct cond cond = cond_of("some main.cf setting a");
+    enum verdict verdict;
+    struct err err;
+    assert_false(cond_eval(&w->ctx, &cond, NULL, &verdict, &err));
+    assert_false(cond_all(&w->ctx, &cond, 1, &verdict, &err));
+    assert_says(err, "/etc/postfix/main.cf:1:1: ");
+    close(w->root.fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        dir_test(test_answers), dir_test(test_distinct_caches), dir_test(test_live),
+        dir_test(test_all),     dir_test(test_unreadable),
+    };
+    return cmocka_run_group_tests(tests, unit_begin, unit_end);
+}

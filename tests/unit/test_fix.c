@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Fix files: the shipped ones are read as they are meant, and what is wrong in a file is refused with its
+ * line, its column and a sentence that says what may stand there.
+ */
+#include "fixes.h"
+#include "unit.h"
+
+/* ---- the shipped fixes ---- */
+
+/* Every text has its twin in Japanese. */
+static void assert_twins(const struct node *node, size_t n)
+{
+    static const char *const texts[] = {"title", "about", "advice", "ask", "else", "says"};
+    for (size_t i = 0; i < n; i++) {
+        for (size_t t = 0; t < COUNT(texts); t++) {
+            if (strcmp(node[i].label, texts[t]) != 0)
+                continue;
+            bool twin = false;
+            for (size_t k = 0; k < n; k++)
+                twin |= strcmp(node[k].label, arena_printf("%s.ja", texts[t])) == 0;
+            if (!twin)
+                fail_msg("no %s.ja", texts[t]);
+        }
+        assert_twins(node[i].child, node[i].n_child);
+    }
+}
+
+static void test_shipped(void **state)
+{
+    (void)state;
+    struct err err = {.text = ""};
+    struct strings names = fixes_names(SOURCE_FIXES, &err);
+    assert_true(names.n >= 2);
+    for (size_t i = 0; i < names.n; i++) {
+        struct fix *fix;
+        struct node *node;
+        size_t n;
+        assert_ok(fixes_load(SOURCE_FIXES, names.item[i], &fix, &err), err);
+        assert_string_equal(fix->name, names.item[i]);
+        assert_ok(tree_parse(LENS_FIX, fix->file, fix->text, fix->len, &node, &n, &err), err);
+        assert_twins(node, n);
+        assert_true(fix->n_symptom > 0);
+        assert_true(fix_is_advice(fix) == (fix->advice != NULL));
+    }
+    struct fix *fix;
+    assert_false(fixes_load(SOURCE_FIXES, "no-such-fix", &fix, &err));
+    assert_int_equal(err.outcome, USAGE);
+    assert_says(err, "there is no fix 'no-such-fix'; there are: ");
+    assert_false(fixes_load(SOURCE_FIXES, "../fixes/sdbm-cache", &fix, &err));
+}
+
+static void test_sdbm_cache(void **state)
+{
+    (void)state;
+    struct fix *fix;
+    struct err err;
+    assert_ok(fixes_load(SOURCE_FIXES, "sdbm-cache", &fix, &err), err);
+    assert_int_equal(fix->effect, HARMS_MAIL);
+    assert_true(starts_with(fix->about, "tlsmgr cannot open the cache"));
+    assert_int_equal(fix->n_rows, 1);
+    assert_string_equal(fix->rows[0].name, "cache");
+    assert_string_equal(strings_join(&fix->rows[0].columns, " "), "parameter file");
+    assert_int_equal(fix->rows[0].n, 5);
+    assert_string_equal(fix->rows[0].row[4].item[1], "postscreen_cache");
+    assert_int_equal(fix->n_param, 2);
+    assert_string_equal(strings_join(&fix->param[0].one_of, " "), "lmdb btree none");
+    assert_int_equal(fix->param[0].n_choice, 3);
+    assert_string_equal(fix->param[0].choice[0].value, "lmdb");
+    assert_true(fix->param[0].choice[0].conditional);
+    assert_int_equal(fix->param[0].choice[0].cond.kind, COND_TABLE_TYPE);
+    assert_false(fix->param[0].choice[2].conditional);
+    assert_int_equal(fix->n_symptom, 5);
+    assert_int_equal(fix->symptom[0].kind, PROBE_LOG);
+    assert_true(fix->symptom[0].heard.levels[LEVEL_FATAL]);
+    assert_false(fix->symptom[0].heard.levels[LEVEL_WARNING]);
+    assert_int_equal(fix->symptom[4].kind, PROBE_COND);
+    assert_int_equal(fix->symptom[4].cond.place.noun, NOUN_TABLE);
+    assert_int_equal(fix->symptom[4].cond.place.n_with, 2);
+    assert_int_equal(fix->n_step, 3);
+    assert_string_equal(fix->step[0].loop, "cache");
+    assert_int_equal(fix->step[0].n_when, 2);
+    assert_int_equal(fix->step[0].verb, EDIT_VALUE);
+    assert_string_equal(fix->step[0].text, "{type}:${data_directory}/{cache.file}");
+    assert_true(fix->step[0].keep_comment);
+    assert_int_equal(fix->step[1].verb, EDIT_REPLACE);
+    assert_string_equal(fix->step[1].pattern, "^[a-z]+:");
+    assert_int_equal(fix->n_after, 1);
+    assert_int_equal(fix->after[0].verb, DO_RESTART);
+    assert_string_equal(fix->after[0].daemon, "postfix");
+    assert_int_equal(fix->n_verify, 3);
+    assert_int_equal(fix->verify[0].cond.kind, COND_DISTINCT);
+    assert_int_equal(fix->verify[1].kind, PROBE_SESSION);
+    assert_int_equal(fix->verify[1].talk.times, 2);
+    assert_true(fix->verify[1].talk.starttls);
+    assert_int_equal(fix->verify[2].cond.kind, COND_QUIET);
+}
+
+/* ---- values ---- */
+
+#define HEAD "fix x\ntitle t\neffect noise\n\n" /* what follows begins on line 5 */
+
+/* The last column runs to the end of the line, whatever stands in the columns before it. */
+static void test_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *first, *last;
+    } cases[] = {
+        {"a b", "a", "b"},
+        {"  a   b  ", "a", "b"},
+        {"a b c", "a", "b c"},
+        {"a  b,  c\td", "a", "b,  c\td"},
+        {"bb b c", "bb", "b c"},
+        {"x x x", "x", "x x"},
+        {"smtpd smtp old style", "smtpd", "smtp old style"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct fix *fix = unit_fix(arena_printf("%srows r one two\n  |%s\n", HEAD, cases[i].line));
+        assert_string_equal(fix->rows[0].row[0].item[0], cases[i].first);
+        assert_string_equal(fix->rows[0].row[0].item[1], cases[i].last);
+    }
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    static const char *const spaces[] = {" ", "   ", "\t"};
+    for (size_t i = 0; i < COUNT(spaces); i++) {
+        struct fix *fix = unit_fix(
+            arena_printf("%sparam p\n  one-of a b\n  default a%swhen%stable-type lmdb\n  default b\n", HEAD,
+                         spaces[i], spaces[i]));
+        assert_string_equal(fix->param[0].choice[0].value, "a");
+        assert_true(fix->param[0].choice[0].conditional);
+        assert_string_equal(fix->param[0].choice[1].value, "b");
+    }
+}
+
+static void test_forms(void **state)
+{
+    (void)state;
+    /* Each of these is right. */
+    static const char *const stanzas[] = {
+        "param p\n  type word\n  several\n\nedit main.cf\n  for p\n  each setting {p}\n  delete\n",
+        "param p\n  type bool\n  default yes\n",
+        "param p\n  type number\n  when postfix >= 2.0\n",
+        "symptom not some main.cf setting a b* matching ^x{2}$\n",
+        "symptom none postfix table with type=sdbm,hash use=cache\n",
+        "symptom at-most-one main.cf effective a\n",
+        "symptom distinct value of master.cf option x_maps in smtp/inet\n",
+        "symptom some master.cf service smtp/inet with chroot=y\n",
+        "symptom some main.cf shadowed setting a\n",
+        "symptom some main.cf commented setting a\n",
+        "symptom daemon postfix running\n",
+        "symptom port 25 mute\n",
+        "symptom check postfix\n",
+        "symptom pending\n",
+        "symptom session smtps 465\n  greets ^220\n",
+        "require dovecot < 2.3.19\n  else e\n",
+        "risk\n  when some main.cf setting a\n  says s\n",
+        "edit main.cf\n  each setting a\n  value\n",
+        "edit main.cf\n  each setting a\n  value ${x} {postfix.version}\n",
+        "edit master.cf\n  each option a in b/inet c/unix\n  replace a{1,2}\n  with b\n",
+        "after stop sendmail\n  when daemon sendmail running\n",
+        "verify quiet 10s\n",
+        "# a remark\n\nsymptom pending\n  # inside\n",
+    };
+    for (size_t i = 0; i < COUNT(stanzas); i++)
+        unit_fix(arena_printf("%s%s", HEAD, stanzas[i]));
+}
+
+/* ---- what is refused ---- */
+
+static const struct {
+    const char *place, *sentence, *text;
+} wrong[] = {
+    /* the whole */
+    {"1:1", "a fix file begins with: fix NAME", ""},
+    {"1:1", "a fix file begins with: fix NAME", "title t\n"},
+    {"1:5", "its file must be y.fix", "fix y\ntitle t\neffect noise\n"},
+    {"1:1", "needs a title and an effect", "fix x\ntitle t\n"},
+    {"1:1", "needs a title and an effect", "fix x\neffect noise\n"},
+    {"5:5", "one fix", HEAD "fix x\n"},
+    /* the shape */
+    {"5:1", "expected a stanza", HEAD "sympton pending\n"},
+    {"3:8", "expected a stanza", "fix x\ntitle t\neffect terrible\n"},
+    {"6:1", "expected a stanza", HEAD "symptom pending\n  nonsense y\n"},
+    {"6:1", "expected a stanza", HEAD "edit main.cf\n  says x\n"},
+    /* conditions */
+    {"5:9", "'nonsense' is no condition; there are: some none", HEAD "symptom nonsense\n"},
+    {"5:13", "'nonsense' is no condition", HEAD "symptom not nonsense\n"},
+    {"5:12", "expected a condition", HEAD "symptom not\n"},
+    {"5:9", "expected: postfix < <= = >= > VERSION", HEAD "symptom postfix 2.0\n"},
+    {"5:9", "expected one of < <= = >= >", HEAD "symptom postfix == 2.0\n"},
+    {"5:9", "expected a version", HEAD "symptom postfix < new\n"},
+    {"5:9", "expected: table-type TYPE", HEAD "symptom table-type\n"},
+    {"5:9", "no such daemon", HEAD "symptom daemon sshd running\n"},
+    {"5:9", "expected running or installed", HEAD "symptom daemon postfix ready\n"},
+    {"5:9", "expected open or mute", HEAD "symptom port 25 closed\n"},
+    {"5:9", "expected postfix", HEAD "symptom check exim\n"},
+    {"5:8", "expected seconds", HEAD "verify quiet soon\n"},
+    {"5:9", "expected: pending", HEAD "symptom pending now\n"},
+    {"6:12", "'is'", HEAD "risk\n  when {x} was y\n  says s\n"},
+    /* places */
+    {"5:14", "'dovecot.conf' is no document; there are: main.cf master.cf postfix",
+     HEAD "symptom some dovecot.conf setting a\n"},
+    {"5:22", "'service' is nothing that main.cf has; it has: setting effective table",
+     HEAD "symptom some main.cf service a\n"},
+    {"5:21", "the end of the line is nothing that main.cf has", HEAD "symptom some main.cf\n"},
+    {"5:33", "a table has no field 'size'; it has: name value type",
+     HEAD "symptom some main.cf table with size=1\n"},
+    {"5:33", "FIELD=VALUE", HEAD "symptom some main.cf table with type\n"},
+    {"5:28", "'a' cannot stand here; a table takes", HEAD "symptom some main.cf table a\n"},
+    {"5:45", "does not compile", HEAD "symptom some main.cf setting a matching ab(c\n"},
+    {"5:18", "a setting has no field 'use'", HEAD "symptom distinct use of main.cf setting a\n"},
+    {"5:18", "expected: distinct FIELD of PLACE", HEAD "symptom distinct name in main.cf setting a\n"},
+    {"5:22", "commented", HEAD "symptom some main.cf commented table\n"},
+    {"5:24", "shadowed", HEAD "symptom some master.cf shadowed service\n"},
+    /* log lines and dialogues */
+    {"5:9", "needs program, level and matching", HEAD "symptom log\n  program p\n  level error\n"},
+    {"8:12", "begins with ^", HEAD "symptom log\n  program p\n  level error\n  matching x\n"},
+    {"8:16", "does not compile", HEAD "symptom log\n  program p\n  level error\n  matching ^a(b\n"},
+    {"7:9", "level", HEAD "symptom log\n  program p\n  level loud\n  matching ^x\n"},
+    {"5:8", "expected: session smtp|", HEAD "verify session http 80\n"},
+    {"5:8", "expected: session smtp|", HEAD "verify session smtp\n"},
+    {"6:9", "from 1 to 20", HEAD "verify session smtp 25\n  times 0\n"},
+    {"6:12", "does not compile", HEAD "verify session smtp 25\n  greets a[\n"},
+    {"6:10", "greets, starttls and times", HEAD "verify session smtp 25\n  offers X\n"},
+    {"6:10", "no meaning", HEAD "verify pending\n  greets ^220\n"},
+    {"5:9", "needs 'else'", HEAD "require pending\n"},
+    {"5:", "needs 'says'", HEAD "risk\n  when pending\n"},
+    /* parameters and rows */
+    {"5:7", "either a type or one-of", HEAD "param p\n"},
+    {"5:7", "either a type or one-of", HEAD "param p\n  type word\n  one-of a\n"},
+    {"6:8", "unknown type; there are: word bool number", HEAD "param p\n  type colour\n"},
+    {"7:11", "none of the values of one-of", HEAD "param p\n  one-of a b\n  default c\n"},
+    {"7:18", "is no condition", HEAD "param p\n  one-of a b\n  default a when nonsense\n"},
+    {"7:8", "no sources yet", HEAD "param p\n  type word\n  from log x\n"},
+    {"7:8", "only once", HEAD "param p\n  type word\n  type word\n"},
+    {"5:6", "expected: rows NAME COLUMN...", HEAD "rows r\n  |a\n"},
+    {"7:4", "one word for each column", HEAD "rows r a b\n  |a b\n  |a\n"},
+    /* edits and actions */
+    {"5:6", "main.cf or master.cf", HEAD "edit aliases\n  each setting a\n  delete\n"},
+    {"5:6", "exactly one verb", HEAD "edit main.cf\n  each setting a\n"},
+    {"5:6", "exactly one verb", HEAD "edit main.cf\n  each setting a\n  value x\n  delete\n"},
+    {"5:6", "needs 'each PLACE'", HEAD "edit main.cf\n  delete\n"},
+    {"6:8", "cannot be edited here", HEAD "edit main.cf\n  each effective a\n  value x\n"},
+    {"6:8", "cannot be edited here", HEAD "edit main.cf\n  each master.cf option a\n  value x\n"},
+    {"6:8", "take a whole entry", HEAD "edit main.cf\n  each table\n  delete\n"},
+    {"7:11", "needs 'with'", HEAD "edit main.cf\n  each setting a\n  replace b\n"},
+    {"7:13", "does not compile", HEAD "edit main.cf\n  each setting a\n  replace b(\n  with c\n"},
+    {"7:8", "belongs to replace", HEAD "edit main.cf\n  each setting a\n  with c\n  value d\n"},
+    {"7:8", "only 'keep comment'", HEAD "edit main.cf\n  each setting a\n  keep nothing\n  value x\n"},
+    {"7:8", "not in master.cf", HEAD "edit master.cf\n  each option a\n  keep comment\n  value x\n"},
+    {"7:10", "the verbs replace with", HEAD "edit main.cf\n  each setting a\n  append b\n"},
+    {"7:8", "only once", HEAD "edit main.cf\n  each setting a\n  each setting b\n  delete\n"},
+    {"5:7", "expected: after reload|restart", HEAD "after kick postfix\n"},
+    {"5:7", "unknown daemon; there are: postfix", HEAD "after restart sshd\n"},
+    /* placeholders and loops */
+    {"7:9", "nothing fills this placeholder", HEAD "edit main.cf\n  each setting a\n  value {unknown}\n"},
+    {"7:11", "nothing fills this placeholder", HEAD "edit main.cf\n  each setting a\n  value b {\n"},
+    {"9:16", "nothing fills this placeholder",
+     HEAD "rows r a b\n  |1 2\n\nedit main.cf\n  each setting {r.c}\n  delete\n"},
+    {"11:9", "nothing fills this placeholder", /* the rows are not what this stanza loops over */
+     HEAD "rows r a b\n  |1 2\n\nedit main.cf\n  each setting s\n  keep comment\n  value {r.a}\n"},
+    {"6:7", "'for' takes the name of rows", HEAD "edit main.cf\n  for nothing\n  each setting a\n  delete\n"},
+    {"9:7", "'for' takes the name of rows",
+     HEAD "param p\n  type word\n\nedit main.cf\n  for p\n  each setting a\n  delete\n"},
+};
+
+/* All of them, so that one run shows every one that is taken or says another thing. */
+static void test_refused(void **state)
+{
+    (void)state;
+    int failures = 0;
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        struct fix *fix;
+        struct err err;
+        const char *start = arena_printf("/x/x.fix:%s", wrong[i].place);
+        if (fix_parse("/x/x.fix", wrong[i].text, strlen(wrong[i].text), &fix, &err)) {
+            print_error("taken:\n%s\n", wrong[i].text);
+            failures++;
+        } else if (!starts_with(err.text, start) || strstr(err.text, wrong[i].sentence) == NULL ||
+                   strchr(err.text, '^') == NULL) {
+            print_error("%s '%s', not: %s\n", wrong[i].place, wrong[i].sentence, err.text);
+            failures++;
+        }
+    }
+    assert_int_equal(failures, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fresh_test(test_shipped),  fresh_test(test_sdbm_cache), fresh_test(test_rows),
+        fresh_test(test_defaults), fresh_test(test_forms),      fresh_test(test_refused),
+    };
+    return cmocka_run_group_tests(tests, unit_begin, unit_end);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * plan.json: what is written comes back, whatever bytes are in it; what is damaged or was made by somebody
+ * else is refused; and the store, its lock and its list.
+ */
+#include "record.h"
+#include "unit.h"
+
+#include <fcntl.h>
+
+static void add_hunk(struct target *target, size_t at, const char *old, size_t old_len, const char *new,
+                     size_t len)
+{
+    struct hunk hunk = {at, old_len, arena_copy(new, len), len};
+    const char *copy = arena_copy(old, old_len);
+    size_t n = target->n_hunk;
+    target->old = arena_append(target->old, &n, sizeof(copy), &copy);
+    target->hunk = arena_append(target->hunk, &target->n_hunk, sizeof(hunk), &hunk);
+}
+
+static struct record sample(void)
+{
+    char every[255];
+    struct record record = {.time = 1726531200, .who = "root"};
+    struct target target = {.document = "main.cf", .path = "/etc/postfix/main.cf"};
+    for (size_t i = 0; i < sizeof(every); i++)
+        every[i] = (char)(i + 1);
+    digest_hex("a", 1, target.before);
+    digest_hex("b", 1, target.after);
+    add_hunk(&target, 7, "old", 3, "new \"quoted\" \\ \n", 15);
+    add_hunk(&target, 100, every, sizeof(every), "", 0);
+    add_hunk(&target, 1000, "", 0, every, sizeof(every));
+    record.target = arena_append(record.target, &record.n_target, sizeof(target), &target);
+    target.document = "master.cf";
+    target.path = "/etc/postfix/m\xe4ster.cf";
+    record.target = arena_append(record.target, &record.n_target, sizeof(target), &target);
+    struct service_state state = {"postfix", YES, UNKNOWN};
+    record.service = arena_append(record.service, &record.n_service, sizeof(state), &state);
+    static const enum verb verbs[] = {DO_RELOAD, DO_RESTART, DO_START, DO_STOP, DO_ENABLE, DO_DISABLE};
+    for (size_t i = 0; i < COUNT(verbs); i++) {
+        struct action action = {verbs[i], "dovecot"};
+        record.action = arena_append(record.action, &record.n_action, sizeof(action), &action);
+    }
+    record.fixes = strings_split("sdbm-cache other", " ");
+    record.params = strings_split("type=lmdb word=\xff\x80", " ");
+    record.byproduct = strings_split("/var/lib/postfix/smtpd_scache.lmdb", " ");
+    return record;
+}
+
+static void assert_same_strings(struct strings a, struct strings b)
+{
+    assert_string_equal(strings_join(&a, "\n"), strings_join(&b, "\n"));
+    assert_int_equal(a.n, b.n);
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    struct record before = sample(), after = {0};
+    struct err err;
+    size_t len;
+    const char *text = record_format(&before, &len);
+    assert_int_equal(strlen(text), len);
+    assert_ok(record_parse(text, len, &after, &err), err);
+    assert_int_equal(after.time, before.time);
+    assert_string_equal(after.who, before.who);
+    assert_same_strings(after.fixes, before.fixes);
+    assert_same_strings(after.params, before.params);
+    assert_same_strings(after.byproduct, before.byproduct);
+    assert_int_equal(after.n_target, before.n_target);
+    for (size_t i = 0; i < before.n_target; i++) {
+        const struct target *x = &before.target[i], *y = &after.target[i];
+        assert_string_equal(x->document, y->document);
+        assert_string_equal(x->path, y->path);
+        assert_string_equal(x->before, y->before);
+        assert_string_equal(x->after, y->after);
+        assert_int_equal(x->n_hunk, y->n_hunk);
+        for (size_t k = 0; k < x->n_hunk; k++) {
+            assert_int_equal(x->hunk[k].at, y->hunk[k].at);
+            assert_int_equal(x->hunk[k].old_len, y->hunk[k].old_len);
+            assert_int_equal(x->hunk[k].len, y->hunk[k].len);
+            assert_memory_equal(x->hunk[k].bytes, y->hunk[k].bytes, x->hunk[k].len + 1);
+            assert_memory_equal(x->old[k], y->old[k], x->hunk[k].old_len + 1);
+        }
+    }
+    assert_int_equal(after.n_service, 1);
+    assert_string_equal(after.service[0].daemon, "postfix");
+    assert_int_equal(after.service[0].active, YES);
+    assert_int_equal(after.service[0].enabled, UNKNOWN);
+    assert_int_equal(after.n_action, before.n_action);
+    for (size_t i = 0; i < before.n_action; i++) {
+        assert_int_equal(after.action[i].verb, before.action[i].verb);
+        assert_string_equal(after.action[i].daemon, "dovecot");
+    }
+    /* Once more: the same text. */
+    size_t again_len;
+    assert_string_equal(record_format(&after, &again_len), text);
+}
+
+/* A log-in name is what the environment says; it may be any bytes. */
+static void test_who(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"", "a b", "\xff\xfe", "j\xc3\xb6rg", "\"\\\n"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct record before = sample(), after = {0};
+        struct err err;
+        size_t len;
+        before.who = names[i];
+        const char *text = record_format(&before, &len);
+        assert_ok(record_parse(text, len, &after, &err), err);
+        assert_string_equal(after.who, names[i]);
+    }
+}
+
+/* One place of a good text changed. */
+static const char *with(const char *text, const char *old, const char *new)
+{
+    const char *at = strstr(text, old);
+    if (at == NULL)
+        fail_msg("no '%s' in: %s", old, text);
+    return arena_printf("%.*s%s%s", (int)(at - text), text, new, at + strlen(old));
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *old, *new;
+    } cases[] = {
+        {"\"version\": 1", "\"version\": 2"},
+        {"\"version\": 1", "\"version\": \"1\""},
+        {"\"version\": 1,", ""},
+        {"\"who\": \"root\"", "\"who\": 7"},
+        {"\"document\": \"main.cf\"", "\"document\": \"shadow\""},
+        {"\"document\": \"main.cf\"", "\"document\": \"../main.cf\""},
+        {"\"document\": \"main.cf\"", "\"document\": null"},
+        {"\"path\": \"/etc/postfix/main.cf\"", "\"path\": \"etc/postfix/main.cf\""},
+        {"\"path\": \"/etc/postfix/main.cf\"", "\"path\": \"\""},
+        {"\"path\": \"/etc/postfix/main.cf\"", "\"path\": []"},
+        {"\"path\": \"/etc/postfix/main.cf\"", "\"path\": \"/etc/\\u0100main.cf\""}, /* not a byte */
+        {"\"path\": \"/etc/postfix/main.cf\"", "\"path\": \"/etc/\\u3042main.cf\""},
+        {"\"before\": \"ca", "\"before\": \"CA"},
+        {"\"before\": \"ca", "\"before\": \"c"},
+        {"\"after\": \"3e", "\"after\": \"/e"},
+        {"\"daemon\": \"postfix\"", "\"daemon\": \"sshd\""},
+        {"\"daemon\": \"dovecot\"", "\"daemon\": \"dovecot; x\""},
+        {"\"active\": \"yes\"", "\"active\": \"maybe\""},
+        {"\"verb\": \"reload\"", "\"verb\": \"remove\""},
+        {"\"at\": 7", "\"at\": -7"},
+        {"\"at\": 7", "\"at\": \"7\""},
+        {"\"old\": \"old\"", "\"old\": 7"},
+        {"\"new\": \"new", "\"new\": \"\\u0000new"},
+        {"\"hunks\": [", "\"hunks\": {\"x\": ["},
+        {"\"fixes\": [", "\"fixes\": [7, "},
+    };
+    struct record record = sample();
+    size_t len;
+    const char *good = record_format(&record, &len);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct record read = {0};
+        struct err err;
+        const char *text = with(good, cases[i].old, cases[i].new);
+        if (record_parse(text, strlen(text), &read, &err))
+            print_error("taken: %s instead of %s\n", cases[i].new, cases[i].old);
+        assert_false(record_parse(text, strlen(text), &read, &err));
+        assert_true(starts_with(err.text, "plan.json"));
+    }
+    /* Cut off anywhere, it is not taken. */
+    for (size_t cut = 0; cut + 1 < len; cut += 13) {
+        struct record read = {0};
+        struct err err;
+        assert_false(record_parse(good, cut, &read, &err));
+    }
+    static const char *const others[] = {"", "null", "[]", "{}", "7", "\xff", "{\"version\": 1}"};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        struct record read = {0};
+        struct err err;
+        assert_false(record_parse(others[i], strlen(others[i]), &read, &err));
+    }
+}
+
+static void test_state_bytes(void **state)
+{
+    (void)state;
+    for (int i = TXN_APPLYING; i <= TXN_STUCK; i++) {
+        char bytes[STATE_LEN + 1];
+        record_state_bytes((enum txn_state)i, bytes);
+        assert_int_equal(strlen(bytes), STATE_LEN);
+        assert_true(starts_with(bytes, txn_state_name((enum txn_state)i)));
+        assert_true(bytes[STATE_LEN - 1] == '\n');
+    }
+}
+
+/* ---- the store ---- */
+
+static void put_record(const char *id, enum txn_state txn_state, const char *text)
+{
+    char bytes[STATE_LEN + 1];
+    record_state_bytes(txn_state, bytes);
+    unit_dirs(arena_printf("var/lib/mailfix/txn/%s", id));
+    unit_file(arena_printf("var/lib/mailfix/txn/%s/state", id), bytes);
+    unit_file(arena_printf("var/lib/mailfix/txn/%s/plan.json", id), text);
+}
+
+static void test_store(void **state)
+{
+    (void)state;
+    struct root root;
+    struct store store, second;
+    struct err err;
+    bool there = true;
+    struct stat st;
+    assert_ok(root_open(unit_top, &root, &err), err);
+    assert_ok(store_look(&root, &second, &there, &err), err);
+    assert_false(there);
+    assert_false(store_open(&root, &store, &err)); /* there is no var/lib to put it in */
+    unit_dirs("var/lib");
+    assert_ok(store_open(&root, &store, &err), err);
+    assert_int_equal(stat(unit_path("var/lib/mailfix"), &st), 0);
+    assert_int_equal(st.st_mode, S_IFDIR | 0700);
+    assert_false(store_open(&root, &second, &err));
+    assert_int_equal(err.outcome, BUSY);
+    assert_ok(store_look(&root, &second, &there, &err), err); /* looking takes no lock */
+    assert_true(there);
+    store_close(&second);
+
+    struct record good = sample(), *list;
+    size_t len, n;
+    struct strings damaged = {0};
+    const char *text = record_format(&good, &len);
+    put_record("0002-b", TXN_UNDONE, text);
+    put_record("0001-a", TXN_KEPT, text);
+    put_record("0003-c", TXN_APPLYING, "{}");
+    put_record(".new-0004", TXN_APPLYING, text);
+    assert_ok(record_list(&store, &list, &n, &damaged, &err), err);
+    assert_int_equal(n, 2);
+    assert_string_equal(list[0].id, "0001-a");
+    assert_int_equal(list[0].number, 1);
+    assert_int_equal(list[0].state, TXN_KEPT);
+    assert_int_equal(list[1].state, TXN_UNDONE);
+    assert_int_equal(damaged.n, 1);
+    assert_true(starts_with(damaged.item[0], "0003-c: "));
+    /* One that others can write is not read. */
+    chmod(unit_path("var/lib/mailfix/txn/0001-a/plan.json"), 0666);
+    damaged = (struct strings){0};
+    assert_ok(record_list(&store, &list, &n, &damaged, &err), err);
+    assert_int_equal(n, 1);
+    assert_int_equal(damaged.n, 2);
+    unit_file("var/lib/mailfix/txn/0002-b/state", "keptish  \n");
+    damaged = (struct strings){0};
+    assert_ok(record_list(&store, &list, &n, &damaged, &err), err);
+    assert_int_equal(n, 0);
+    store_close(&store);
+    assert_ok(store_open(&root, &store, &err), err);
+    store_close(&store);
+    store_close(&store);
+    close(root.fd);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fresh_test(test_round_trip),  fresh_test(test_who), fresh_test(test_refused),
+        fresh_test(test_state_bytes), dir_test(test_store),
+    };
+    return cmocka_run_group_tests(tests, unit_begin, unit_end);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the lenses see: the spans tile any text, long files that are read in pieces give the same names and
+ * values as a reader of this test's own, and a refused text is refused at its line and column. Each odd form
+ * of the syntax has its own test in tests/lenses.
+ */
+#include "tree.h"
+#include "unit.h"
+
+#include <ctype.h>
+
+struct tree {
+    struct node *node;
+    size_t n;
+};
+
+static struct tree parse(enum lens lens, const char *text)
+{
+    struct tree tree;
+    struct err err;
+    if (!tree_parse(lens, "/t", text, strlen(text), &tree.node, &tree.n, &err))
+        fail_msg("%s\nin: %s", err.text, text);
+    return tree;
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    enum lens lens;
+    assert_true(tree_lens_of("main.cf", &lens) && lens == LENS_MAIN);
+    assert_true(tree_lens_of("master.cf", &lens) && lens == LENS_MASTER);
+    assert_true(tree_lens_of("fix", &lens) && lens == LENS_FIX);
+    assert_false(tree_lens_of("Main.cf", &lens));
+    struct strings names = tree_lens_names();
+    assert_int_equal(names.n, N_LENS);
+}
+
+/* ---- spans ---- */
+
+static void assert_inside(const struct node *node, const char *text, size_t start, size_t end)
+{
+    assert_true(start <= node->span.start && node->span.start <= node->span.end && node->span.end <= end);
+    if (node->value != NULL && node->label[0] != '#') {
+        assert_int_equal(node->text.end - node->text.start, strlen(node->value));
+        assert_memory_equal(text + node->text.start, node->value, strlen(node->value));
+    }
+    for (size_t i = 0; i < node->n_child; i++)
+        assert_inside(&node->child[i], text, node->span.start, node->span.end);
+}
+
+static void assert_tiles(enum lens lens, const char *text)
+{
+    struct tree tree = parse(lens, text);
+    size_t at = 0;
+    for (size_t i = 0; i < tree.n; i++) {
+        assert_int_equal(tree.node[i].span.start, at);
+        assert_inside(&tree.node[i], text, at, strlen(text));
+        at = tree.node[i].span.end;
+        assert_true(at == strlen(text) || text[at - 1] == '\n');
+    }
+    assert_int_equal(at, strlen(text));
+}
+
+static void test_tiles(void **state)
+{
+    (void)state;
+    static const struct {
+        enum lens lens;
+        const char *text;
+    } cases[] = {
+        {LENS_MAIN, ""},
+        {LENS_MAIN, "\n"},
+        {LENS_MAIN, "a=b"},
+        {LENS_MAIN, "a = b\n"},
+        {LENS_MAIN, "a ="},
+        {LENS_MAIN, "a =\n"},
+        {LENS_MAIN, "# only a comment"},
+        {LENS_MAIN, "   \t \n\n#\n"},
+        {LENS_MAIN, "  continues nothing\na = b\n"},
+        {LENS_MAIN, "a = b\r\nc = d\r\n"},
+        {LENS_MAIN, "a = b \t \n c\n\td\n"},
+        {LENS_MAIN, "a = b\n# comment inside\n c\n"},
+        {LENS_MAIN, "a =\n# old = x\n\n  b\n"},
+        {LENS_MAIN, "a = b\n# after\n\nc = d"},
+        {LENS_MAIN, "#a = b\n#  c=d\n# prose with = sign, and more\n"},
+        {LENS_MAIN, "a.b-c = {x = 1}, ${y?{z}:{w}}\n"},
+        {LENS_MAIN, "a = b\n c"},
+        {LENS_MAIN, "\xc3\xa4 = \xff\xfe\n"},
+        {LENS_MAIN, "a = b = c\n"},
+        {LENS_MAIN, "a = #not a comment\n"},
+        {LENS_MAIN, "a\n = b\n"},
+        {LENS_MASTER, ""},
+        {LENS_MASTER, "smtp inet n - y - - smtpd"},
+        {LENS_MASTER, "smtp inet n - y - - smtpd\n  -o a=b\n# c\n\n  -o { d = e f }\n"},
+        {LENS_MASTER, "smtp inet n - y - -\n  smtpd -v\n"},
+        {LENS_MASTER, "#smtp inet n - y - - smtpd\n#  -o a=b\n# prose\n\nsmtp inet n - y - - smtpd\n"},
+        {LENS_MASTER, "x unix - n n - - pipe\n  flags=R user=v argv=/bin/x ${sender} {a b}\n"},
+        {LENS_MASTER, "[::1]:smtp\tinet\tn\t-\ty\t-\t-\tsmtpd -o a= -ob=c\r\n"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_tiles(cases[i].lens, cases[i].text);
+}
+
+/* Without its final newline a text has the same nodes, and the last one ends where the text ends. */
+static void test_no_final_newline(void **state)
+{
+    (void)state;
+    static const char text[] = "a = b\n c\n# d\ne = f\n";
+    struct tree with = parse(LENS_MAIN, text);
+    struct tree without = parse(LENS_MAIN, arena_copy(text, strlen(text) - 1));
+    assert_int_equal(with.n, 3);
+    assert_int_equal(without.n, 3);
+    assert_int_equal(with.node[2].span.end, strlen(text));
+    assert_int_equal(without.node[2].span.end, strlen(text) - 1);
+    assert_string_equal(without.node[2].child[0].value, "f");
+}
+
+/* ---- long files ---- */
+
+struct setting {
+    const char *name, *value;
+};
+
+static const char *trimmed(const char *start, const char *end)
+{
+    while (start < end && isspace((unsigned char)*start))
+        start++;
+    while (end > start && isspace((unsigned char)end[-1]))
+        end--;
+    return arena_copy(start, (size_t)(end - start));
+}
+
+/* The reader to compare with: physical lines to logical lines as postconf(5) words it, then name and value.
+ */
+static struct setting *read_settings(const char *text, size_t *ret_n)
+{
+    struct setting *list = NULL;
+    *ret_n = 0;
+    for (const char *line = text; *line != '\0';) {
+        const char *end = strchr(line, '\n'), *next = end != NULL ? end + 1 : line + strlen(line);
+        const char *word = trimmed(line, next), *equals;
+        if (word[0] != '\0' && word[0] != '#') {
+            if (isspace((unsigned char)line[0])) {
+                struct setting *last = &list[*ret_n - 1];
+                last->value = last->value[0] != '\0' ? arena_printf("%s %s", last->value, word) : word;
+            } else {
+                assert_non_null(equals = strchr(word, '='));
+                struct setting one = {trimmed(word, equals), trimmed(equals + 1, word + strlen(word))};
+                list = arena_append(list, ret_n, sizeof(one), &one);
+            }
+        }
+        line = next;
+    }
+    return list;
+}
+
+static const char *joined(const struct node *node)
+{
+    struct strings parts = {0};
+    for (size_t i = 0; i < node->n_child; i++)
+        if (strcmp(node->child[i].label, "value") == 0)
+            strings_add(&parts, node->child[i].value);
+    return strings_join(&parts, " ");
+}
+
+/* 350 parameters with comments, blank lines, folds and comments in folds, so that the pieces of about 100
+ * lines begin and end beside each of these forms, for many lengths of what stands above. */
+static void test_pieces(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {
+        "p%d = v%d\n",
+        "p%d = v%d,\n  more\n\tand more\n",
+        "p%d =\n   v%d\n# inside = 1\n   last\n",
+        "# p%d = %d before\n#\n\n",
+        "p%d = v%d\n\n# between\n   \n  goes on\n",
+        "p%d=\n#p = %d\n",
+        "p%d = a%d\n#one\n#two\n\n\n#three\n b\n",
+    };
+    for (int shift = 0; shift < 8; shift++) {
+        struct buf text = {0};
+        uint64_t seed = 7 + (uint64_t)shift;
+        for (int i = 0; i < shift; i++)
+            buf_puts(&text, "# above\n");
+        for (int i = 0; i < 350; i++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+            buf_printf(&text, forms[i == 0 ? 0 : unit_random(&seed, COUNT(forms))], i, i);
+#pragma GCC diagnostic pop
+        }
+        size_t n, seen = 0;
+        struct setting *want = read_settings(buf_text(&text), &n);
+        struct tree tree = parse(LENS_MAIN, buf_text(&text));
+        assert_tiles(LENS_MAIN, buf_text(&text));
+        for (size_t i = 0; i < tree.n; i++) {
+            if (strcmp(tree.node[i].label, "setting") != 0)
+                continue;
+            assert_true(seen < n);
+            assert_string_equal(tree.node[i].value, want[seen].name);
+            assert_string_equal(joined(&tree.node[i]), want[seen].value);
+            seen++;
+        }
+        assert_int_equal(seen, n);
+    }
+}
+
+static void test_pieces_of_master(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    for (int i = 0; i < 200; i++)
+        buf_printf(&text, "s%d unix - - n - - cmd%d\n  -o a=%d\n# c\n\n  -o b=%d\n%s", i, i, i, i,
+                   i % 3 == 0 ? "#x inet n - n - - y\n#  -o z=1\n" : "");
+    struct tree tree = parse(LENS_MASTER, buf_text(&text));
+    assert_tiles(LENS_MASTER, buf_text(&text));
+    int seen = 0, commented = 0;
+    for (size_t i = 0; i < tree.n; i++) {
+        const struct node *node = &tree.node[i];
+        commented += strcmp(node->label, "commented") == 0;
+        if (strcmp(node->label, "service") != 0)
+            continue;
+        assert_string_equal(node->value, arena_printf("s%d", seen));
+        struct strings options = {0};
+        for (size_t k = 0; k < node->n_child; k++)
+            if (strcmp(node->child[k].label, "option") == 0)
+                strings_add(&options, arena_printf("%s=%s", node->child[k].value, joined(&node->child[k])));
+        assert_string_equal(strings_join(&options, " "), arena_printf("a=%d b=%d", seen, seen));
+        seen++;
+    }
+    assert_int_equal(seen, 200);
+    assert_int_equal(commented, 67);
+}
+
+/* ---- refused texts ---- */
+
+static void test_errors(void **state)
+{
+    (void)state;
+    static const struct {
+        enum lens lens;
+        int above; /* lines of "a = b" */
+        const char *text, *sentence;
+    } cases[] = {
+        {LENS_MAIN, 0, "a = b\nno equals sign\nc = d\n", "/t:2:"},
+        {LENS_MAIN, 0, "= value\n", "/t:1:1: expected a parameter"},
+        {LENS_MAIN, 0, "a = b\n= c\n", "/t:2:1: "},
+        {LENS_MAIN, 0, "name only", "/t:1:"},
+        {LENS_MAIN, 250, "= c\n", "/t:251:1: "},
+        {LENS_MAIN, 99, "= c\n", "/t:100:1: "},
+        {LENS_MAIN, 100, "= c\n", "/t:101:1: "},
+        {LENS_MAIN, 101, "= c\nd = e\n", "/t:102:1: "},
+        {LENS_MASTER, 0, "smtp inet n - y\n", "/t:1:"},
+        {LENS_MASTER, 0, "smtp inet n - y - - smtpd\nsmtp\n", "/t:2:"},
+        {LENS_FIX, 0, "fix x\nnonsense y\n", "/t:2:1: expected a stanza"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buf text = {0};
+        struct tree tree;
+        struct err err;
+        for (int k = 0; k < cases[i].above; k++)
+            buf_puts(&text, "a = b\n");
+        buf_puts(&text, cases[i].text);
+        if (tree_parse(cases[i].lens, "/t", text.text, text.len, &tree.node, &tree.n, &err))
+            fail_msg("taken: %s", cases[i].text);
+        assert_says(err, cases[i].sentence);
+        assert_non_null(strchr(err.text, '^'));
+    }
+}
+
+static void test_lens_dir(void **state)
+{
+    (void)state;
+    struct tree tree;
+    struct err err;
+    tree_close();
+    tree_set_lens_dir("/no/such/directory");
+    assert_false(tree_parse(LENS_MAIN, "/t", "a = b\n", 6, &tree.node, &tree.n, &err));
+    assert_says(err, "/t: the lens Mf_Main.lns cannot be used");
+    tree_close();
+    tree_set_lens_dir(SOURCE_LENSES);
+    setenv("AUGEAS_LENS_LIB", "/no/such/directory", 1);
+    assert_int_equal(parse(LENS_MAIN, "a = b\n").n, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fresh_test(test_names),
+        fresh_test(test_tiles),
+        fresh_test(test_no_final_newline),
+        fresh_test(test_pieces),
+        fresh_test(test_pieces_of_master),
+        fresh_test(test_errors),
+        fresh_test(test_lens_dir),
+    };
+    return cmocka_run_group_tests(tests, unit_begin, unit_end);
+}
