@@ -144,3 +144,10 @@ struct context context_loop_item(const struct context *ctx, const char *loop, si
     }
     return item;
 }
+
+bool context_missing(const struct context *ctx, const char *what, struct err *err)
+{
+    return err_outcome(
+        err, NOT_APPLICABLE, "%s: %s is not known here: the fact %s is missing (give it with --facts)",
+        ctx->fix->name, what, ctx->missing != NULL ? ctx->missing : "that a running host would tell");
+}

@@ -41,3 +41,6 @@ size_t context_loop_count(const struct context *ctx, const char *loop);
 struct context context_loop_item(const struct context *ctx, const char *loop, size_t i);
 
 struct facts *context_facts(const struct context *ctx);
+
+/* NOT_APPLICABLE because ctx->missing is not known, and so what is not ("what to change"). Returns false. */
+bool context_missing(const struct context *ctx, const char *what, struct err *err);

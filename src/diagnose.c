@@ -8,6 +8,7 @@
  * Limits: symptoms of the log are not looked for yet; they are named as such under -v.
  */
 #include "fixes.h"
+#include "params.h"
 #include "probe.h"
 #include "show.h"
 #include "verbs.h"
@@ -96,7 +97,7 @@ static void diagnose_fix(struct diagnosis *d, struct fix *fix)
         .fix = fix, .docs = &docs, .live = d->o->root.live ? probe_live : NULL, .pending = plan_pending};
     struct strings none = {0}, used = {0};
     struct err ignored;
-    if (!plan_bind(&ctx, &none, &used, &ignored))
+    if (!params_bind(&ctx, &none, &used, &ignored))
         say_more("%s: %s", fix->name, ignored.text);
     for (size_t i = 0; i < fix->n_symptom; i++) {
         struct evidence evidence = {0};

@@ -8,126 +8,12 @@
  */
 #include "plan.h"
 
+#include "params.h"
+
 #include "postfix.h"
 
 #include <ctype.h>
 #include <string.h>
-
-/* ---- parameters ---- */
-
-static bool valid_value(const struct param *param, const char *value, const char **ret_expected)
-{
-    *ret_expected = strings_join(&param->one_of, "|");
-    if (param->one_of.n > 0)
-        return strings_have(&param->one_of, value);
-    for (const char *at = value; *at != '\0'; at++)
-        if (iscntrl((unsigned char)*at)) {
-            *ret_expected = "a value without control characters";
-            return false;
-        }
-    if (strcmp(param->type, "bool") == 0) {
-        *ret_expected = "yes or no";
-        return strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
-    }
-    if (strcmp(param->type, "number") == 0) {
-        *ret_expected = "a number";
-        return value[0] != '\0' && value[strspn(value, "0123456789")] == '\0';
-    }
-    *ret_expected = "one word that does not begin with #";
-    return value[0] != '\0' && value[0] != '#' && strpbrk(value, " \t") == NULL;
-}
-
-static const struct param *param_named(const struct fix *fix, const char *name, size_t len)
-{
-    for (size_t i = 0; i < fix->n_param; i++)
-        if (strlen(fix->param[i].name) == len && strncmp(fix->param[i].name, name, len) == 0)
-            return &fix->param[i];
-    return NULL;
-}
-
-/* Every KEY=VALUE names a parameter of the fix. */
-static bool check_assignments(const struct fix *fix, const struct strings *assignments, struct err *err)
-{
-    for (size_t i = 0; i < assignments->n; i++) {
-        const char *word = assignments->item[i];
-        if (param_named(fix, word, strcspn(word, "=")) != NULL)
-            continue;
-        struct strings names = {0};
-        for (size_t k = 0; k < fix->n_param; k++)
-            strings_add(&names, fix->param[k].name);
-        return err_outcome(err, USAGE, "%s has no parameter '%.*s'; it has: %s", fix->name,
-                           (int)strcspn(word, "="), word, names.n > 0 ? strings_join(&names, ", ") : "none");
-    }
-    return true;
-}
-
-static bool from_command_line(const struct fix *fix, const struct param *param,
-                              const struct strings *assignments, struct strings *ret, struct err *err)
-{
-    size_t len = strlen(param->name);
-    for (size_t i = 0; i < assignments->n; i++) {
-        const char *word = assignments->item[i], *expected;
-        if (strncmp(word, param->name, len) != 0 || word[len] != '=' || strcmp(word + len + 1, "auto") == 0)
-            continue;
-        if (!valid_value(param, word + len + 1, &expected))
-            return err_outcome(err, USAGE, "%s: '%s' is not a value of %s; expected: %s", fix->name,
-                               word + len + 1, param->name, expected);
-        if (ret->n > 0 && !param->several)
-            return err_outcome(err, USAGE, "%s: %s can be given only once", fix->name, param->name);
-        strings_add(ret, word + len + 1);
-    }
-    return true;
-}
-
-static bool from_defaults(struct context *ctx, const struct param *param, struct strings *ret,
-                          struct err *err)
-{
-    for (size_t i = 0; i < param->n_choice && ret->n == 0; i++) {
-        enum verdict verdict = HOLDS;
-        if (param->choice[i].conditional && !cond_eval(ctx, &param->choice[i].cond, NULL, &verdict, err))
-            return false;
-        if (verdict == HOLDS)
-            strings_add(ret, context_text(ctx, param->choice[i].value));
-    }
-    return true;
-}
-
-/* Refuses because what is not known here; returns false. */
-static bool fact_missing(const struct context *ctx, const char *what, struct err *err)
-{
-    return err_outcome(
-        err, NOT_APPLICABLE, "%s: %s is not known here: the fact %s is missing (give it with --facts)",
-        ctx->fix->name, what, ctx->missing != NULL ? ctx->missing : "that a running host would tell");
-}
-
-bool plan_bind(struct context *ctx, const struct strings *assignments, struct strings *ret_used,
-               struct err *err)
-{
-    const struct fix *fix = ctx->fix;
-    if (!check_assignments(fix, assignments, err))
-        return false;
-    for (size_t i = 0; i < fix->n_param; i++) {
-        const struct param *param = &fix->param[i];
-        struct strings values = {0};
-        enum verdict exists;
-        if (!cond_all(ctx, param->when, param->n_when, &exists, err) ||
-            !from_command_line(fix, param, assignments, &values, err))
-            return false;
-        if (exists == CANNOT_TELL)
-            return fact_missing(ctx, arena_printf("whether %s has a meaning", param->name), err);
-        if (exists == FAILS)
-            continue;
-        if (values.n == 0 && !from_defaults(ctx, param, &values, err))
-            return false;
-        if (values.n == 0)
-            return err_outcome(err, USAGE, "%s needs %s=VALUE: %s", fix->name, param->name,
-                               param->ask != NULL ? param->ask : "it has no default here");
-        context_bind(ctx, param->name, values);
-        for (size_t k = 0; k < values.n; k++)
-            strings_add(ret_used, arena_printf("%s=%s", param->name, values.item[k]));
-    }
-    return true;
-}
 
 /* ---- stanzas with `when` and `for` ---- */
 
@@ -194,7 +80,7 @@ static bool check_requirements(struct maker *m, struct context *ctx)
             return err_outcome(m->err, NOT_APPLICABLE, "%s does not apply: %s%s", ctx->fix->name,
                                context_text(ctx, require->otherwise), evidence_text(&found));
         if (verdict == CANNOT_TELL && ctx->missing != NULL)
-            return fact_missing(ctx, "whether it applies", m->err);
+            return context_missing(ctx, "whether it applies", m->err);
         if (verdict == CANNOT_TELL && facts_root(context_facts(ctx))->live)
             return err_outcome(m->err, NOT_APPLICABLE, "%s: it cannot be told here whether this holds: %s",
                                ctx->fix->name, context_text(ctx, require->written));
@@ -227,7 +113,7 @@ static bool run_step(struct maker *m, struct context *ctx, const struct step *st
         if (!cond_all(&item, step->when, step->n_when, &verdict, m->err))
             return false;
         if (verdict == CANNOT_TELL)
-            return fact_missing(&item, "what to change", m->err);
+            return context_missing(&item, "what to change", m->err);
         if (verdict == FAILS)
             continue;
         struct draft *draft = draft_of(m, step->document);
@@ -363,7 +249,7 @@ static void add_action(struct plan *plan, enum verb verb, const char *daemon)
 static bool leave_action(struct maker *m, struct context *ctx, const struct after *after)
 {
     if (ctx->missing != NULL)
-        return fact_missing(ctx, "what to do afterwards", m->err);
+        return context_missing(ctx, "what to do afterwards", m->err);
     struct buf when = {0};
     for (size_t i = 0; i < after->n_when; i++)
         buf_printf(&when, "%s%s", i > 0 ? " and " : "", context_text(ctx, after->when[i].written));
@@ -401,7 +287,7 @@ static bool plan_request(struct maker *m, const struct request *request, plan_li
         return err_outcome(m->err, NOT_APPLICABLE,
                            "%s only advises; there is nothing that mailfix can change for it",
                            request->fix->name);
-    if (!plan_bind(ctx, &request->assignments, &used, m->err) || !check_requirements(m, ctx) ||
+    if (!params_bind(ctx, &request->assignments, &used, m->err) || !check_requirements(m, ctx) ||
         !note_risks(m, ctx) || !run_steps(m, ctx, &planned.changes) || !check_again(m, ctx) ||
         !check_new_text(m, ctx) || !check_cured(m, ctx) || !plan_actions(m, ctx))
         return false;

@@ -38,11 +38,6 @@ typedef enum verdict plan_live(struct context *ctx, const struct cond *cond, con
 bool plan_make(const struct request *request, size_t n, struct docs *disk, plan_live *live,
                struct planning *ret_planning, struct err *err) MUST_CHECK;
 
-/* The parameters alone: what diagnose binds (defaults only). False with outcome USAGE when one has no value.
- */
-bool plan_bind(struct context *ctx, const struct strings *assignments, struct strings *ret_used,
-               struct err *err) MUST_CHECK;
-
 /* Whether the edits of ctx->fix would change a file now, without the requirements. */
 enum verdict plan_pending(struct context *ctx);
 

@@ -4,6 +4,7 @@
  * the new text, the actions, several fixes at once.
  */
 #include "fixes.h"
+#include "params.h"
 #include "plan.h"
 #include "unit.h"
 
@@ -70,7 +71,7 @@ static void test_parameters(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct world *w = unit_world("", MASTER, FACTS, fix);
         struct strings words = strings_split(cases[i].words, " "), used = {0};
-        bool ok = plan_bind(&w->ctx, &words, &used, &err);
+        bool ok = params_bind(&w->ctx, &words, &used, &err);
         if (ok != (cases[i].used != NULL))
             fail_msg("%s: %s", cases[i].words, ok ? strings_join(&used, " ") : err.text);
         if (ok) {
@@ -84,7 +85,7 @@ static void test_parameters(void **state)
     struct world *w = unit_world("", MASTER, FACTS, fix);
     struct strings words = {0}, used = {0};
     strings_add(&words, "names=a\nb");
-    assert_false(plan_bind(&w->ctx, &words, &used, &err));
+    assert_false(params_bind(&w->ctx, &words, &used, &err));
     assert_says(err, "a value without control characters");
     close(w->root.fd);
 }
@@ -177,6 +178,29 @@ static void test_unknown_when(void **state)
     assert_int_equal(err.outcome, NOT_APPLICABLE);
     assert_says(err, "dovecot.version");
     assert_false(make_on("a = 1\n", HEAD "edit main.cf\n  each setting a\n  value {dovecot.version}\n", ""));
+    assert_int_equal(err.outcome, NOT_APPLICABLE);
+    assert_says(err, "dovecot.version");
+}
+
+/* Nor is an action dropped, or a parameter taken for absent, because its condition is unknown. */
+static void test_unknown_action_and_param(void **state)
+{
+    (void)state;
+    static const char edit[] = "edit main.cf\n  each setting a\n  value x\n\n";
+    assert_false(
+        make_on("a = 1\n", arena_printf("%s%safter restart postfix\n  when dovecot > 2\n", HEAD, edit), ""));
+    assert_int_equal(err.outcome, NOT_APPLICABLE);
+    assert_says(err, "dovecot.version");
+    assert_ok(make_on("a = 1\n",
+                      arena_printf("%s%safter restart postfix\n  when daemon postfix running\n", HEAD, edit),
+                      ""),
+              err);
+    assert_int_equal(planning.plan.n_action, 0);
+    assert_int_equal(planning.plan.left_to_do.n, 1);
+    assert_string_equal(planning.plan.left_to_do.item[0], "restart postfix, when daemon postfix running");
+    assert_false(make_on(
+        "a = 1\n",
+        arena_printf("%sparam later\n  type word\n  default x\n  when dovecot > 2\n\n%s", HEAD, edit), ""));
     assert_int_equal(err.outcome, NOT_APPLICABLE);
     assert_says(err, "dovecot.version");
 }
@@ -330,9 +354,11 @@ static void test_sdbm_cache(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dir_test(test_parameters),   dir_test(test_requirements), dir_test(test_edits),
-        dir_test(test_unknown_when), dir_test(test_not_finished), dir_test(test_pending),
-        dir_test(test_new_text),     dir_test(test_actions),      dir_test(test_several),
+        dir_test(test_parameters),   dir_test(test_requirements),
+        dir_test(test_edits),        dir_test(test_unknown_action_and_param),
+        dir_test(test_unknown_when), dir_test(test_not_finished),
+        dir_test(test_pending),      dir_test(test_new_text),
+        dir_test(test_actions),      dir_test(test_several),
         dir_test(test_sdbm_cache),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One stanza of a fix file; see stanza.h.
+ *
+ * The lens has seen to it that only keys stand here that the stanza can take; what they say, how often they
+ * may stand and which belong together is read here. The small languages in the values are words.c's.
+ *
+ * Limits: a word of the format that no shipped fix needs yet is refused like any other unknown word.
+ */
+#include "stanza.h"
+
+#include "service.h"
+#include "words.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- reading one stanza ---- */
+
+struct stanza {
+    struct fix *fix;
+    const struct node *node;
+    struct err *err;
+};
+
+static const char *key_value(const struct stanza *s, const char *key)
+{
+    const struct node *node = stanza_key(s->node, key);
+    return node != NULL ? stanza_value(node) : NULL;
+}
+
+static bool refuse(const struct stanza *s, const struct node *node, const char *sentence)
+{
+    return fix_error(s->fix, node->value != NULL ? node->text.start : node->span.start, s->err, "%s",
+                     sentence);
+}
+
+/* A key that may stand once must not stand twice. */
+static bool check_once(const struct stanza *s, const char *key)
+{
+    const struct node *first = stanza_key(s->node, key);
+    for (size_t i = 0; i < s->node->n_child; i++)
+        if (stanza_is(&s->node->child[i], key) && &s->node->child[i] != first)
+            return refuse(s, &s->node->child[i], "this key can stand only once in a stanza");
+    return true;
+}
+
+static const char *literal_of(const struct node *node)
+{
+    struct buf text = {0};
+    for (size_t i = 0; i < node->n_child; i++)
+        if (stanza_is(&node->child[i], "text")) {
+            buf_puts(&text, stanza_value(&node->child[i]));
+            buf_puts(&text, "\n");
+        }
+    return buf_text(&text);
+}
+
+static bool read_whens(const struct stanza *s, const char *document, struct cond **ret_when, size_t *ret_n)
+{
+    for (size_t i = 0; i < s->node->n_child; i++) {
+        const struct node *key = &s->node->child[i];
+        struct cond cond;
+        if (!stanza_is(key, "when"))
+            continue;
+        if (!words_cond(s->fix, document, stanza_value(key), key->text.start, &cond, s->err))
+            return false;
+        *ret_when = arena_append(*ret_when, ret_n, sizeof(cond), &cond);
+    }
+    return true;
+}
+
+/* ---- params and rows ---- */
+
+static bool read_rows(const struct stanza *s)
+{
+    struct rows rows = {.columns = strings_split(stanza_value(s->node), " \t")};
+    if (rows.columns.n < 2)
+        return refuse(s, s->node, "expected: rows NAME COLUMN...");
+    rows.name = rows.columns.item[0];
+    rows.columns.item++;
+    rows.columns.n--;
+    for (size_t i = 0; i < s->node->n_child; i++) {
+        const struct node *line = &s->node->child[i];
+        if (!stanza_is(line, "text"))
+            continue;
+        struct strings row = strings_split(stanza_value(line), " \t");
+        if (row.n > rows.columns.n) { /* the last column runs to the end of the line */
+            const char *last = stanza_value(line);
+            for (size_t k = 1; k < rows.columns.n; k++) {
+                last += strspn(last, " \t");
+                last += strcspn(last, " \t");
+            }
+            last += strspn(last, " \t");
+            size_t len = strlen(last);
+            while (strchr(" \t", last[len - 1]) != NULL)
+                len--;
+            row.item[rows.columns.n - 1] = arena_copy(last, len);
+            row.n = rows.columns.n;
+        }
+        if (row.n != rows.columns.n)
+            return refuse(s, line, "this row does not have one word for each column");
+        rows.row = arena_append(rows.row, &rows.n, sizeof(row), &row);
+    }
+    s->fix->rows = arena_append(s->fix->rows, &s->fix->n_rows, sizeof(rows), &rows);
+    return true;
+}
+
+/* The word "when" in a value, with blanks on both sides; NULL: none. */
+static const char *find_when(const char *value)
+{
+    for (const char *at = value; (at = strstr(at, "when")) != NULL; at++)
+        if (at > value && strchr(" \t", at[-1]) != NULL && at[4] != '\0' && strchr(" \t", at[4]) != NULL)
+            return at;
+    return NULL;
+}
+
+/* "VALUE" or "VALUE when COND" */
+static bool read_default(const struct stanza *s, const struct node *key, struct param *param)
+{
+    struct choice choice = {.value = stanza_value(key)};
+    const char *when = find_when(choice.value);
+    if (when != NULL) {
+        size_t offset = (size_t)(when - choice.value) + strlen("when");
+        choice.conditional = true;
+        if (!words_cond(s->fix, NULL, choice.value + offset, key->text.start + offset, &choice.cond, s->err))
+            return false;
+        while (when > choice.value && strchr(" \t", when[-1]) != NULL)
+            when--;
+        choice.value = arena_copy(choice.value, (size_t)(when - choice.value));
+    }
+    if (param->one_of.n > 0 && !strings_have(&param->one_of, choice.value))
+        return refuse(s, key, "this default is none of the values of one-of");
+    param->choice = arena_append(param->choice, &param->n_choice, sizeof(choice), &choice);
+    return true;
+}
+
+static bool read_param(const struct stanza *s)
+{
+    struct param param = {
+        .name = stanza_value(s->node), .ask = key_value(s, "ask"), .type = key_value(s, "type")};
+    static const char *const types[] = {"word", "bool", "number"};
+    const char *one_of = key_value(s, "one-of");
+    if (!check_once(s, "type") || !check_once(s, "one-of"))
+        return false;
+    if ((param.type == NULL) == (one_of == NULL))
+        return refuse(s, s->node, "a param has either a type or one-of");
+    if (one_of != NULL)
+        param.one_of = strings_split(one_of, " \t");
+    bool known = param.type == NULL;
+    for (size_t i = 0; i < COUNT(types) && !known; i++)
+        known = strcmp(types[i], param.type) == 0;
+    if (!known)
+        return refuse(s, stanza_key(s->node, "type"), "unknown type; there are: word bool number");
+    param.several = stanza_key(s->node, "several") != NULL;
+    for (size_t i = 0; i < s->node->n_child; i++) {
+        const struct node *key = &s->node->child[i];
+        if (stanza_is(key, "from") || stanza_is(key, "offer"))
+            return refuse(
+                s, key,
+                "a param takes its value from the command line or a default; there are no sources yet");
+        if (stanza_is(key, "default") && !read_default(s, key, &param))
+            return false;
+    }
+    if (!read_whens(s, NULL, &param.when, &param.n_when))
+        return false;
+    s->fix->param = arena_append(s->fix->param, &s->fix->n_param, sizeof(param), &param);
+    return true;
+}
+
+/* ---- probes ---- */
+
+static bool read_levels(const struct stanza *s, struct heard *heard)
+{
+    const struct node *key = stanza_key(s->node, "level");
+    struct strings words = strings_split(key != NULL ? stanza_value(key) : "", " \t");
+    for (size_t i = 0; i < words.n; i++) {
+        bool known = false;
+        for (int level = LEVEL_INFO; level <= LEVEL_PANIC; level++)
+            if (strcmp(maillog_level_name((enum level)level), words.item[i]) == 0)
+                known = heard->levels[level] = true;
+        if (!known)
+            return refuse(s, key, "unknown level; there are: panic fatal error warning info");
+    }
+    return true;
+}
+
+static bool read_heard(const struct stanza *s, struct heard *heard)
+{
+    static const char *const needed[] = {"program", "level", "matching"};
+    for (size_t i = 0; i < COUNT(needed); i++) {
+        if (stanza_key(s->node, needed[i]) == NULL)
+            return refuse(s, s->node, "a log stanza needs program, level and matching");
+        if (!check_once(s, needed[i]))
+            return false;
+    }
+    const struct node *matching = stanza_key(s->node, "matching");
+    size_t offset = 0;
+    struct err why;
+    heard->programs = strings_split(key_value(s, "program"), " \t");
+    if (stanza_value(matching)[0] != '^')
+        return refuse(s, matching, "a log pattern begins with ^, so that quoted text cannot match");
+    heard->matching = pattern_compile(stanza_value(matching), &offset, &why);
+    if (heard->matching == NULL)
+        return fix_error(s->fix, matching->text.start + offset, s->err, "this pattern does not compile: %s",
+                         why.text);
+    return read_levels(s, heard);
+}
+
+static bool read_talk(const struct stanza *s, struct talk *talk)
+{
+    struct strings words = strings_split(stanza_value(s->node), " \t");
+    const struct node *greets = stanza_key(s->node, "greets"), *times = stanza_key(s->node, "times");
+    struct err why;
+    size_t offset = 0;
+    if (words.n != 3 || !protocol_named(words.item[1], &talk->protocol))
+        return refuse(s, s->node, "expected: session smtp|smtps|imap|imaps|pop3|pop3s PORT");
+    talk->port = words.item[2];
+    talk->starttls = stanza_key(s->node, "starttls") != NULL;
+    talk->times = times != NULL ? atoi(stanza_value(times)) : 1;
+    if (talk->times < 1 || talk->times > 20)
+        return refuse(s, times, "expected a number of sessions from 1 to 20");
+    if (greets == NULL)
+        return true;
+    talk->greets = stanza_value(greets);
+    if (pattern_compile(talk->greets, &offset, &why) == NULL)
+        return fix_error(s->fix, greets->text.start + offset, s->err, "this pattern does not compile: %s",
+                         why.text);
+    return true;
+}
+
+/* Keys of a dialogue or of a log line mean nothing in another kind of probe. */
+static bool check_probe_keys(const struct stanza *s, enum probe_kind kind)
+{
+    static const struct {
+        const char *key;
+        enum probe_kind kind;
+    } keys[] = {{"program", PROBE_LOG},    {"level", PROBE_LOG},        {"matching", PROBE_LOG},
+                {"same", PROBE_LOG},       {"within", PROBE_LOG},       {"printed-by", PROBE_LOG},
+                {"greets", PROBE_SESSION}, {"starttls", PROBE_SESSION}, {"times", PROBE_SESSION}};
+    static const char *const later[] = {"offers", "hides", "refuses"};
+    for (size_t i = 0; i < COUNT(later); i++)
+        if (stanza_key(s->node, later[i]) != NULL)
+            return refuse(s, stanza_key(s->node, later[i]), "a session knows greets, starttls and times");
+    for (size_t i = 0; i < COUNT(keys); i++)
+        if (keys[i].kind != kind && stanza_key(s->node, keys[i].key) != NULL)
+            return refuse(s, stanza_key(s->node, keys[i].key),
+                          "this key has no meaning in this kind of stanza");
+    return true;
+}
+
+static bool read_probe(const struct stanza *s, struct probe **list, size_t *n)
+{
+    const char *head = stanza_value(s->node);
+    struct probe probe = {.written = head,
+                          .at = s->node->text.start,
+                          .loop = key_value(s, "for"),
+                          .otherwise = key_value(s, stanza_is(s->node, "risk") ? "says" : "else")};
+    bool ok = true;
+    if (stanza_is(s->node, "risk")) {
+        probe.kind = PROBE_COND;
+    } else if (strcmp(head, "log") == 0) {
+        probe.kind = PROBE_LOG;
+        ok = read_heard(s, &probe.heard);
+    } else if (starts_with(head, "session ")) {
+        probe.kind = PROBE_SESSION;
+        ok = read_talk(s, &probe.talk);
+    } else {
+        probe.kind = PROBE_COND;
+        ok = words_cond(s->fix, NULL, head, s->node->text.start, &probe.cond, s->err);
+    }
+    if (!ok || !check_probe_keys(s, probe.kind) || !read_whens(s, NULL, &probe.when, &probe.n_when))
+        return false;
+    if (stanza_is(s->node, "require") && probe.otherwise == NULL)
+        return refuse(s, s->node,
+                      "a require needs 'else' with the reason that is shown when it does not hold");
+    if (stanza_is(s->node, "risk") && probe.otherwise == NULL)
+        return refuse(s, s->node, "a risk needs 'says'");
+    *list = arena_append(*list, n, sizeof(probe), &probe);
+    return true;
+}
+
+/* ---- edits and actions ---- */
+
+static bool read_edit_verb(const struct stanza *s, struct step *step)
+{
+    static const struct {
+        const char *key;
+        enum edit_verb verb;
+    } verbs[] = {
+        {"replace", EDIT_REPLACE}, {"value", EDIT_VALUE}, {"comment", EDIT_COMMENT}, {"delete", EDIT_DELETE}};
+    static const char *const later[] = {"rename", "append", "prepend", "uncomment", "ensure",
+                                        "raise",  "mode",   "after",   "before"};
+    int found = 0;
+    for (size_t i = 0; i < COUNT(later); i++)
+        if (stanza_key(s->node, later[i]) != NULL)
+            return refuse(s, stanza_key(s->node, later[i]),
+                          "an edit knows the verbs replace with, value, comment, delete");
+    for (size_t i = 0; i < COUNT(verbs); i++)
+        if (stanza_key(s->node, verbs[i].key) != NULL) {
+            step->verb = verbs[i].verb;
+            found++;
+        }
+    if (found != 1)
+        return refuse(s, s->node, "an edit has exactly one verb: replace and with, value, comment or delete");
+    if (step->verb == EDIT_REPLACE) {
+        const struct node *re = stanza_key(s->node, "replace");
+        size_t offset = 0;
+        struct err why;
+        step->pattern = stanza_value(re);
+        step->text = key_value(s, "with");
+        if (step->text == NULL)
+            return refuse(s, re, "replace needs 'with', the text that takes the place of the match");
+        if (strchr(step->pattern, '{') == NULL && pattern_compile(step->pattern, &offset, &why) == NULL)
+            return fix_error(s->fix, re->text.start + offset, s->err, "this pattern does not compile: %s",
+                             why.text);
+    } else if (stanza_key(s->node, "with") != NULL) {
+        return refuse(s, stanza_key(s->node, "with"), "'with' belongs to replace");
+    }
+    if (step->verb == EDIT_VALUE)
+        step->text = key_value(s, "value");
+    return true;
+}
+
+static bool read_edit(const struct stanza *s)
+{
+    struct step step = {
+        .document = stanza_value(s->node), .loop = key_value(s, "for"), .at = s->node->text.start};
+    const struct node *each = stanza_key(s->node, "each"), *keep = stanza_key(s->node, "keep");
+    if (strcmp(step.document, "main.cf") != 0 && strcmp(step.document, "master.cf") != 0)
+        return refuse(s, s->node, "an edit is of main.cf or master.cf");
+    if (!read_edit_verb(s, &step))
+        return false;
+    if (each == NULL)
+        return refuse(s, s->node, "this verb needs 'each PLACE'");
+    if (!check_once(s, "each") ||
+        !words_place(s->fix, step.document, stanza_value(each), each->text.start, &step.each, s->err))
+        return false;
+    if (!words_noun_editable(step.each.noun) || strcmp(step.each.document, step.document) != 0)
+        return refuse(s, each, "this place cannot be edited here");
+    bool whole = step.verb == EDIT_COMMENT || step.verb == EDIT_DELETE;
+    if (whole && step.each.noun != NOUN_SETTING && step.each.noun != NOUN_SERVICE)
+        return refuse(s, each, "comment and delete take a whole entry: a setting or a service");
+    if (keep != NULL &&
+        (strcmp(stanza_value(keep), "comment") != 0 || strcmp(step.document, "master.cf") == 0))
+        return refuse(s, keep, "only 'keep comment', and not in master.cf");
+    step.keep_comment = keep != NULL;
+    if (!read_whens(s, step.document, &step.when, &step.n_when))
+        return false;
+    s->fix->step = arena_append(s->fix->step, &s->fix->n_step, sizeof(step), &step);
+    return true;
+}
+
+static bool read_after(const struct stanza *s)
+{
+    struct strings words = strings_split(stanza_value(s->node), " \t");
+    struct after after = {.loop = key_value(s, "for"), .at = s->node->text.start};
+    bool known = false;
+    for (int i = DO_RELOAD; i <= DO_DISABLE && words.n == 2; i++)
+        if (strcmp(verb_name((enum verb)i), words.item[0]) == 0) {
+            after.verb = (enum verb)i;
+            known = true;
+        }
+    if (!known)
+        return refuse(s, s->node, "expected: after reload|restart|start|stop|enable|disable DAEMON");
+    after.daemon = words.item[1];
+    if (!service_known(after.daemon)) {
+        struct strings names = service_names();
+        return refuse(s, s->node, arena_printf("unknown daemon; there are: %s", strings_join(&names, " ")));
+    }
+    if (!read_whens(s, NULL, &after.when, &after.n_when))
+        return false;
+    s->fix->after = arena_append(s->fix->after, &s->fix->n_after, sizeof(after), &after);
+    return true;
+}
+
+/* ---- any ---- */
+
+static bool read_effect(const struct stanza *s)
+{
+    for (int i = STOPS_MAIL; i <= NOISE; i++)
+        if (strcmp(effect_name((enum effect)i), stanza_value(s->node)) == 0)
+            s->fix->effect = (enum effect)i;
+    return true;
+}
+
+static bool read_any(const struct stanza *s)
+{
+    struct fix *fix = s->fix;
+    const struct node *node = s->node;
+    if (stanza_is(node, "title"))
+        fix->title = stanza_value(node);
+    else if (stanza_is(node, "effect"))
+        return read_effect(s);
+    else if (stanza_is(node, "about"))
+        fix->about = literal_of(node);
+    else if (stanza_is(node, "advice"))
+        fix->advice = literal_of(node);
+    else if (stanza_is(node, "see"))
+        strings_add(&fix->see, stanza_value(node));
+    else if (stanza_is(node, "independent"))
+        fix->independent = strings_split(stanza_value(node), " \t");
+    else if (stanza_is(node, "rows"))
+        return read_rows(s);
+    else if (stanza_is(node, "param"))
+        return read_param(s);
+    else if (stanza_is(node, "symptom"))
+        return read_probe(s, &fix->symptom, &fix->n_symptom);
+    else if (stanza_is(node, "still"))
+        return read_probe(s, &fix->still, &fix->n_still);
+    else if (stanza_is(node, "consequence"))
+        return read_probe(s, &fix->consequence, &fix->n_consequence);
+    else if (stanza_is(node, "require"))
+        return read_probe(s, &fix->require, &fix->n_require);
+    else if (stanza_is(node, "risk"))
+        return read_probe(s, &fix->risk, &fix->n_risk);
+    else if (stanza_is(node, "verify"))
+        return read_probe(s, &fix->verify, &fix->n_verify);
+    else if (stanza_is(node, "edit"))
+        return read_edit(s);
+    else if (stanza_is(node, "after"))
+        return read_after(s);
+    return true; /* remarks, blank lines, the Japanese twins */
+}
+
+bool stanza_read(struct fix *fix, const struct node *node, struct err *err)
+{
+    struct stanza s = {fix, node, err};
+    return read_any(&s);
+}

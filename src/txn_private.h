@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What txn.c and txn_back.c share. Nobody else includes this.
+ */
+#pragma once
+
+#include "txn.h"
+
+/* Resolves a target and names its temporaries; index is its place in the record's before/. */
+bool txn_open_swap(const struct root *root, const struct target *target, size_t index, struct swap *swap,
+                   struct err *err) MUST_CHECK;
+bool txn_open_swaps(struct txn *txn, struct err *err) MUST_CHECK;
+bool txn_lock_edit(struct txn *txn, struct err *err) MUST_CHECK;
+void txn_discard_temps(struct txn *txn);
+bool txn_sync_dirs(const struct txn *txn, struct err *err) MUST_CHECK;
+/* Exchanges a target with its temporary and looks at what came out. *ret_other: it was not the expected file
+ * (a digest) and is back in its place. */
+bool txn_swap_one(const struct swap *s, const char *expected, bool *ret_other, struct err *err) MUST_CHECK;
+bool txn_write_state(const struct txn *txn, enum txn_state state, struct err *err) MUST_CHECK;
