@@ -168,7 +168,7 @@ static enum outcome carry_out(struct rollback *r)
     bool files = txn_rollback_swap(&txn, &stuck, r->err);
     txn_unlock_edit(&txn);
     if (!files) {
-        r->o->machine = "The rollback is not finished: mailfix recover goes on with it.";
+        r->o->machine = "This needs you: the rollback is not finished; mailfix recover goes on with it.";
         txn_close(&txn);
         return r->err->outcome = NEEDS_PERSON;
     }
@@ -180,8 +180,8 @@ static enum outcome carry_out(struct rollback *r)
     bool ok = txn_finish(&txn, problems.n > 0 ? TXN_STUCK : TXN_UNDONE, r->err);
     txn_close(&txn);
     if (!ok) {
-        r->o->machine =
-            "The files are as they were before; the record could not say so: mailfix recover finishes it.";
+        r->o->machine = "This needs you: the files are as they were before, but the record could not say so; "
+                        "mailfix recover finishes it.";
         return r->err->outcome = NEEDS_PERSON;
     }
     if (problems.n > 0) {
