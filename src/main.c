@@ -176,6 +176,9 @@ int main(int argc, char **argv)
         warn("%s", err.text);
     if (outcome == USAGE && a.o.machine == NULL)
         a.o.machine = NOTHING_CHANGED;
+    /* -q leaves out what went well, never what state the machine is in when something did not. */
+    if (outcome != DONE && outcome != FOUND && base_verbosity < 0)
+        base_verbosity = 0;
     if (a.o.machine != NULL)
         say("%s", a.o.machine);
     tree_close();

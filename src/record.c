@@ -293,6 +293,26 @@ static bool read_state(const char *text, enum txn_state *ret_state)
     return false;
 }
 
+/* A tree that somebody else made may hold a record that somebody else made: it may lead to documents only. */
+static bool check_targets(const struct store *store, const struct record *record, struct err *err)
+{
+    for (size_t i = 0; i < record->n_target && !store->root->live; i++) {
+        const struct target *target = &record->target[i];
+        struct at at;
+        struct err ignored;
+        if (ends_with(target->path, arena_printf("/%s", target->document)))
+            continue;
+        /* A link of root's may give the document another name. */
+        if (file_resolve(store->root, arena_printf("/etc/postfix/%s", target->document), &at, &ignored)) {
+            close(at.dir);
+            if (strcmp(at.path, target->path) == 0)
+                continue;
+        }
+        return err_set(err, "it says that %s is %s", target->path, target->document);
+    }
+    return true;
+}
+
 static bool read_record(const struct store *store, const char *id, struct record *record, struct err *err)
 {
     const char *text;
@@ -305,7 +325,7 @@ static bool read_record(const struct store *store, const char *id, struct record
     if (!read_state(text, &record->state))
         return err_set(err, "its state is none that this mailfix knows");
     return file_read_path(store->root, arena_printf("%s/plan.json", dir), OWNED_BY_ROOT, &text, &len, err) &&
-           record_parse(text, len, record, err);
+           record_parse(text, len, record, err) && check_targets(store, record, err);
 }
 
 bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,
