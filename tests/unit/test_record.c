@@ -32,7 +32,7 @@ static struct record sample(void)
     add_hunk(&target, 1000, "", 0, every, sizeof(every));
     record.target = arena_append(record.target, &record.n_target, sizeof(target), &target);
     target.document = "master.cf";
-    target.path = "/etc/postfix/m\xe4ster.cf";
+    target.path = "/etc/p\xf6stfix/master.cf";
     record.target = arena_append(record.target, &record.n_target, sizeof(target), &target);
     struct service_state state = {"postfix", YES, UNKNOWN};
     record.service = arena_append(record.service, &record.n_service, sizeof(state), &state);
