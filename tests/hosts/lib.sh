@@ -21,6 +21,7 @@
 #     MAILFIX_PREFIX      an installed mailfix; it is mounted read-only at the same path inside, its bin and sbin come first in PATH
 #     MAILFIX_TEST_NAME   a word for the names of cgroups (default mailfix-test-PID; tests/hosts/run sets it)
 #     MAILFIX_TEST_CACHE  see tests/hosts/tree
+#     MAILFIX_TEST_RELEASE  debian12 (default) or debian13, which has the systemd kind only
 #     TMPDIR              where the private layers live; overlayfs needs an ordinary file system there (ext4, xfs, btrfs, tmpfs)
 #
 # Limits: one host at a time for each shell. The root of a host is an overlay: rename of a directory that came with the tree fails
@@ -136,7 +137,7 @@ host_start() {
 host_create() {
     local kind=$1 extra=${2-} base
     [ -z "$host_dir" ] || host_stop
-    base=$("$hosts_dir/tree" "debian12-$kind" | tail -n 1)
+    base=$("$hosts_dir/tree" "${MAILFIX_TEST_RELEASE:-debian12}-$kind" | tail -n 1)
     [ -d "$base" ] || host_die "no tree for $kind"
     host_kind=$kind
     host_count=$((host_count + 1))

@@ -1,18 +1,52 @@
 #!/bin/bash
-# Scenario: the states of services are recorded and come back, and an end in the middle leads back. Under systemd and under SysV init:
-# a test fix stops Postfix and takes it out of the boot, rollback brings both back; SIGINT while the proof runs puts everything back
-# (exit 3); kill -9 there leaves it to `mailfix recover`. And where Postfix runs in the foreground, as in a container, it is
-# reloaded and not restarted.
+# Scenario: the states of services are recorded and come back, and what is not proven leads back. Under systemd and under SysV init:
+# a test fix stops Postfix and takes it out of the boot, rollback brings both back; a symptom that comes back in the log, a port that
+# greets no more, and SIGINT while the proof runs put everything back (exit 3); kill -9 there leaves it to `mailfix recover`. Under SysV
+# init also: scripts in /etc/rc.d/init.d with chkconfig; and where Postfix runs in the foreground, as in a container, it is reloaded.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
 need_mailfix
 
-# The prefix is read-only inside the hosts; this fix is there only while the scenario runs.
-test_fix=$MAILFIX_PREFIX/share/mailfix/fixes/test-stop.fix
-trap 'rm -f "$test_fix"; host_stop' EXIT
-cat >"$test_fix" <<'FIX'
+# The prefix is read-only inside the hosts; these fixes are there only while the scenario runs.
+fixes=$MAILFIX_PREFIX/share/mailfix/fixes
+trap 'rm -f "$fixes"/test-stop.fix "$fixes"/test-noisy.fix "$fixes"/test-deaf.fix; host_stop' EXIT
+cat >"$fixes/test-noisy.fix" <<'FIX'
+fix       test-noisy
+title     A test: after the change the log symptom is there again
+effect    noise
+
+symptom   log
+  program   postfix/smtpd
+  level     info
+  matching  ^connect from
+
+edit      main.cf
+  each    setting biff
+  value   yes
+
+after     restart postfix
+
+verify    session smtp 25
+verify    quiet 5s
+FIX
+cat >"$fixes/test-deaf.fix" <<'FIX'
+fix       test-deaf
+title     A test: a change that costs port 25, with nothing said about it
+effect    noise
+
+edit      main.cf
+  each    setting biff
+  value   yes
+
+edit      master.cf
+  each    service smtp/inet
+  comment
+
+after     restart postfix
+FIX
+cat >"$fixes/test-stop.fix" <<'FIX'
 fix       test-stop
 title     A test: Postfix is stopped and does not start at boot
 effect    noise
@@ -53,6 +87,19 @@ test_stop_and_disable() {
     check_same "$host_kind: rollback: exit 0" 0 $? || printf '%s\n' "$output"
     check_same "$host_kind: rollback: running and enabled again" "$before" "$(states)"
     check "$host_kind: rollback: port 25 answers" until_true 20 smtp_starttls 25
+}
+
+# test_not_kept FIX WHY: the proof fails, and everything is put back.
+test_not_kept() {
+    local before output code
+    before=$(host_snapshot /etc)
+    output=$(host_run mailfix apply "$1" -y 2>&1)
+    code=$?
+    check_same "$host_kind: $1: exit 3" 3 "$code"
+    check_match "$host_kind: $1: says why" "$2" "$output"
+    check_same "$host_kind: $1: the last line" 'Everything was put back.' "$(last_line "$output")"
+    check_same "$host_kind: $1: the identical tree" "$before" "$(host_snapshot /etc)"
+    check "$host_kind: $1: port 25 answers" until_true 20 smtp_starttls 25
 }
 
 break_cache() {
@@ -153,6 +200,8 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd sysv}; do
     host_start "$kind"
     until_true 20 smtp_starttls 25 >/dev/null
     test_stop_and_disable
+    test_not_kept test-noisy 'the symptom is back in the log: .*postfix/smtpd.*connect from'
+    test_not_kept test-deaf '127.0.0.1 port 25 greeted before and does not now'
     break_cache
     test_interrupt
     test_killed
