@@ -355,8 +355,6 @@ static enum verdict verify_one(struct context *ctx, const struct probe *verify, 
     }
     if (verify->cond.kind == COND_QUIET)
         return stays_quiet(ctx->fix, mark, atoi(verify->cond.words.item[0]) * 1000, ret_why);
-    if (!cond_is_live(&verify->cond))
-        return HOLDS; /* asked of the new text before the commit */
     struct evidence evidence = {0};
     if (!plan_probe(ctx, verify, false, &evidence, &verdict, &err)) {
         *ret_why = arena_string(err.text);
@@ -374,6 +372,8 @@ enum verdict probe_verify(struct planned *planned, size_t n, const struct string
         for (size_t k = 0; k < ctx->fix->n_verify && !interrupted(); k++) {
             const struct probe *verify = &ctx->fix->verify[k];
             const char *why = NULL;
+            if (verify->kind == PROBE_COND && !cond_is_live(&verify->cond))
+                continue; /* asked of the new text before the commit */
             const char *written = fix_probe_sentence(verify, context_text(ctx, verify->written));
             say("checking: %s", written);
             enum verdict verdict = verify_one(ctx, verify, ran, mark, &why);
