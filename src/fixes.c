@@ -39,3 +39,20 @@ bool fixes_load(const char *dir, const char *name, struct fix **ret_fix, struct 
     close(host.fd);
     return ok && fix_parse(path, text, len, ret_fix, err);
 }
+
+bool fixes_load_all(const char *dir, const struct strings *names, struct fix ***ret_fix, size_t *ret_n,
+                    struct err *err)
+{
+    struct strings all = names->n > 0 ? *names : fixes_names(dir, err);
+    struct fix **loaded = arena_alloc((all.n + 1) * sizeof(*loaded));
+    *ret_fix = NULL;
+    *ret_n = 0;
+    for (size_t i = 0; i < all.n; i++)
+        if (!fixes_load(dir, all.item[i], &loaded[i], err))
+            return false;
+    for (int effect = STOPS_MAIL; effect <= NOISE; effect++)
+        for (size_t i = 0; i < all.n; i++)
+            if ((int)loaded[i]->effect == effect)
+                *ret_fix = arena_append(*ret_fix, ret_n, sizeof(*loaded), &loaded[i]);
+    return *ret_n > 0 ? true : err_set(err, "there are no fixes in %s; mailfix is not installed whole", dir);
+}

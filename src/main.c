@@ -28,12 +28,17 @@ static const struct {
     const char *use, *what;
 } VERBS[] = {
     {"diagnose", verb_diagnose, "diagnose [FIX...]", "what is wrong, with the evidence, and the fix for it"},
+    {"list", verb_list, "list", "the catalogue, and which fixes are needed here"},
+    {"explain", verb_explain, "explain FIX", "what it does, parameters, and why it is (not) applicable here"},
     {"apply", verb_apply, "apply FIX [KEY=VALUE...]... [-n] [-y]",
      "change all or nothing, prove it, or put everything back"},
     {"rollback", verb_rollback, "rollback [ID] [-n] [-y]",
      "take back the last transaction that was kept, or ID"},
     {"history", verb_history, "history", "one line a transaction"},
+    {"diff", verb_diff, "diff [ID]", "what a transaction changed"},
+    {"status", verb_status, "status", "per file: clean, edited since, overwritten since"},
     {"recover", verb_recover, "recover", "finish what a crash left"},
+    {"lint", verb_lint, "lint FILE...", "check a fix file"},
     {"tree", verb_tree, "tree DOC|FILE [--as DOC] [PATH]", "what a lens sees in a file"},
 };
 
@@ -172,12 +177,13 @@ int main(int argc, char **argv)
         return 0;
     }
     outcome = ok ? run_verb(&a, &err) : err.outcome;
-    if (outcome != DONE && outcome != FOUND)
+    bool failed = outcome != DONE && outcome != FOUND;
+    if (failed)
         warn("%s", err.text);
-    if (outcome == USAGE && a.o.machine == NULL)
+    if (failed && a.o.machine == NULL) /* a verb that only reads */
         a.o.machine = NOTHING_CHANGED;
     /* -q leaves out what went well, never what state the machine is in when something did not. */
-    if (outcome != DONE && outcome != FOUND && base_verbosity < 0)
+    if (failed && base_verbosity < 0)
         base_verbosity = 0;
     if (a.o.machine != NULL)
         say("%s", a.o.machine);

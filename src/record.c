@@ -346,3 +346,22 @@ bool record_list(const struct store *store, struct record **ret_record, size_t *
     }
     return true;
 }
+
+static bool is_named(const struct record *record, const char *id)
+{
+    char *end;
+    unsigned long number = strtoul(id, &end, 10);
+    return strcmp(record->id, id) == 0 || (*end == '\0' && number == record->number);
+}
+
+bool record_choose(const struct record *record, size_t n, const char *id, const struct record **ret_chosen,
+                   struct err *err)
+{
+    *ret_chosen = NULL;
+    for (size_t i = n; i > 0 && *ret_chosen == NULL; i--)
+        if (id != NULL ? is_named(&record[i - 1], id) : record[i - 1].state == TXN_KEPT)
+            *ret_chosen = &record[i - 1];
+    if (*ret_chosen != NULL || id == NULL)
+        return true;
+    return err_outcome(err, USAGE, "there is no transaction %s; mailfix history lists them", id);
+}

@@ -60,6 +60,11 @@ void store_close(struct store *store);
 bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,
                  struct strings *ret_damaged, struct err *err) MUST_CHECK;
 
+/* "7", "0007" and "0007-sdbm-cache" name the same; NULL: the last one that was kept, *ret_chosen NULL when
+ * there is none. USAGE when there is no such transaction. */
+bool record_choose(const struct record *record, size_t n, const char *id, const struct record **ret_chosen,
+                   struct err *err) MUST_CHECK;
+
 /* plan.json as text, and back. */
 const char *record_format(const struct record *record, size_t *ret_len);
 bool record_parse(const char *text, size_t len, struct record *record, struct err *err) MUST_CHECK;

@@ -28,29 +28,6 @@ struct rollback {
     struct err *err;
 };
 
-/* "7", "0007" and "0007-sdbm-cache" name the same. */
-static bool is_named(const struct record *record, const char *id)
-{
-    char *end;
-    unsigned long number = strtoul(id, &end, 10);
-    return strcmp(record->id, id) == 0 || (*end == '\0' && number == record->number);
-}
-
-static bool choose(struct rollback *r)
-{
-    const char *id = r->o->words.n > 0 ? r->o->words.item[0] : NULL;
-    for (size_t i = r->n; i > 0; i--) {
-        const struct record *record = &r->record[i - 1];
-        if (id != NULL ? !is_named(record, id) : record->state != TXN_KEPT)
-            continue;
-        r->chosen = record;
-        return true;
-    }
-    return id == NULL
-               ? true
-               : err_outcome(r->err, USAGE, "there is no transaction %s; mailfix history lists them", id);
-}
-
 /* The newest later transaction that changed the same file and is still kept. */
 static const struct record *later_change(const struct rollback *r, const struct target *target)
 {
@@ -208,7 +185,8 @@ static enum outcome rollback_locked(struct rollback *r)
         r->o->machine = show_unfinished(r->err);
         return r->err->outcome;
     }
-    if (!record_list(&r->store, &r->record, &r->n, &damaged, r->err) || !choose(r))
+    if (!record_list(&r->store, &r->record, &r->n, &damaged, r->err) ||
+        !record_choose(r->record, r->n, r->o->words.n > 0 ? r->o->words.item[0] : NULL, &r->chosen, r->err))
         return r->err->outcome;
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read and is passed over", damaged.item[i]);

@@ -32,7 +32,7 @@ void show_plan(struct facts *facts, const struct plan *plan)
                        service_command(kind, a->verb, a->daemon));
     }
     if (masked)
-        out_printf(stdout, "Values that look like secrets are shown as ***; the file keeps them.\n");
+        out_printf(stdout, SHOW_MASKED);
     fflush(stdout);
 }
 

@@ -24,6 +24,11 @@ enum outcome verb_rollback(struct options *o, struct err *err);
 enum outcome verb_history(struct options *o, struct err *err);
 enum outcome verb_recover(struct options *o, struct err *err);
 enum outcome verb_tree(struct options *o, struct err *err);
+enum outcome verb_list(struct options *o, struct err *err);
+enum outcome verb_explain(struct options *o, struct err *err);
+enum outcome verb_diff(struct options *o, struct err *err);
+enum outcome verb_status(struct options *o, struct err *err);
+enum outcome verb_lint(struct options *o, struct err *err);
 
 #define NOTHING_CHANGED "Nothing was changed."
 #define PUT_BACK_LINE "Everything was put back."

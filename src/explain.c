@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mailfix explain FIX: what it does, by what one knows the fault, its parameters and the values that they
+ * would have here, what it requires, and why it is (not) applicable here.
+ */
+#include "fixes.h"
+#include "judge.h"
+#include "verbs.h"
+
+#include <string.h>
+
+static void print_lines(const char *text, const char *margin)
+{
+    struct strings lines = strings_split(text, "\n");
+    for (size_t i = 0; i < lines.n; i++)
+        out_printf(stdout, "%s%s\n", margin, lines.item[i]);
+}
+
+static void print_symptoms(const struct fix *fix)
+{
+    out_printf(stdout, "symptoms:\n");
+    for (size_t i = 0; i < fix->n_symptom; i++)
+        if (fix->symptom[i].kind != PROBE_LOG)
+            out_printf(stdout, "  %s\n", fix_probe_sentence(&fix->symptom[i], fix->symptom[i].written));
+        else
+            out_printf(stdout, "  a log line of %s\n", strings_join(&fix->symptom[i].heard.programs, ", "));
+}
+
+static const char *value_here(const struct judgement *j, const char *name)
+{
+    struct strings values = {0};
+    size_t len = strlen(name);
+    for (size_t i = 0; i < j->params.n; i++)
+        if (strncmp(j->params.item[i], name, len) == 0 && j->params.item[i][len] == '=')
+            strings_add(&values, j->params.item[i] + len + 1);
+    return values.n > 0 ? strings_join(&values, ", ") : "none: it must be given";
+}
+
+static void print_params(const struct fix *fix, const struct judgement *j)
+{
+    if (fix->n_param > 0)
+        out_printf(stdout, "parameters:\n");
+    for (size_t i = 0; i < fix->n_param; i++) {
+        const struct param *p = &fix->param[i];
+        out_printf(stdout, "  %s=%s%s\n", p->name, p->one_of.n > 0 ? strings_join(&p->one_of, "|") : p->type,
+                   p->several ? " (several)" : "");
+        if (p->ask != NULL)
+            out_printf(stdout, "      %s\n", p->ask);
+        out_printf(stdout, "      here: %s\n", value_here(j, p->name));
+    }
+}
+
+static void print_requirements(const struct fix *fix)
+{
+    if (fix->n_require > 0)
+        out_printf(stdout, "requires:\n");
+    for (size_t i = 0; i < fix->n_require; i++)
+        out_printf(stdout, "  %s (else: %s)\n", fix->require[i].written, fix->require[i].otherwise);
+    if (fix->n_after > 0)
+        out_printf(stdout, "afterwards:\n");
+    for (size_t i = 0; i < fix->n_after; i++)
+        out_printf(stdout, "  %s %s\n", verb_name(fix->after[i].verb), fix->after[i].daemon);
+    if (fix->n_verify > 0)
+        out_printf(stdout, "proof:\n");
+    for (size_t i = 0; i < fix->n_verify; i++)
+        out_printf(stdout, "  %s\n", fix_probe_sentence(&fix->verify[i], fix->verify[i].written));
+}
+
+static void print_here(const struct fix *fix, const struct judgement *j)
+{
+    out_printf(stdout, "here:\n");
+    if (j->unknown != NULL)
+        out_printf(stdout, "  whether the fault is here is not known: %s\n", j->unknown);
+    else
+        out_printf(stdout, "  the fault is %shere\n", j->fault == HOLDS ? "" : "not ");
+    if (j->fault == HOLDS)
+        judge_print_evidence(&j->evidence, "    ");
+    if (fix_is_advice(fix))
+        out_printf(stdout, "  this fix only advises\n");
+    else if (j->refusal != NULL)
+        out_printf(stdout, "  apply would not go: %s\n", j->refusal);
+    else
+        out_printf(stdout, "  apply would %s\n",
+                   j->changes ? "change files; look with --dry-run" : "change nothing");
+}
+
+enum outcome verb_explain(struct options *o, struct err *err)
+{
+    struct facts *facts;
+    struct fix *fix;
+    struct judgement j;
+    if (o->words.n != 1)
+        return err_outcome(err, USAGE, "explain takes one fix; mailfix list names them"), USAGE;
+    if (!facts_open(&o->root, o->facts_file, &facts, err) ||
+        !fixes_load(o->fix_dir, o->words.item[0], &fix, err))
+        return err->outcome;
+    struct docs docs = {.facts = facts};
+    judge_fix(fix, &docs, &j);
+    out_printf(stdout, "%s (%s): %s\n", fix->name, effect_name(fix->effect), fix->title);
+    if (fix->about != NULL)
+        print_lines(fix->about, "  ");
+    print_symptoms(fix);
+    print_params(fix, &j);
+    print_requirements(fix);
+    if (fix->advice != NULL) {
+        out_printf(stdout, "advice:\n");
+        print_lines(fix->advice, "  ");
+    }
+    for (size_t i = 0; i < fix->see.n; i++)
+        out_printf(stdout, "see: %s\n", fix->see.item[i]);
+    print_here(fix, &j);
+    return DONE;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * One fix held against this host; see judge.h. Changes nothing.
+ *
+ * Limits: symptoms of the log are not looked for yet.
+ */
+#include "judge.h"
+
+#include "params.h"
+#include "probe.h"
+
+static bool ask_symptom(struct context *ctx, const struct probe *symptom, struct judgement *j,
+                        enum verdict *ret_verdict, struct err *err)
+{
+    *ret_verdict = FAILS;
+    ctx->missing = NULL;
+    if (symptom->kind == PROBE_LOG)
+        return true;
+    if (symptom->kind == PROBE_COND)
+        return plan_probe(ctx, symptom, true, &j->evidence, ret_verdict, err);
+    enum verdict when;
+    if (!cond_all(ctx, symptom->when, symptom->n_when, &when, err))
+        return false;
+    /* A symptom that is a dialogue is one that does not go as it says. */
+    if (when == HOLDS && ctx->live != NULL) {
+        enum verdict talked = probe_session(ctx, &symptom->talk, &j->evidence.sentence);
+        *ret_verdict = talked == CANNOT_TELL ? CANNOT_TELL : talked == FAILS ? HOLDS : FAILS;
+    }
+    return true;
+}
+
+static void ask_symptoms(struct context *ctx, struct judgement *j)
+{
+    const struct fix *fix = ctx->fix;
+    for (size_t i = 0; i < fix->n_symptom && j->fault != HOLDS; i++) {
+        struct err err;
+        enum verdict verdict;
+        if (!ask_symptom(ctx, &fix->symptom[i], j, &verdict, &err)) {
+            j->unknown = arena_string(err.text);
+            j->unreadable = true;
+            j->fault = CANNOT_TELL;
+            return;
+        }
+        if (verdict == FAILS)
+            continue;
+        j->fault = verdict;
+        if (verdict == CANNOT_TELL && ctx->missing != NULL)
+            j->unknown = arena_printf("the fact %s is missing (give it with --facts)", ctx->missing);
+        else if (verdict == CANNOT_TELL)
+            j->unknown = arena_printf("only a running host can tell: %s", fix->symptom[i].written);
+    }
+}
+
+static void ask_plan(struct fix *fix, const struct docs *docs, plan_live *live, struct judgement *j)
+{
+    struct request request = {.fix = fix};
+    struct docs copy = *docs;
+    struct planning planning;
+    struct err why;
+    j->would_go = plan_make(&request, 1, &copy, live, &planning, &why);
+    if (j->would_go) {
+        j->changes = planning.plan.n_change > 0;
+        return;
+    }
+    j->refusal = arena_string(why.text);
+    j->outcome = why.outcome;
+}
+
+void judge_fix(struct fix *fix, struct docs *docs, struct judgement *ret_judgement)
+{
+    struct judgement j = {.fault = FAILS};
+    plan_live *live = facts_root(docs->facts)->live ? probe_live : NULL;
+    struct context ctx = {.fix = fix, .docs = docs, .live = live, .pending = plan_pending};
+    struct strings none = {0};
+    struct err ignored;
+    if (!params_bind(&ctx, &none, &j.params, &ignored))
+        say_more("%s: %s", fix->name, ignored.text);
+    ask_symptoms(&ctx, &j);
+    if (!fix_is_advice(fix))
+        ask_plan(fix, docs, live, &j);
+    *ret_judgement = j;
+}
+
+void judge_print_evidence(const struct evidence *evidence, const char *margin)
+{
+    for (size_t i = 0; i < evidence->n_row; i++)
+        out_printf(stdout, "%s%s\n", margin, row_describe(&evidence->row[i]));
+    if (evidence->sentence != NULL)
+        out_printf(stdout, "%s%s\n", margin, evidence->sentence);
+}

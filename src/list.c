@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mailfix list: the catalogue, a line a fix: name, effect, how it stands here, title.
+ *
+ * How it stands: "needed" (its fault is here), "not needed", "refused" (the fault is here, apply would not
+ * go; explain says why), "advice" (its fault is here, and a person must act), "not known".
+ */
+#include "fixes.h"
+#include "judge.h"
+#include "verbs.h"
+
+#include <string.h>
+
+static const char *standing(const struct fix *fix, const struct judgement *j)
+{
+    if (j->fault == CANNOT_TELL)
+        return "not known";
+    if (j->fault == FAILS)
+        return "not needed";
+    if (fix_is_advice(fix))
+        return "advice";
+    return j->would_go ? "needed" : "refused";
+}
+
+enum outcome verb_list(struct options *o, struct err *err)
+{
+    struct facts *facts;
+    struct fix **fix;
+    size_t n, width = 0;
+    if (o->words.n > 0)
+        return err_outcome(err, USAGE, "list takes no argument"), USAGE;
+    if (!facts_open(&o->root, o->facts_file, &facts, err) ||
+        !fixes_load_all(o->fix_dir, &o->words, &fix, &n, err))
+        return err->outcome;
+    struct docs docs = {.facts = facts};
+    for (size_t i = 0; i < n; i++)
+        width = strlen(fix[i]->name) > width ? strlen(fix[i]->name) : width;
+    for (size_t i = 0; i < n; i++) {
+        struct judgement j;
+        judge_fix(fix[i], &docs, &j);
+        out_printf(stdout, "%-*s  %-10s  %-10s  %s\n", (int)width, fix[i]->name, effect_name(fix[i]->effect),
+                   standing(fix[i], &j), fix[i]->title);
+    }
+    return DONE;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mailfix diff [ID]: what a transaction changed: the last one that was kept, or ID.
+ *
+ * Limits: the text from before is needed for the lines around: the record has it once the transaction was
+ * kept.
+ */
+#include "diff.h"
+#include "edit.h"
+#include "record.h"
+#include "show.h"
+#include "verbs.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static bool print_target(const struct store *store, const struct record *record, size_t index,
+                         bool *ret_masked, struct err *err)
+{
+    const struct target *t = &record->target[index];
+    const char *before, *path = arena_printf("/var/lib/mailfix/txn/%s/before/%zu", record->id, index);
+    size_t len, after_len;
+    char digest[DIGEST_HEX + 1];
+    if (!file_read_path(store->root, path, ANY_OWNER, &before, &len, err))
+        return false;
+    digest_hex(before, len, digest);
+    if (strcmp(digest, t->before) != 0)
+        return err_set(err, "the text that %s had before is not in the record %s (it was %s)", t->path,
+                       record->id, txn_state_name(record->state));
+    const char *after = edit_splice(before, len, t->hunk, t->n_hunk, &after_len);
+    const char *text = diff_unified(t->path, before, len, after, after_len, t->hunk, t->n_hunk,
+                                    isatty(STDOUT_FILENO), ret_masked);
+    out_bytes(stdout, text, strlen(text));
+    return true;
+}
+
+enum outcome verb_diff(struct options *o, struct err *err)
+{
+    struct store store;
+    struct record *record = NULL;
+    size_t n = 0;
+    struct strings damaged = {0};
+    bool there, masked = false, ok = true;
+    if (o->words.n > 1)
+        return err_outcome(err, USAGE, "diff takes one transaction at most"), USAGE;
+    if (!store_look(&o->root, &store, &there, err))
+        return err->outcome;
+    const struct record *chosen = NULL;
+    if (there && (!record_list(&store, &record, &n, &damaged, err) ||
+                  !record_choose(record, n, o->words.n > 0 ? o->words.item[0] : NULL, &chosen, err)))
+        ok = false;
+    else if (chosen == NULL)
+        out_printf(stdout, "There is no transaction that was kept.\n");
+    for (size_t i = 0; ok && chosen != NULL && i < chosen->n_target; i++)
+        ok = print_target(&store, chosen, i, &masked, err);
+    if (masked)
+        out_printf(stdout, SHOW_MASKED);
+    store_close(&store);
+    return ok ? DONE : err->outcome;
+}

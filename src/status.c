@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * mailfix status: each file that a kept transaction changed: "clean" (as mailfix wrote it), "edited since"
+ * (what mailfix put in still stands), "overwritten since" (it does not: a package, or somebody, put another
+ * text there), "gone".
+ *
+ * Exit 6 when one is not clean, for a daily job.
+ */
+#include "record.h"
+#include "verbs.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* All the bytes that the transaction put in are found in the text. */
+static bool hunks_stand(const struct target *target, const char *text)
+{
+    for (size_t i = 0; i < target->n_hunk; i++)
+        if (strstr(text, target->hunk[i].bytes) == NULL)
+            return false;
+    return true;
+}
+
+static const char *state_of(const struct store *store, const struct target *target)
+{
+    const char *text;
+    size_t len;
+    struct err ignored;
+    char digest[DIGEST_HEX + 1];
+    if (!file_exists(store->root, target->path))
+        return "gone";
+    if (!file_read_path(store->root, target->path, ANY_OWNER, &text, &len, &ignored))
+        return "overwritten since";
+    digest_hex(text, len, digest);
+    if (strcmp(digest, target->after) == 0)
+        return "clean";
+    return hunks_stand(target, text) ? "edited since" : "overwritten since";
+}
+
+/* A later kept transaction on the same file says how that file stands. */
+static bool has_later(const struct record *record, size_t n, size_t at, const char *path)
+{
+    for (size_t i = at + 1; i < n; i++)
+        for (size_t k = 0; k < record[i].n_target && record[i].state == TXN_KEPT; k++)
+            if (strcmp(record[i].target[k].path, path) == 0)
+                return true;
+    return false;
+}
+
+enum outcome verb_status(struct options *o, struct err *err)
+{
+    struct store store;
+    struct record *record = NULL;
+    size_t n = 0, files = 0, differ = 0;
+    struct strings damaged = {0};
+    bool there;
+    if (o->words.n > 0)
+        return err_outcome(err, USAGE, "status takes no argument"), USAGE;
+    if (!store_look(&o->root, &store, &there, err))
+        return err->outcome;
+    if (there && !record_list(&store, &record, &n, &damaged, err)) {
+        store_close(&store);
+        return err->outcome;
+    }
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < record[i].n_target && record[i].state == TXN_KEPT; k++) {
+            const struct target *target = &record[i].target[k];
+            if (has_later(record, n, i, target->path))
+                continue;
+            const char *state = state_of(&store, target);
+            out_printf(stdout, "%-17s  %s  (%s)\n", state, target->path, record[i].id);
+            files++;
+            differ += strcmp(state, "clean") != 0;
+        }
+    for (size_t i = 0; i < damaged.n; i++)
+        warn("the record %s cannot be read", damaged.item[i]);
+    if (files == 0)
+        out_printf(stdout, "No file carries a change of mailfix.\n");
+    store_close(&store);
+    return differ > 0 ? FOUND : DONE;
+}
