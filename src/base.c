@@ -371,6 +371,7 @@ void signals_hold(void)
     sigset_t set;
     ending_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN); /* a reader that went away must not end us in the middle either */
 }
 
 static bool ignoring;

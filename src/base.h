@@ -84,8 +84,8 @@ void say_more(const char *fmt, ...) PRINTF(1, 2);
 void warn(const char *fmt, ...) PRINTF(1, 2);
 
 /* Signals that ask for an end (INT, TERM, HUP) are held back by signals_hold; interrupted tells whether one
- * has arrived since; nap waits and returns true at once when one has. After signals_ignore they count no
- * more: the way back is not cut short. */
+ * has arrived since, and a closed pipe ends nothing; nap waits and returns true at once when one has. After
+ * signals_ignore they count no more: the way back is not cut short. */
 void signals_hold(void);
 void signals_ignore(void);
 bool interrupted(void);

@@ -132,6 +132,16 @@ test_interrupt() {
     check "$host_kind: SIGINT: port 25 answers" until_true 20 smtp_starttls 25
 }
 
+# Whoever reads the output goes away after the files are swapped: that is no reason to stop in the middle.
+test_reader_gone() {
+    host_run sh -c "mailfix apply sdbm-cache -y 2>&1 | sed '/^restart postfix/q' >/dev/null"
+    until_true 90 host_run sh -c "mailfix history | tail -n 1 | grep -q 'kept .*sdbm-cache'"
+    check_match "$host_kind: reader gone: kept all the same" 'kept .*sdbm-cache' "$(host_run mailfix history | tail -n 1)"
+    check "$host_kind: reader gone: port 25 answers" until_true 20 smtp_starttls 25
+    host_run mailfix rollback -y >/dev/null 2>&1
+    check_same "$host_kind: reader gone: rollback: exit 0" 0 $?
+}
+
 test_killed() {
     local before output
     before=$(host_snapshot /etc)
@@ -204,6 +214,7 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd sysv}; do
     test_not_kept test-deaf '127.0.0.1 port 25 greeted before and does not now'
     break_cache
     test_interrupt
+    test_reader_gone
     test_killed
     if [ "$kind" = sysv ]; then
         test_chkconfig
