@@ -99,12 +99,6 @@ enum init_kind service_init(const char *name)
     return *kind;
 }
 
-const char *service_init_name(enum init_kind kind)
-{
-    const struct service_ops *ops = backend(kind);
-    return ops == NULL ? "unknown" : ops->name;
-}
-
 const char *service_command(enum init_kind kind, enum verb verb, const char *name)
 {
     const struct daemon *daemon = daemon_named(name);

@@ -29,7 +29,6 @@ struct strings service_names(void);
 /* What runs here, asked once: systemd when it is PID 1; else SysV when the host has an init script for the
  * daemon and the daemon was not started in the foreground as a container does; else none. */
 enum init_kind service_init(const char *daemon);
-const char *service_init_name(enum init_kind kind); /* "systemd" "sysv" "none" "unknown" */
 
 /* The command that an administrator would type for it here, for messages and plans:
  * "systemctl restart postfix@-.service", "/etc/init.d/postfix restart", "postfix reload" (without an init

@@ -24,7 +24,6 @@ struct daemon {
  * runs. */
 struct service_ops {
     enum init_kind kind;
-    const char *name;
     bool (*state)(const struct daemon *daemon, struct service_state *ret_state, struct err *err);
     bool (*act)(const struct daemon *daemon, enum verb verb, int limit_ms, struct err *err);
     /* live: the host is this one and may be asked */

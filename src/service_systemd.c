@@ -565,5 +565,4 @@ static const char *systemd_command(const struct daemon *daemon, enum verb verb, 
 
 #endif
 
-const struct service_ops service_systemd = {INIT_SYSTEMD, "systemd", systemd_state, systemd_act,
-                                            systemd_command};
+const struct service_ops service_systemd = {INIT_SYSTEMD, systemd_state, systemd_act, systemd_command};

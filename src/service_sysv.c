@@ -264,7 +264,7 @@ static const char *sysv_command(const struct daemon *daemon, enum verb verb, boo
                         daemon->script[0], verb == DO_ENABLE ? "on" : "off");
 }
 
-const struct service_ops service_sysv = {INIT_SYSV, "sysv", sysv_state, sysv_act, sysv_command};
+const struct service_ops service_sysv = {INIT_SYSV, sysv_state, sysv_act, sysv_command};
 
 /* ---- the backend none ---- */
 
@@ -291,4 +291,4 @@ static bool direct_act(const struct daemon *daemon, enum verb verb, int limit_ms
     return run_and_look(daemon, verb, daemon->direct[verb], limit_ms, err);
 }
 
-const struct service_ops service_direct = {INIT_NONE, "none", direct_state, direct_act, direct_command};
+const struct service_ops service_direct = {INIT_NONE, direct_state, direct_act, direct_command};

@@ -340,8 +340,3 @@ bool words_noun_editable(enum noun noun)
 {
     return NOUNS[noun].editable;
 }
-
-const char *words_noun_fields(enum noun noun)
-{
-    return NOUNS[noun].fields;
-}

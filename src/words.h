@@ -16,4 +16,3 @@ bool words_cond(const struct fix *fix, const char *document, const char *text, s
                 struct cond *ret_cond, struct err *err) MUST_CHECK;
 
 bool words_noun_editable(enum noun noun);
-const char *words_noun_fields(enum noun noun); /* separated by blanks */

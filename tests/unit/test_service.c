@@ -66,15 +66,6 @@ static void test_names(void **state)
         assert_false(service_known(unknown[i]));
 }
 
-static void test_init_names(void **state)
-{
-    (void)state;
-    assert_string_equal(service_init_name(INIT_SYSTEMD), "systemd");
-    assert_string_equal(service_init_name(INIT_SYSV), "sysv");
-    assert_string_equal(service_init_name(INIT_NONE), "none");
-    assert_string_equal(service_init_name(INIT_UNKNOWN), "unknown");
-}
-
 /* No case before has asked service_init, so each of these is a host that cannot be asked. */
 static void test_command(void **state)
 {
@@ -302,7 +293,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
-        cmocka_unit_test(test_init_names),
         cmocka_unit_test(test_command),
         cmocka_unit_test(test_unknown_daemon),
         cmocka_unit_test(test_systemd_words),
