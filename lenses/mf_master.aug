@@ -11,9 +11,9 @@
                              arg = WORD           any other word
                              #comment = "# ..."   a comment line before the last line of the service
                            As for getopt(), options end at the first word that is none.
-     commented = NAME      a commented-out service, up to its last commented -o line: type, private, unpriv,
-                           chroot, rest = TEXT of that line; then one option for each -o line, its value
-                           running to the end of the line, and #comment as above
+     commented = NAME      a commented-out service, up to its last commented -o line: the seven columns as
+                           above, the last three as far as they stand there, and arg; then one option for
+                           each -o line, its value running to the end of the line, and #comment as above
      #comment = "# ..."    any other comment line
      #blank                a blank line
      #ignored = TEXT       a line that starts with white space before the first service: Postfix warns and
@@ -104,7 +104,9 @@ module Mf_Master =
   let commented = [ label "commented" . lead . store first
                   . ws . [ label "type" . store types ] . ws . [ label "private" . store flag ]
                   . ws . [ label "unpriv" . store flag ] . ws . [ label "chroot" . store flag ]
-                  . ws . [ label "rest" . store text ] . eol
+                  . ws . [ label "wakeup" . store any ]
+                  . (ws . [ label "maxproc" . store any ]
+                    . (ws . [ label "command" . store any ] . (ws . [ label "arg" . store any ])*)?)? . eol
                   . (proseline* . lead . set . eol)* ]
 
   let blank     = [ label "#blank" . eol ]

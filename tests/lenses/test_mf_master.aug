@@ -105,7 +105,7 @@ postlog unix-dgram n - n - 1 postlogd\n" =
   (* A commented-out service with its option lines; their values run to the end of the line *)
   test lns get "#s inet n - y - - smtpd\n#  -o a=b\n# -o c=d e\n  #-of=\n# -o g h = i\n" =
     { "commented" = "s" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "y" }
-      { "rest" = "- - smtpd" }
+      { "wakeup" = "-" } { "maxproc" = "-" } { "command" = "smtpd" }
       { "option" = "a" { "value" = "b" } }
       { "option" = "c" { "value" = "d e" } }
       { "option" = "f" }
@@ -117,47 +117,47 @@ postlog unix-dgram n - n - 1 postlogd\n" =
 #t unix - n n 60 1 pipe\n#  flags=R user=u argv=/x\n" =
     { "#comment" = "# Choose one: this" }
     { "commented" = "s" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "n" }
-      { "rest" = "- - smtpd" }
+      { "wakeup" = "-" } { "maxproc" = "-" } { "command" = "smtpd" }
       { "option" = "a" { "value" = "b" } }
       { "#comment" = "#     Instead of that" }
       { "#comment" = "#" }
       { "option" = "c" { "value" = "d" } } }
     { "#comment" = "# Next" }
     { "commented" = "t" { "type" = "unix" } { "private" = "-" } { "unpriv" = "n" } { "chroot" = "n" }
-      { "rest" = "60 1 pipe" } }
+      { "wakeup" = "60" } { "maxproc" = "1" } { "command" = "pipe" } }
     { "#comment" = "#  flags=R user=u argv=/x" }
 
   (* Every type, all three flags *)
   test lns get "#[::1]:s inet n - y - - d\n# u unix - n n 1? 0 d\n#f fifo y y - 9 - d\n#p pass - - - - - d
   #  d unix-dgram n - n - 1 d\n" =
     { "commented" = "[::1]:s" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "y" }
-      { "rest" = "- - d" } }
+      { "wakeup" = "-" } { "maxproc" = "-" } { "command" = "d" } }
     { "commented" = "u" { "type" = "unix" } { "private" = "-" } { "unpriv" = "n" } { "chroot" = "n" }
-      { "rest" = "1? 0 d" } }
+      { "wakeup" = "1?" } { "maxproc" = "0" } { "command" = "d" } }
     { "commented" = "f" { "type" = "fifo" } { "private" = "y" } { "unpriv" = "y" } { "chroot" = "-" }
-      { "rest" = "9 - d" } }
+      { "wakeup" = "9" } { "maxproc" = "-" } { "command" = "d" } }
     { "commented" = "p" { "type" = "pass" } { "private" = "-" } { "unpriv" = "-" } { "chroot" = "-" }
-      { "rest" = "- - d" } }
+      { "wakeup" = "-" } { "maxproc" = "-" } { "command" = "d" } }
     { "commented" = "d" { "type" = "unix-dgram" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "n" }
-      { "rest" = "- 1 d" } }
+      { "wakeup" = "-" } { "maxproc" = "1" } { "command" = "d" } }
 
   (* Two commented-out services: the options belong to the second *)
   test lns get "#s inet n - n - - smtpd\n#t inet n - n - - smtpd\n#  -o a=b\n" =
     { "commented" = "s" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "n" }
-      { "rest" = "- - smtpd" } }
+      { "wakeup" = "-" } { "maxproc" = "-" } { "command" = "smtpd" } }
     { "commented" = "t" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "n" }
-      { "rest" = "- - smtpd" }
+      { "wakeup" = "-" } { "maxproc" = "-" } { "command" = "smtpd" }
       { "option" = "a" { "value" = "b" } } }
 
   (* A blank line or a service ends the block: the option lines below it are comments *)
   test lns get "#s inet n - n - - smtpd\n\n#  -o a=b\n" =
     { "commented" = "s" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "n" }
-      { "rest" = "- - smtpd" } }
+      { "wakeup" = "-" } { "maxproc" = "-" } { "command" = "smtpd" } }
     { "#blank" }
     { "#comment" = "#  -o a=b" }
   test lns get "#s inet n - n - - smtpd\ns t p u c w m d\n#  -o a=b\n" =
     { "commented" = "s" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "n" }
-      { "rest" = "- - smtpd" } }
+      { "wakeup" = "-" } { "maxproc" = "-" } { "command" = "smtpd" } }
     { "service" = "s" { "type" = "t" } { "private" = "p" } { "unpriv" = "u" } { "chroot" = "c" }
       { "wakeup" = "w" } { "maxproc" = "m" } { "command" = "d" } }
     { "#comment" = "#  -o a=b" }
@@ -179,7 +179,7 @@ postlog unix-dgram n - n - 1 postlogd\n" =
   (* Commented out twice: the second '#' is part of the name, so that no fix finds it *)
   test lns get "##s inet n - n - - smtpd\n" =
     { "commented" = "#s" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "n" }
-      { "rest" = "- - smtpd" } }
+      { "wakeup" = "-" } { "maxproc" = "-" } { "command" = "smtpd" } }
 
   (* Blank lines; a line that begins with white space before the first service is dropped by Postfix *)
   test lns get " \t\n  -o a=b\n# c\ns t p u c w m d\n\n" =
@@ -194,7 +194,7 @@ postlog unix-dgram n - n - 1 postlogd\n" =
   test lns get "# é\r\n#s inet n - n - - smtpd\r\n#  -o a=b\r\n\r\ns t p u c w m d\r\n  -o a=é\r\n" =
     { "#comment" = "# é" }
     { "commented" = "s" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "n" }
-      { "rest" = "- - smtpd" }
+      { "wakeup" = "-" } { "maxproc" = "-" } { "command" = "smtpd" }
       { "option" = "a" { "value" = "b" } } }
     { "#blank" }
     { "service" = "s" { "type" = "t" } { "private" = "p" } { "unpriv" = "u" } { "chroot" = "c" }

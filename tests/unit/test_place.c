@@ -82,7 +82,7 @@ static void test_rows(void **state)
         {"master.cf service 127.0.0.1:smtp/inet", "master.cf:2 127.0.0.1:smtp=smtpd"},
         {"master.cf service smtp/inet with chroot=y", "master.cf:1 smtp=smtpd"},
         {"master.cf service */unix", "master.cf:7 relay=smtp"},
-        {"master.cf commented service submission/inet", "master.cf:6 submission="},
+        {"master.cf commented service submission/inet", "master.cf:6 submission=smtpd"},
         {"master.cf service",
          "master.cf:1 smtp=smtpd; master.cf:2 127.0.0.1:smtp=smtpd; master.cf:7 relay=smtp"},
         {"master.cf option a", "master.cf:4 a=3"},
