@@ -29,6 +29,7 @@ struct apply {
     struct strings ran; /* daemons that ran before */
     struct health health;
     struct log_mark mark;
+    bool swapped; /* all files were exchanged: services may have seen them */
     struct err *err;
 };
 
@@ -216,8 +217,9 @@ static enum outcome put_back(struct apply *a, struct txn *txn)
         strings_add(&problems, arena_printf("%s. mailfix recover tries again", err.text));
     else if (stuck != NULL)
         strings_add(&problems, undo_stuck_sentence(&a->store, txn, stuck));
-    undo_services(&a->store, &txn->record, &problems);
-    if (a->o->root.live && first_problem(&problems) == NULL) {
+    if (a->swapped)
+        undo_services(&a->store, &txn->record, &problems);
+    if (a->swapped && a->o->root.live && first_problem(&problems) == NULL) {
         struct health now;
         health_again(&a->health, &now);
         const char *worse = health_worse(&a->health, &now);
@@ -241,15 +243,17 @@ static enum outcome put_back(struct apply *a, struct txn *txn)
         err_outcome(a->err, NEEDS_PERSON, "%s", "not everything could be put back");
         return NEEDS_PERSON;
     }
-    a->o->machine = PUT_BACK_LINE;
-    err_outcome(a->err, PUT_BACK, "the change was not kept: %s", reason);
-    return PUT_BACK;
+    /* A file that somebody else changed before it could be exchanged: as if nothing had been begun. */
+    a->o->machine = a->swapped ? PUT_BACK_LINE : NOTHING_CHANGED;
+    err_outcome(a->err, a->swapped ? PUT_BACK : FAILED, "the change was not kept: %s", reason);
+    return a->err->outcome;
 }
 
 static bool swap_and_prove(struct apply *a, struct txn *txn)
 {
     if (!txn_swap(txn, a->err))
         return false;
+    a->swapped = true;
     txn_unlock_edit(txn);
     if (interrupted())
         return err_set(a->err, "interrupted");

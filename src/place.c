@@ -98,6 +98,9 @@ static void offer(struct finder *f, const struct row *row)
         return;
     }
     f->row = arena_append(f->row, &f->n, sizeof(*row), row);
+    /* Counted for what is found only: counting costs a walk over the text. */
+    if (row->doc != NULL)
+        f->row[f->n - 1].line = doc_line(row->doc, row->at);
 }
 
 static struct span value_bytes(const struct node *node)
@@ -117,8 +120,7 @@ static struct span value_bytes(const struct node *node)
 
 static struct row node_row(const struct doc *doc, const struct node *node)
 {
-    return (struct row){
-        .doc = doc, .node = node, .name = node->value, .line = doc_line(doc, node->text.start)};
+    return (struct row){.doc = doc, .node = node, .name = node->value, .at = node->text.start};
 }
 
 /* ---- main.cf ---- */
@@ -183,7 +185,7 @@ static void find_tables_in(struct finder *f, const struct row *base, const struc
         row.value = ref[i].text;
         row.bytes.start = value->text.start + ref[i].offset;
         row.bytes.end = row.bytes.start + strlen(ref[i].text);
-        row.line = doc_line(base->doc, row.bytes.start);
+        row.at = row.bytes.start;
         set_field(&row, "type", ref[i].type);
         set_field(&row, "parameter", parameter);
         set_field(&row, "service", service);
@@ -197,7 +199,9 @@ static void find_main_tables(struct finder *f, const struct doc *doc)
 {
     for (size_t i = 0; i < doc->n_node; i++) {
         const struct node *node = &doc->node[i];
-        if (strcmp(node->label, "setting") != 0 || postfix_in_effect(doc, node) == f->place->shadowed)
+        /* A look at the text first: whether a line is in effect costs a walk over all of them. */
+        if (strcmp(node->label, "setting") != 0 || strchr(postfix_joined_value(node), ':') == NULL ||
+            postfix_in_effect(doc, node) == f->place->shadowed)
             continue;
         struct row base = node_row(doc, node);
         for (size_t k = 0; k < node->n_child; k++)
@@ -271,7 +275,7 @@ static void each_option(struct finder *f, const struct doc *doc, const struct st
                 continue;
             struct row base = node_row(doc, node);
             base.part = option;
-            base.line = doc_line(doc, option->text.start);
+            base.at = option->text.start;
             see(f, &base, option);
         }
     }

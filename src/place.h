@@ -12,8 +12,8 @@ struct row {
     const struct node *part;  /* the option of a service, or NULL */
     const char *name, *value; /* as written; of a table: its name, and "type:name" */
     struct span bytes;        /* of the value in doc's text; empty where there is none */
-    size_t line;
-    struct binding *field; /* the noun's other fields; one without a value is unknown */
+    size_t at, line;          /* where it begins: offset and line; no line where nothing sets it */
+    struct binding *field;    /* the noun's other fields; one without a value is unknown */
     size_t n_field;
 };
 
