@@ -131,14 +131,14 @@ static bool act(struct apply *a)
     for (size_t i = 0; i < plan->n_action; i++) {
         const struct action *action = &plan->action[i];
         bool skipped = false;
-        say("%s %s: %s", verb_name(action->verb), action->daemon,
+        say("%s %s: %s", service_verb[action->verb], action->daemon,
             service_command(service_init(action->daemon), action->verb, action->daemon));
         if (!service_act(action->verb, action->daemon, ACT_MS, &skipped, a->err))
             return false;
         if (skipped)
             strings_add(&a->planning.plan.left_to_do,
                         arena_printf("%s does not run, so it was not %sed; start it when you want it",
-                                     action->daemon, verb_name(action->verb)));
+                                     action->daemon, service_verb[action->verb]));
     }
     return true;
 }
@@ -187,7 +187,7 @@ static void leave_actions(struct apply *a)
         strings_add(&a->planning.plan.left_to_do,
                     arena_printf("on the running host: %s",
                                  kind == INIT_UNKNOWN
-                                     ? arena_printf("%s %s", verb_name(action->verb), action->daemon)
+                                     ? arena_printf("%s %s", service_verb[action->verb], action->daemon)
                                      : service_command(kind, action->verb, action->daemon)));
     }
     for (size_t i = 0; i < a->planning.n_planned; i++)

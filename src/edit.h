@@ -2,10 +2,10 @@
  *
  * A fix's edit on a document: which bytes change, and the proof that nothing else does.
  *
- * mailfix replaces only the bytes of the spans concerned and parses the result again: every top-level node
- * outside the edit must be there as before, to the byte; those inside must carry exactly the labels and
- * values that the step names. Otherwise nothing of it is used and the error says that it is a fault of
- * mailfix.
+ * mailfix replaces only the bytes of the spans concerned and parses the result again: every entry (setting,
+ * service) outside the edit must be there as before, to the byte, and no other; those inside must carry
+ * exactly the labels and values that the step names. Otherwise nothing of it is used and the error says that
+ * it is a fault of mailfix.
  */
 #pragma once
 

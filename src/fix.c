@@ -18,16 +18,10 @@
 #include <string.h>
 
 static const char *const EFFECTS[] = {"stops-mail", "harms-mail", "risk", "noise"};
-static const char *const VERBS[] = {"reload", "restart", "start", "stop", "enable", "disable"};
 
 const char *effect_name(enum effect effect)
 {
     return EFFECTS[effect];
-}
-
-const char *verb_name(enum verb verb)
-{
-    return VERBS[verb];
 }
 
 bool fix_is_advice(const struct fix *fix)

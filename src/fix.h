@@ -157,7 +157,6 @@ struct fix {
 };
 
 const char *effect_name(enum effect effect);
-const char *verb_name(enum verb verb); /* "reload" ... */
 
 /* Parses and checks a fix file's text; file is its path for messages, and its name must be FIX.fix. */
 bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_fix,

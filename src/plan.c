@@ -11,6 +11,7 @@
 #include "params.h"
 
 #include "postfix.h"
+#include "service.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -254,7 +255,7 @@ static bool leave_action(struct maker *m, struct context *ctx, const struct afte
     for (size_t i = 0; i < after->n_when; i++)
         buf_printf(&when, "%s%s", i > 0 ? " and " : "", context_text(ctx, after->when[i].written));
     strings_add(&m->out->plan.left_to_do,
-                arena_printf("%s %s, when %s", verb_name(after->verb), after->daemon, buf_text(&when)));
+                arena_printf("%s %s, when %s", service_verb[after->verb], after->daemon, buf_text(&when)));
     return true;
 }
 

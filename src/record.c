@@ -132,7 +132,6 @@ static json_t *json_target(const struct target *target)
 }
 
 static const char *const ANSWERS[] = {[NO] = "no", [YES] = "yes", [UNKNOWN] = "unknown"};
-static const char *const VERBS[] = {"reload", "restart", "start", "stop", "enable", "disable"};
 
 const char *record_format(const struct record *record, size_t *ret_len)
 {
@@ -144,7 +143,7 @@ const char *record_format(const struct record *record, size_t *ret_len)
                                                   "active", ANSWERS[record->service[i].active], "enabled",
                                                   ANSWERS[record->service[i].enabled]));
     for (size_t i = 0; i < record->n_action; i++)
-        json_array_append_new(actions, json_pack("{s:s, s:s}", "verb", VERBS[record->action[i].verb],
+        json_array_append_new(actions, json_pack("{s:s, s:s}", "verb", service_verb[record->action[i].verb],
                                                  "daemon", record->action[i].daemon));
     json_t *all =
         json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "time",
@@ -245,7 +244,7 @@ static bool read_service(const json_t *item, struct record *record)
 static bool read_action(const json_t *item, struct record *record)
 {
     const char *daemon = json_string_value(json_object_get(item, "daemon"));
-    int verb = word_index(VERBS, COUNT(VERBS), json_string_value(json_object_get(item, "verb")));
+    int verb = word_index(service_verb, N_VERBS, json_string_value(json_object_get(item, "verb")));
     if (daemon == NULL || !service_known(daemon) || verb < 0)
         return false;
     struct action action = {(enum verb)verb, arena_string(daemon)};

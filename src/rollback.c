@@ -11,6 +11,7 @@
 #include "show.h"
 #include "stage.h"
 #include "undo.h"
+#include "service.h"
 #include "verbs.h"
 
 #include <stdlib.h>
@@ -172,7 +173,7 @@ static enum outcome carry_out(struct rollback *r)
     if (!r->o->root.live)
         for (size_t i = 0; i < r->chosen->n_action; i++)
             out_printf(stdout, "left to do: on the running host: %s %s\n",
-                       verb_name(r->chosen->action[i].verb), r->chosen->action[i].daemon);
+                       service_verb[r->chosen->action[i].verb], r->chosen->action[i].daemon);
     return DONE;
 }
 

@@ -41,7 +41,7 @@ static const struct daemon daemons[] = {
 
 static const struct service_ops *const backends[] = {&service_systemd, &service_sysv, &service_direct};
 
-const char *const service_verb[] = {
+const char *const service_verb[N_VERBS] = {
     [DO_RELOAD] = "reload", [DO_RESTART] = "restart", [DO_START] = "start",
     [DO_STOP] = "stop",     [DO_ENABLE] = "enable",   [DO_DISABLE] = "disable",
 };

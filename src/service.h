@@ -22,6 +22,10 @@ struct service_state {
     enum answer enabled; /* starts at boot */
 };
 
+/* The words for the verbs: in fix files, records and commands. */
+#define N_VERBS (DO_DISABLE + 1)
+extern const char *const service_verb[N_VERBS]; /* "reload" "restart" "start" "stop" "enable" "disable" */
+
 /* Whether service.c knows the daemon. */
 bool service_known(const char *daemon);
 struct strings service_names(void);

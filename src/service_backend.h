@@ -31,7 +31,6 @@ struct service_ops {
 };
 
 extern const struct service_ops service_systemd, service_sysv, service_direct;
-extern const char *const service_verb[]; /* "reload" "restart" "start" "stop" "enable" "disable" */
 
 /* ---- service_systemd.c ---- */
 

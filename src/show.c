@@ -26,9 +26,9 @@ void show_plan(struct facts *facts, const struct plan *plan)
         const struct action *a = &plan->action[i];
         enum init_kind kind = facts_init(facts, a->daemon);
         if (kind == INIT_UNKNOWN)
-            out_printf(stdout, "then: %s %s\n", verb_name(a->verb), a->daemon);
+            out_printf(stdout, "then: %s %s\n", service_verb[a->verb], a->daemon);
         else
-            out_printf(stdout, "then: %s %s: %s\n", verb_name(a->verb), a->daemon,
+            out_printf(stdout, "then: %s %s: %s\n", service_verb[a->verb], a->daemon,
                        service_command(kind, a->verb, a->daemon));
     }
     if (masked)

@@ -358,7 +358,7 @@ static bool read_after(const struct stanza *s)
     struct after after = {.loop = key_value(s, "for"), .at = s->node->text.start};
     bool known = false;
     for (int i = DO_RELOAD; i <= DO_DISABLE && words.n == 2; i++)
-        if (strcmp(verb_name((enum verb)i), words.item[0]) == 0) {
+        if (strcmp(service_verb[(enum verb)i], words.item[0]) == 0) {
             after.verb = (enum verb)i;
             known = true;
         }

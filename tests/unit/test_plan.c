@@ -6,6 +6,7 @@
 #include "fixes.h"
 #include "params.h"
 #include "plan.h"
+#include "service.h"
 #include "unit.h"
 
 #define HEAD "fix x\ntitle t\neffect noise\n\n"
@@ -293,7 +294,7 @@ static void test_actions(void **state)
                     ""),
             err);
         for (size_t k = 0; k < planning.plan.n_action; k++)
-            strings_add(&actions, arena_printf("%s %s", verb_name(planning.plan.action[k].verb),
+            strings_add(&actions, arena_printf("%s %s", service_verb[planning.plan.action[k].verb],
                                                planning.plan.action[k].daemon));
         assert_string_equal(strings_join(&actions, ", "), cases[i].actions);
     }
