@@ -15,8 +15,14 @@
 
 #include "types.h"
 
+#include <libintl.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+/* A sentence in the user's language; N_ marks one in a table, for the catalogue of translations only. The
+ * format strings of err_*, say*, warn and out_printf are looked up by these functions themselves. */
+#define _(text) gettext(text)
+#define N_(text) text
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))

@@ -72,7 +72,8 @@ struct doc {
     const char *text;
     size_t len;
     struct identity identity;
-    char digest[DIGEST_HEX + 1]; /* SHA-256, hexadecimal */
+    bool absent;                 /* not there yet: an empty text, and what a plan adds creates it */
+    char digest[DIGEST_HEX + 1]; /* SHA-256, hexadecimal; "" when absent */
     struct node *node;           /* top-level nodes; their spans tile the text */
     size_t n_node;
 };
@@ -92,6 +93,7 @@ struct change {
     size_t n_hunk;
     const char *after;
     size_t after_len;
+    mode_t mode; /* of a file that is created (doc->absent) */
     char after_digest[DIGEST_HEX + 1];
 };
 
