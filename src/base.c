@@ -18,12 +18,19 @@
 
 int base_verbosity;
 
+/* A format in the user's language. The empty text is left alone: for gettext it names the catalogue's header.
+ */
+static __attribute__((format_arg(1))) const char *localized(const char *fmt)
+{
+    return fmt[0] != '\0' ? gettext(fmt) : fmt;
+}
+
 /* ---- errors ---- */
 
 static bool err_vset(struct err *err, enum outcome outcome, const char *fmt, va_list ap)
 {
     err->outcome = outcome;
-    vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    vsnprintf(err->text, sizeof(err->text), localized(fmt), ap);
     return false;
 }
 
@@ -63,7 +70,7 @@ bool err_prefix(struct err *err, const char *fmt, ...)
     memcpy(fact, err->text, sizeof(fact));
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    vsnprintf(err->text, sizeof(err->text), localized(fmt), ap);
     va_end(ap);
     size_t used = strlen(err->text);
     snprintf(err->text + used, sizeof(err->text) - used, ": %s", fact);
@@ -306,7 +313,7 @@ void out_bytes(FILE *stream, const char *bytes, size_t len)
 static void out_vprintf(FILE *stream, const char *fmt, va_list ap)
 {
     char text[4096];
-    int len = vsnprintf(text, sizeof(text), fmt, ap);
+    int len = vsnprintf(text, sizeof(text), localized(fmt), ap);
     if (len > 0)
         out_bytes(stream, text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
 }

@@ -10,6 +10,7 @@
  */
 #include "fix.h"
 
+#include "language.h"
 #include "stanza.h"
 #include "tree.h"
 
@@ -44,11 +45,11 @@ bool fix_error(const struct fix *fix, size_t at, struct err *err, const char *fm
     char sentence[600];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(sentence, sizeof(sentence), fmt, ap);
+    vsnprintf(sentence, sizeof(sentence), gettext(fmt), ap);
     va_end(ap);
     struct position p = text_position(fix->text, fix->len, at);
-    return err_set(err, "%s:%zu:%zu: %s\n    %.*s\n    %*s", fix->file, p.line, p.column, sentence,
-                   (int)p.len, p.start, (int)p.column, "^");
+    return err_set(err, "%s:%zu:%zu: %s\n%s", fix->file, p.line, p.column, sentence,
+                   language_caret(p.start, p.len, p.column));
 }
 
 /* ---- the whole ---- */

@@ -6,11 +6,11 @@
  * transaction's state.
  */
 #include "config.h"
+#include "language.h"
 #include "tree.h"
 #include "verbs.h"
 
 #include <getopt.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -161,13 +161,13 @@ int main(int argc, char **argv)
     struct arguments a = {.root = "/", .o.fix_dir = FIX_DIR};
     struct err err = {.outcome = FAILED};
     enum outcome outcome;
-    setlocale(LC_ALL, "C");
     umask(022); /* what is made has its mode said; but a strange mask must not take our own rights away */
     tree_set_lens_dir(LENS_DIR);
     if (!arena_open(out_of_memory, &err)) {
         fprintf(stderr, "mailfix: %s\n%s\n", err.text, NOTHING_CHANGED);
         return 1;
     }
+    language_open(LOCALE_DIR);
     bool ok = parse_arguments(argc, argv, &a, &err);
     if (ok && (a.help || a.version)) {
         if (a.help)

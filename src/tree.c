@@ -12,6 +12,8 @@
  */
 #include "tree.h"
 
+#include "language.h"
+
 #include <augeas.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,9 +158,8 @@ static bool refused(enum lens lens, const struct piece *p, struct err *err)
                        aug_error_message(aug), aug_error_details(aug) != NULL ? ": " : "",
                        aug_error_details(aug) != NULL ? aug_error_details(aug) : "");
     struct position at = text_position(p->text, p->len, p->base + error_offset());
-    int shown = at.len < 160 ? (int)at.len : 160;
-    return err_set(err, "%s:%zu:%zu: %s\n    %.*s\n    %*s", p->name, at.line, at.column,
-                   LENSES[lens].expected, shown, at.start, at.column < 160 ? (int)at.column : 1, "^");
+    return err_set(err, "%s:%zu:%zu: %s\n%s", p->name, at.line, at.column, _(LENSES[lens].expected),
+                   language_caret(at.start, at.len, at.column));
 }
 
 static bool parse_piece(enum lens lens, const struct piece *p, size_t len, struct node **ret_node,
