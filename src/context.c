@@ -23,6 +23,21 @@ struct facts *context_facts(const struct context *ctx)
     return ctx->docs->facts;
 }
 
+/* "size.mb": a field of each of the parameter's values. */
+static bool field_of(const struct context *ctx, const char *name, struct strings *ret)
+{
+    for (size_t i = 0; i < ctx->fix->n_param; i++) {
+        const struct param *param = &ctx->fix->param[i];
+        if (fix_param_field(param, name, NULL) == NULL)
+            continue;
+        for (size_t k = 0; k < ctx->n_binding; k++)
+            for (size_t v = 0; v < ctx->binding[k].values.n; v++)
+                if (strcmp(ctx->binding[k].name, param->name) == 0)
+                    strings_add(ret, fix_param_field(param, name, ctx->binding[k].values.item[v]));
+    }
+    return ret->n > 0;
+}
+
 static bool value_of(struct context *ctx, const char *name, struct strings *ret)
 {
     for (size_t i = 0; i < ctx->n_binding; i++)
@@ -30,8 +45,10 @@ static bool value_of(struct context *ctx, const char *name, struct strings *ret)
             *ret = ctx->binding[i].values;
             return true;
         }
-    const char *fact = facts_get(context_facts(ctx), name);
     *ret = (struct strings){0};
+    if (field_of(ctx, name, ret))
+        return true;
+    const char *fact = facts_get(context_facts(ctx), name);
     if (fact == NULL) {
         ctx->missing = name;
         return false;

@@ -13,6 +13,7 @@
 #include "language.h"
 #include "stanza.h"
 #include "tree.h"
+#include "value.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -38,6 +39,16 @@ const char *fix_probe_sentence(const struct probe *probe, const char *text)
     if (probe->kind == PROBE_COND && probe->cond.kind == COND_QUIET)
         return arena_printf("the fault stays out of the mail log for %s", probe->cond.words.item[0]);
     return text;
+}
+
+const char *fix_param_field(const struct param *param, const char *name, const char *value)
+{
+    size_t len = strlen(param->name);
+    if (strcmp(param->name, name) == 0)
+        return value != NULL ? value : name;
+    if (param->type == NULL || strncmp(param->name, name, len) != 0 || name[len] != '.')
+        return NULL;
+    return value_field(param->type, value, name + len + 1);
 }
 
 bool fix_error(const struct fix *fix, size_t at, struct err *err, const char *fmt, ...)
@@ -74,7 +85,7 @@ static bool fillable(const struct fix *fix, const char *loop, const char *name)
         if (strcmp(facts[i], name) == 0)
             return true;
     for (size_t i = 0; i < fix->n_param; i++)
-        if (strcmp(fix->param[i].name, name) == 0)
+        if (fix_param_field(&fix->param[i], name, NULL) != NULL)
             return true;
     for (size_t i = 0; i < fix->n_rows; i++) {
         size_t len = strlen(fix->rows[i].name);

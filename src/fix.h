@@ -165,6 +165,10 @@ bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_
 /* What a probe asks, in a sentence for people; text is its written form with the placeholders filled. */
 const char *fix_probe_sentence(const struct probe *probe, const char *text);
 
+/* What {NAME} or {NAME.FIELD} stands for when it names the parameter and that has the value; NULL: it does
+ * not name it. value NULL asks only that. */
+const char *fix_param_field(const struct param *param, const char *name, const char *value);
+
 /* A fix without edits and actions only advises. */
 bool fix_is_advice(const struct fix *fix);
 

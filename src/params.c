@@ -7,29 +7,34 @@
  */
 #include "params.h"
 
-#include <ctype.h>
+#include "accounts.h"
+#include "value.h"
+
 #include <string.h>
 
-static bool valid_value(const struct param *param, const char *value, const char **ret_expected)
+/* Whether what the value names is there: an account, or something that can get mail. */
+static bool is_there(struct context *ctx, const struct param *param, const char *value)
 {
+    const struct root *root = facts_root(context_facts(ctx));
+    enum account kind = ACCOUNT_NONE;
+    struct err why;
+    bool recipient = strcmp(param->type, "recipient") == 0;
+    if ((!recipient && strcmp(param->type, "localuser") != 0) || strchr(value, '@') != NULL)
+        return true;
+    if (account_kind(root, value, &kind, &why))
+        return kind != ACCOUNT_NONE;
+    say_more("%s", why.text);
+    return false;
+}
+
+static bool read_value(struct context *ctx, const struct param *param, const char *text,
+                       const char **ret_value, const char **ret_expected)
+{
+    if (param->one_of.n == 0)
+        return value_read(param->type, text, ret_value, ret_expected) && is_there(ctx, param, *ret_value);
+    *ret_value = text;
     *ret_expected = strings_join(&param->one_of, "|");
-    if (param->one_of.n > 0)
-        return strings_have(&param->one_of, value);
-    for (const char *at = value; *at != '\0'; at++)
-        if (iscntrl((unsigned char)*at)) {
-            *ret_expected = "a value without control characters";
-            return false;
-        }
-    if (strcmp(param->type, "bool") == 0) {
-        *ret_expected = "yes or no";
-        return strcmp(value, "yes") == 0 || strcmp(value, "no") == 0;
-    }
-    if (strcmp(param->type, "number") == 0) {
-        *ret_expected = "a number";
-        return value[0] != '\0' && value[strspn(value, "0123456789")] == '\0';
-    }
-    *ret_expected = "one word that does not begin with #";
-    return value[0] != '\0' && value[0] != '#' && strpbrk(value, " \t") == NULL;
+    return strings_have(&param->one_of, text);
 }
 
 static const struct param *param_named(const struct fix *fix, const char *name, size_t len)
@@ -56,20 +61,21 @@ static bool check_assignments(const struct fix *fix, const struct strings *assig
     return true;
 }
 
-static bool from_command_line(const struct fix *fix, const struct param *param,
+static bool from_command_line(struct context *ctx, const struct param *param,
                               const struct strings *assignments, struct strings *ret, struct err *err)
 {
+    const struct fix *fix = ctx->fix;
     size_t len = strlen(param->name);
     for (size_t i = 0; i < assignments->n; i++) {
-        const char *word = assignments->item[i], *expected;
+        const char *word = assignments->item[i], *value, *expected;
         if (strncmp(word, param->name, len) != 0 || word[len] != '=' || strcmp(word + len + 1, "auto") == 0)
             continue;
-        if (!valid_value(param, word + len + 1, &expected))
+        if (!read_value(ctx, param, word + len + 1, &value, &expected))
             return err_outcome(err, USAGE, "%s: '%s' is not a value of %s; expected: %s", fix->name,
                                word + len + 1, param->name, expected);
         if (ret->n > 0 && !param->several)
             return err_outcome(err, USAGE, "%s: %s can be given only once", fix->name, param->name);
-        strings_add(ret, word + len + 1);
+        strings_add(ret, value);
     }
     return true;
 }
@@ -98,7 +104,7 @@ bool params_bind(struct context *ctx, const struct strings *assignments, struct 
         struct strings values = {0};
         enum verdict exists;
         if (!cond_all(ctx, param->when, param->n_when, &exists, err) ||
-            !from_command_line(fix, param, assignments, &values, err))
+            !from_command_line(ctx, param, assignments, &values, err))
             return false;
         if (exists == CANNOT_TELL)
             return context_missing(ctx, arena_printf("whether %s has a meaning", param->name), err);

@@ -10,6 +10,7 @@
 #include "stanza.h"
 
 #include "service.h"
+#include "value.h"
 #include "words.h"
 
 #include <ctype.h>
@@ -120,6 +121,7 @@ static const char *find_when(const char *value)
 static bool read_default(const struct stanza *s, const struct node *key, struct param *param)
 {
     struct choice choice = {.value = stanza_value(key)};
+    const char *value, *expected;
     const char *when = find_when(choice.value);
     if (when != NULL) {
         size_t offset = (size_t)(when - choice.value) + strlen("when");
@@ -132,6 +134,9 @@ static bool read_default(const struct stanza *s, const struct node *key, struct 
     }
     if (param->one_of.n > 0 && !strings_have(&param->one_of, choice.value))
         return refuse(s, key, "this default is none of the values of one-of");
+    if (param->type != NULL && strchr(choice.value, '{') == NULL &&
+        !value_read(param->type, choice.value, &value, &expected))
+        return refuse(s, key, arena_printf("this default is no %s: expected %s", param->type, expected));
     param->choice = arena_append(param->choice, &param->n_choice, sizeof(choice), &choice);
     return true;
 }
@@ -140,7 +145,6 @@ static bool read_param(const struct stanza *s)
 {
     struct param param = {
         .name = stanza_value(s->node), .ask = key_value(s, "ask"), .type = key_value(s, "type")};
-    static const char *const types[] = {"word", "bool", "number"};
     const char *one_of = key_value(s, "one-of");
     if (!check_once(s, "type") || !check_once(s, "one-of"))
         return false;
@@ -148,11 +152,10 @@ static bool read_param(const struct stanza *s)
         return refuse(s, s->node, "a param has either a type or one-of");
     if (one_of != NULL)
         param.one_of = strings_split(one_of, " \t");
-    bool known = param.type == NULL;
-    for (size_t i = 0; i < COUNT(types) && !known; i++)
-        known = strcmp(types[i], param.type) == 0;
-    if (!known)
-        return refuse(s, stanza_key(s->node, "type"), "unknown type; there are: word bool number");
+    struct strings types = value_types();
+    if (param.type != NULL && !value_type_known(param.type))
+        return refuse(s, stanza_key(s->node, "type"),
+                      arena_printf("unknown type; there are: %s", strings_join(&types, " ")));
     param.several = stanza_key(s->node, "several") != NULL;
     for (size_t i = 0; i < s->node->n_child; i++) {
         const struct node *key = &s->node->child[i];

@@ -232,8 +232,12 @@ static const struct {
     /* parameters and rows */
     {"5:7", "either a type or one-of", HEAD "param p\n"},
     {"5:7", "either a type or one-of", HEAD "param p\n  type word\n  one-of a\n"},
-    {"6:8", "unknown type; there are: word bool number", HEAD "param p\n  type colour\n"},
+    {"6:8", "unknown type; there are: domain hostport", HEAD "param p\n  type colour\n"},
     {"7:11", "none of the values of one-of", HEAD "param p\n  one-of a b\n  default c\n"},
+    {"7:11", "this default is no size: expected a size with K, M or G",
+     HEAD "param p\n  type size\n  default 1T\n"},
+    {"8:9", "nothing fills this placeholder",
+     HEAD "param p\n  type size\nedit main.cf\n  value {p.host}\n  each setting a\n"},
     {"7:18", "is no condition", HEAD "param p\n  one-of a b\n  default a when nonsense\n"},
     {"7:8", "no sources yet", HEAD "param p\n  type word\n  from log x\n"},
     {"7:8", "only once", HEAD "param p\n  type word\n  type word\n"},
