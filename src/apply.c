@@ -5,6 +5,7 @@
  * Nothing here says "if dry run" but verb_apply, where a dry run ends. From txn_begin on, signals are held
  * and lead to putting back; a crash anywhere leads there by whoever comes next.
  */
+#include "ask.h"
 #include "fixes.h"
 #include "probe.h"
 #include "service.h"
@@ -22,6 +23,7 @@ struct apply {
     struct options *o;
     struct facts *facts;
     struct docs docs; /* as on disk */
+    struct outside outside;
     struct planning planning;
     struct store store;
     struct service_state *service; /* before */
@@ -66,7 +68,10 @@ static bool make_plan(struct apply *a)
     if (!read_requests(a->o, &request, &n, a->err))
         return false;
     a->docs = (struct docs){.facts = a->facts};
-    return plan_make(request, n, &a->docs, a->o->root.live ? probe_live : NULL, &a->planning, a->err);
+    a->outside = a->o->root.live ? probe_outside : (struct outside){0};
+    a->outside.ask = a->o->yes ? NULL : ask_person;
+    a->outside.read_secret = ask_secret;
+    return plan_make(request, n, &a->docs, &a->outside, &a->planning, a->err);
 }
 
 static void show(struct apply *a)

@@ -128,7 +128,8 @@ static enum verdict eval_is(struct context *ctx, const struct cond *cond)
 static enum verdict eval_live(struct context *ctx, const struct cond *cond, struct evidence *evidence)
 {
     const char *why = NULL;
-    enum verdict verdict = ctx->live != NULL ? ctx->live(ctx, cond, &why) : CANNOT_TELL;
+    bool asked = ctx->outside != NULL && ctx->outside->live != NULL;
+    enum verdict verdict = asked ? ctx->outside->live(ctx, cond, &why) : CANNOT_TELL;
     if (verdict == CANNOT_TELL)
         ctx->asked_live = true;
     if (evidence != NULL)

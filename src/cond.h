@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Whether: conditions against documents and facts. What only a running host can tell goes through ctx->live.
+ * Whether: conditions against documents and facts. What only a running host can tell goes through
+ * ctx->outside.
  */
 #pragma once
 

@@ -14,13 +14,31 @@ struct binding {
     struct strings values;
 };
 
+struct context;
+
+/* What only the world outside the texts tells, and what may be asked of it. NULL where it must not be asked:
+ * nothing of a running host under --root, nobody where there is no terminal. */
+struct outside {
+    /* The conditions port, daemon, check. */
+    enum verdict (*live)(struct context *ctx, const struct cond *cond, const char **ret_why);
+    /* What the log symptoms of the fix captured under that name, each value once, the newest last.
+     * CANNOT_TELL where no log can be read. */
+    enum verdict (*heard)(struct context *ctx, const char *capture, struct strings *ret_values);
+    /* The daemon that listens on the port; NULL: nobody, or not known. */
+    const char *(*owner)(const char *port);
+    /* A person's answer, and what a file holds that stands for a secret: one line, NULL when there is none.
+     */
+    const char *(*ask)(struct context *ctx, const struct param *param, const struct strings *offered,
+                       int again);
+    const char *(*read_secret)(const char *path, struct err *err);
+};
+
 struct context {
     const struct fix *fix;
     struct docs *docs;
     struct binding *binding;
     size_t n_binding;
-    /* Asks the running host what only it can tell (port, daemon, check); NULL where nothing may be asked. */
-    enum verdict (*live)(struct context *ctx, const struct cond *cond, const char **ret_why);
+    const struct outside *outside; /* NULL: nothing may be asked */
     /* Whether the edits of the fix would change a file; NULL inside an edit. */
     enum verdict (*pending)(struct context *ctx);
     const char *missing; /* the fact that was unknown when something could not be told */

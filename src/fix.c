@@ -122,6 +122,38 @@ static bool check_placeholders(const struct fix *fix, const char *loop, const st
     return true;
 }
 
+static bool captured(const struct fix *fix, const char *name)
+{
+    for (size_t i = 0; i < fix->n_symptom; i++)
+        if (fix->symptom[i].kind == PROBE_LOG &&
+            strings_have(pattern_names(fix->symptom[i].heard.matching), name))
+            return true;
+    return false;
+}
+
+/* `log NAME` of a source and `seen NAME` of a condition name what a log symptom captures. */
+static bool check_captures(const struct fix *fix, const struct node *node, struct err *err)
+{
+    static const char *const heads[] = {"when", "default", "from", "symptom", "require", "still", "verify"};
+    bool source = stanza_is(node, "from") || stanza_is(node, "offer"), cond = false;
+    for (size_t i = 0; i < COUNT(heads); i++)
+        cond |= stanza_is(node, heads[i]);
+    struct strings words = strings_split(source || cond ? stanza_value(node) : "", " \t");
+    for (size_t i = 0; i + 1 < words.n; i++) {
+        const char *before = i > 0 ? words.item[i - 1] : "when";
+        bool starts = strcmp(before, "when") == 0 || strcmp(before, "not") == 0;
+        bool names = (i == 0 && source && strcmp(words.item[i], "log") == 0) ||
+                     (starts && cond && strcmp(words.item[i], "seen") == 0);
+        if (names && !captured(fix, words.item[i + 1]))
+            return fix_error(fix, node->text.start, err, "no log symptom of this fix captures '%s'",
+                             words.item[i + 1]);
+    }
+    for (size_t i = 0; i < node->n_child; i++)
+        if (!check_captures(fix, &node->child[i], err))
+            return false;
+    return true;
+}
+
 static bool known_loop(const struct fix *fix, const char *loop)
 {
     for (size_t i = 0; i < fix->n_rows; i++)
@@ -173,7 +205,8 @@ bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_
         return fix_error(fix, node[first].span.start, err, "a fix needs a title and an effect");
     for (size_t i = 0; i < n; i++) {
         const struct node *loop = stanza_key(&node[i], "for");
-        if (!check_placeholders(fix, loop != NULL ? stanza_value(loop) : "", &node[i], err))
+        if (!check_placeholders(fix, loop != NULL ? stanza_value(loop) : "", &node[i], err) ||
+            !check_captures(fix, &node[i], err))
             return false;
     }
     if (!check_loops(fix, node, n, err))

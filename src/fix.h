@@ -87,8 +87,21 @@ struct probe {
     size_t at;
 };
 
+enum source_kind { SOURCE_LOG, SOURCE_PORT, SOURCE_ACCOUNTS, SOURCE_PLACE };
+
+/* log CAPTURE | port N | accounts | [twice] [FIELD of] PLACE */
+struct source {
+    enum source_kind kind;
+    const char *word; /* the capture, the port */
+    bool twice;
+    const char *field;
+    struct place place;
+};
+
 struct choice {
+    bool sourced; /* from SOURCE, else default VALUE */
     const char *value;
+    struct source source;
     bool conditional;
     struct cond cond;
 };
@@ -100,8 +113,10 @@ struct param {
     bool several;
     struct cond *when;
     size_t n_when;
-    struct choice *choice; /* its default lines, in order */
+    struct choice *choice; /* its default and from lines, in order */
     size_t n_choice;
+    struct source *offer; /* shown where it is asked for */
+    size_t n_offer;
     const char *ask;
 };
 

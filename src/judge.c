@@ -22,7 +22,7 @@ static bool ask_symptom(struct context *ctx, const struct probe *symptom, struct
     if (!cond_all(ctx, symptom->when, symptom->n_when, &when, err))
         return false;
     /* A symptom that is a dialogue is one that does not go as it says. */
-    if (when == HOLDS && ctx->live != NULL) {
+    if (when == HOLDS && ctx->outside != NULL) {
         enum verdict talked = probe_session(ctx, &symptom->talk, &j->evidence.sentence);
         *ret_verdict = talked == CANNOT_TELL ? CANNOT_TELL : talked == FAILS ? HOLDS : FAILS;
     }
@@ -51,13 +51,14 @@ static void ask_symptoms(struct context *ctx, struct judgement *j)
     }
 }
 
-static void ask_plan(struct fix *fix, const struct docs *docs, plan_live *live, struct judgement *j)
+static void ask_plan(struct fix *fix, const struct docs *docs, const struct outside *outside,
+                     struct judgement *j)
 {
     struct request request = {.fix = fix};
     struct docs copy = *docs;
     struct planning planning;
     struct err why;
-    j->would_go = plan_make(&request, 1, &copy, live, &planning, &why);
+    j->would_go = plan_make(&request, 1, &copy, outside, &planning, &why);
     if (j->would_go) {
         j->changes = planning.plan.n_change > 0;
         return;
@@ -69,15 +70,15 @@ static void ask_plan(struct fix *fix, const struct docs *docs, plan_live *live, 
 void judge_fix(struct fix *fix, struct docs *docs, struct judgement *ret_judgement)
 {
     struct judgement j = {.fault = FAILS};
-    plan_live *live = facts_root(docs->facts)->live ? probe_live : NULL;
-    struct context ctx = {.fix = fix, .docs = docs, .live = live, .pending = plan_pending};
+    const struct outside *outside = facts_root(docs->facts)->live ? &probe_outside : NULL;
+    struct context ctx = {.fix = fix, .docs = docs, .outside = outside, .pending = plan_pending};
     struct strings none = {0};
     struct err ignored;
     if (!params_bind(&ctx, &none, &j.params, &ignored))
         say_more("%s: %s", fix->name, ignored.text);
     ask_symptoms(&ctx, &j);
     if (!fix_is_advice(fix))
-        ask_plan(fix, docs, live, &j);
+        ask_plan(fix, docs, outside, &j);
     *ret_judgement = j;
 }
 

@@ -289,6 +289,16 @@ void maillog_mark(const char *maillog_file, struct log_mark *ret_mark)
     *ret_mark = mark;
 }
 
+void maillog_mark_back(const char *maillog_file, struct log_mark *ret_mark)
+{
+    struct err err;
+    maillog_mark(maillog_file, ret_mark);
+    if (ret_mark->path != NULL)
+        ret_mark->offset = ret_mark->offset > MAILLOG_BACK ? ret_mark->offset - MAILLOG_BACK : 0;
+    else if (ret_mark->cursor != NULL && !journal_back(MAILLOG_BACK_ENTRIES, &ret_mark->cursor, &err))
+        ret_mark->cursor = "";
+}
+
 /* ---- reading on ---- */
 
 struct reader {

@@ -44,6 +44,12 @@ struct log_mark {
  * /var/log/mail.log or /var/log/maillog when there is one. */
 void maillog_mark(const char *maillog_file, struct log_mark *ret_mark);
 
+/* Where reading back begins: the last MAILLOG_BACK bytes of the same file, or MAILLOG_BACK_ENTRIES entries of
+ * the journal. */
+#define MAILLOG_BACK ((off_t)8 << 20)
+#define MAILLOG_BACK_ENTRIES 50000
+void maillog_mark_back(const char *maillog_file, struct log_mark *ret_mark);
+
 /* Calls line for each mail program's line since the mark, oldest first, until it returns false. The line
  * lives only during the call: copy what is kept (a poll that reads the log again and again must not use up
  * the arena). A last line without its newline is left for the next time, one that was begun before the mark

@@ -29,16 +29,16 @@ static struct {
     int (*test_cursor)(sd_journal *, const char *);
     int (*get_cursor)(sd_journal *, char **);
     int (*next)(sd_journal *);
-    int (*previous)(sd_journal *);
+    int (*previous_skip)(sd_journal *, uint64_t);
     int (*get_data)(sd_journal *, const char *, const void **, size_t *);
 } sd;
 
 static bool sd_load(struct err *err)
 {
     static const char *const names[] = {
-        "sd_journal_open",        "sd_journal_close",       "sd_journal_seek_head",  "sd_journal_seek_tail",
-        "sd_journal_seek_cursor", "sd_journal_test_cursor", "sd_journal_get_cursor", "sd_journal_next",
-        "sd_journal_previous",    "sd_journal_get_data"};
+        "sd_journal_open",          "sd_journal_close",       "sd_journal_seek_head",  "sd_journal_seek_tail",
+        "sd_journal_seek_cursor",   "sd_journal_test_cursor", "sd_journal_get_cursor", "sd_journal_next",
+        "sd_journal_previous_skip", "sd_journal_get_data"};
     void *functions[COUNT(names)];
     _Static_assert(sizeof(functions) == sizeof(sd), "one member for each name");
     if (sd.open != NULL)
@@ -68,13 +68,14 @@ static sd_journal *journal_open(struct err *err)
     return journal;
 }
 
-static bool last_cursor(sd_journal *journal, const char **ret_cursor, struct err *err)
+/* The cursor of the entry that many from the end; "" when there are not as many. */
+static bool cursor_back(sd_journal *journal, unsigned entries, const char **ret_cursor, struct err *err)
 {
     char *cursor = NULL;
     int r = sd.seek_tail(journal);
     if (r >= 0)
-        r = sd.previous(journal);
-    if (r > 0)
+        r = sd.previous_skip(journal, entries);
+    if (r == (int)entries)
         r = sd.get_cursor(journal, &cursor);
     if (failed(r, "cannot find the end of", err))
         return false;
@@ -83,14 +84,19 @@ static bool last_cursor(sd_journal *journal, const char **ret_cursor, struct err
     return true;
 }
 
-bool journal_tail(const char **ret_cursor, struct err *err)
+bool journal_back(unsigned entries, const char **ret_cursor, struct err *err)
 {
     sd_journal *journal = journal_open(err);
     if (journal == NULL)
         return false;
-    bool ok = last_cursor(journal, ret_cursor, err);
+    bool ok = cursor_back(journal, entries, ret_cursor, err);
     sd.close(journal);
     return ok;
+}
+
+bool journal_tail(const char **ret_cursor, struct err *err)
+{
+    return journal_back(1, ret_cursor, err);
 }
 
 /* Adds the value of a field, as far as it fits, to the text of size MAILLOG_LINE + 1; false when the entry
@@ -168,6 +174,12 @@ bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text)
 }
 
 #else
+
+bool journal_back(unsigned entries, const char **ret_cursor, struct err *err)
+{
+    (void)entries;
+    return journal_tail(ret_cursor, err);
+}
 
 bool journal_tail(const char **ret_cursor, struct err *err)
 {

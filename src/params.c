@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The parameters of a fix: from the command line, else the first default that holds; see params.h.
+ * The parameters of a fix: from the command line, else the first default or source that yields a value of the
+ * type, else a person; see params.h.
  *
- * Limits: the types are word, bool and number; a value from the log, a port or the accounts comes with the
- * fixes that need one.
+ * Limits: a value that several sources would give is that of the first.
  */
 #include "params.h"
 
 #include "accounts.h"
+#include "source.h"
 #include "value.h"
 
 #include <string.h>
@@ -25,6 +26,11 @@ static bool is_there(struct context *ctx, const struct param *param, const char 
         return kind != ACCOUNT_NONE;
     say_more("%s", why.text);
     return false;
+}
+
+static bool is_secret(const struct param *param)
+{
+    return param->type != NULL && strcmp(param->type, "secret") == 0;
 }
 
 static bool read_value(struct context *ctx, const struct param *param, const char *text,
@@ -61,6 +67,27 @@ static bool check_assignments(const struct fix *fix, const struct strings *assig
     return true;
 }
 
+/* A command line is for all to see in the list of processes, so a secret does not stand there. */
+static bool secret_of(struct context *ctx, const struct param *param, const char *word,
+                      const char **ret_value, struct err *err)
+{
+    const char *expected, *text;
+    if (word[0] != '@' || word[1] == '\0')
+        return err_outcome(err, USAGE,
+                           "%s: a secret is not given on the command line; put it into a file that only root "
+                           "can read, and say %s=@FILE",
+                           ctx->fix->name, param->name);
+    if (ctx->outside == NULL || ctx->outside->read_secret == NULL)
+        return err_outcome(err, USAGE, "%s: no secret is read here", ctx->fix->name);
+    text = ctx->outside->read_secret(word + 1, err);
+    if (text == NULL)
+        return false;
+    if (!read_value(ctx, param, text, ret_value, &expected))
+        return err_outcome(err, USAGE, "%s: what %s holds is not a value of %s; expected: %s", ctx->fix->name,
+                           word + 1, param->name, expected);
+    return true;
+}
+
 static bool from_command_line(struct context *ctx, const struct param *param,
                               const struct strings *assignments, struct strings *ret, struct err *err)
 {
@@ -70,7 +97,10 @@ static bool from_command_line(struct context *ctx, const struct param *param,
         const char *word = assignments->item[i], *value, *expected;
         if (strncmp(word, param->name, len) != 0 || word[len] != '=' || strcmp(word + len + 1, "auto") == 0)
             continue;
-        if (!read_value(ctx, param, word + len + 1, &value, &expected))
+        if (is_secret(param)) {
+            if (!secret_of(ctx, param, word + len + 1, &value, err))
+                return false;
+        } else if (!read_value(ctx, param, word + len + 1, &value, &expected))
             return err_outcome(err, USAGE, "%s: '%s' is not a value of %s; expected: %s", fix->name,
                                word + len + 1, param->name, expected);
         if (ret->n > 0 && !param->several)
@@ -80,44 +110,132 @@ static bool from_command_line(struct context *ctx, const struct param *param,
     return true;
 }
 
-static bool from_defaults(struct context *ctx, const struct param *param, struct strings *ret,
-                          struct err *err)
+/* The values that are of the type, each once; others are said under -v. */
+static void take_valid(struct context *ctx, const struct param *param, const struct strings *found,
+                       struct strings *ret)
+{
+    for (size_t i = 0; i < found->n; i++) {
+        const char *value, *expected;
+        if (!read_value(ctx, param, found->item[i], &value, &expected))
+            say_more("%s: '%s' was found for %s and is not used; expected: %s", ctx->fix->name,
+                     found->item[i], param->name, expected);
+        else if (!strings_have(ret, value))
+            strings_add(ret, value);
+    }
+}
+
+/* The first default or from line that yields a value. */
+static bool from_choices(struct context *ctx, const struct param *param, struct strings *ret, struct err *err)
 {
     for (size_t i = 0; i < param->n_choice && ret->n == 0; i++) {
+        const struct choice *choice = &param->choice[i];
         enum verdict verdict = HOLDS;
-        if (param->choice[i].conditional && !cond_eval(ctx, &param->choice[i].cond, NULL, &verdict, err))
+        struct strings found = {0};
+        if (choice->conditional && !cond_eval(ctx, &choice->cond, NULL, &verdict, err))
             return false;
-        if (verdict == HOLDS)
-            strings_add(ret, context_text(ctx, param->choice[i].value));
+        if (verdict != HOLDS)
+            continue;
+        if (!choice->sourced)
+            strings_add(&found, context_text(ctx, choice->value));
+        else if (!source_values(ctx, param, &choice->source, param->several, &found, err))
+            return false;
+        take_valid(ctx, param, &found, ret);
     }
+    return true;
+}
+
+/* What a document that cannot be read would offer is no reason to fail: it is only offered. */
+static struct strings offers(struct context *ctx, const struct param *param)
+{
+    struct strings all = {0};
+    for (size_t i = 0; i < param->n_offer; i++) {
+        struct strings found;
+        struct err why;
+        if (source_values(ctx, param, &param->offer[i], true, &found, &why))
+            take_valid(ctx, param, &found, &all);
+        else
+            say_more("%s", why.text);
+    }
+    return all;
+}
+
+/* Asks until the answer is of the type, three times at most; no answer, or nobody to ask: exit 2. */
+static bool from_person(struct context *ctx, const struct param *param, struct strings *ret, struct err *err)
+{
+    struct strings offered = offers(ctx, param);
+    const char *answer;
+    for (int tries = 0; tries < 3 && ret->n == 0 && ctx->outside != NULL && ctx->outside->ask != NULL;
+         tries++) {
+        answer = ctx->outside->ask(ctx, param, &offered, tries);
+        if (answer == NULL)
+            break;
+        struct strings words = {0};
+        if (param->several)
+            words = strings_split(answer, " \t");
+        else
+            strings_add(&words, answer);
+        for (size_t i = 0; i < words.n; i++) {
+            const char *value, *expected;
+            if (read_value(ctx, param, words.item[i], &value, &expected)) {
+                strings_add(ret, value);
+                continue;
+            }
+            warn("that is not a value of %s; expected: %s", param->name, expected);
+            ret->n = 0;
+            break;
+        }
+    }
+    if (ret->n > 0)
+        return true;
+    const char *why = param->ask != NULL ? param->ask : _("it has no default here");
+    if (offered.n > 0)
+        return err_outcome(err, USAGE, "%s needs %s=VALUE: %s (found here: %s)", ctx->fix->name, param->name,
+                           why, strings_join(&offered, ", "));
+    return err_outcome(err, USAGE, "%s needs %s=%s: %s", ctx->fix->name, param->name,
+                       is_secret(param) ? "@FILE" : "VALUE", why);
+}
+
+static bool bind_param(struct context *ctx, const struct param *param, const struct strings *assignments,
+                       struct strings *ret_used, struct err *err)
+{
+    struct strings values = {0};
+    enum verdict exists;
+    if (!cond_all(ctx, param->when, param->n_when, &exists, err) ||
+        !from_command_line(ctx, param, assignments, &values, err))
+        return false;
+    if (exists == CANNOT_TELL)
+        return context_missing(ctx, arena_printf("whether %s has a meaning", param->name), err);
+    if (exists == FAILS)
+        return true;
+    if (values.n == 0 && !from_choices(ctx, param, &values, err))
+        return false;
+    if (values.n == 0 && !from_person(ctx, param, &values, err))
+        return false;
+    context_bind(ctx, param->name, values);
+    for (size_t k = 0; k < values.n; k++)
+        strings_add(ret_used,
+                    arena_printf("%s=%s", param->name, is_secret(param) ? PARAMS_HIDDEN : values.item[k]));
     return true;
 }
 
 bool params_bind(struct context *ctx, const struct strings *assignments, struct strings *ret_used,
                  struct err *err)
 {
-    const struct fix *fix = ctx->fix;
-    if (!check_assignments(fix, assignments, err))
+    if (!check_assignments(ctx->fix, assignments, err))
         return false;
-    for (size_t i = 0; i < fix->n_param; i++) {
-        const struct param *param = &fix->param[i];
-        struct strings values = {0};
-        enum verdict exists;
-        if (!cond_all(ctx, param->when, param->n_when, &exists, err) ||
-            !from_command_line(ctx, param, assignments, &values, err))
+    for (size_t i = 0; i < ctx->fix->n_param; i++)
+        if (!bind_param(ctx, &ctx->fix->param[i], assignments, ret_used, err))
             return false;
-        if (exists == CANNOT_TELL)
-            return context_missing(ctx, arena_printf("whether %s has a meaning", param->name), err);
-        if (exists == FAILS)
-            continue;
-        if (values.n == 0 && !from_defaults(ctx, param, &values, err))
-            return false;
-        if (values.n == 0)
-            return err_outcome(err, USAGE, "%s needs %s=VALUE: %s", fix->name, param->name,
-                               param->ask != NULL ? param->ask : "it has no default here");
-        context_bind(ctx, param->name, values);
-        for (size_t k = 0; k < values.n; k++)
-            strings_add(ret_used, arena_printf("%s=%s", param->name, values.item[k]));
-    }
     return true;
+}
+
+struct strings params_secrets(const struct context *ctx)
+{
+    struct strings secrets = {0};
+    for (size_t i = 0; i < ctx->fix->n_param; i++)
+        for (size_t k = 0; k < ctx->n_binding && is_secret(&ctx->fix->param[i]); k++)
+            for (size_t v = 0; v < ctx->binding[k].values.n; v++)
+                if (strcmp(ctx->binding[k].name, ctx->fix->param[i].name) == 0)
+                    strings_add(&secrets, ctx->binding[k].values.item[v]);
+    return secrets;
 }

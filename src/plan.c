@@ -277,12 +277,12 @@ static bool plan_actions(struct maker *m, struct context *ctx)
     return true;
 }
 
-static bool plan_request(struct maker *m, const struct request *request, plan_live *live)
+static bool plan_request(struct maker *m, const struct request *request, const struct outside *outside)
 {
     struct planned planned = {.fix = request->fix};
     struct strings used = {0};
     planned.ctx =
-        (struct context){.fix = request->fix, .docs = m->docs, .live = live, .pending = plan_pending};
+        (struct context){.fix = request->fix, .docs = m->docs, .outside = outside, .pending = plan_pending};
     struct context *ctx = &planned.ctx;
     if (fix_is_advice(request->fix))
         return err_outcome(m->err, NOT_APPLICABLE,
@@ -292,6 +292,9 @@ static bool plan_request(struct maker *m, const struct request *request, plan_li
         !note_risks(m, ctx) || !run_steps(m, ctx, &planned.changes) || !check_again(m, ctx) ||
         !check_new_text(m, ctx) || !check_cured(m, ctx) || !plan_actions(m, ctx))
         return false;
+    struct strings secrets = params_secrets(ctx);
+    for (size_t i = 0; i < secrets.n; i++)
+        strings_add(&m->out->plan.secrets, secrets.item[i]);
     strings_add(&m->out->plan.fixes, request->fix->name);
     for (size_t i = 0; i < used.n; i++)
         strings_add(&m->out->plan.params, used.item[i]);
@@ -356,7 +359,7 @@ static bool add_byproducts(struct maker *m, struct docs *disk, const struct cont
     return true;
 }
 
-bool plan_make(const struct request *request, size_t n, struct docs *disk, plan_live *live,
+bool plan_make(const struct request *request, size_t n, struct docs *disk, const struct outside *outside,
                struct planning *ret_planning, struct err *err)
 {
     struct planning out = {0};
@@ -364,7 +367,7 @@ bool plan_make(const struct request *request, size_t n, struct docs *disk, plan_
     *docs = *disk;
     struct maker m = {.out = &out, .docs = docs, .err = err};
     for (size_t i = 0; i < n; i++)
-        if (!plan_request(&m, &request[i], live))
+        if (!plan_request(&m, &request[i], outside))
             return false;
     add_changes(&m);
     if (out.plan.n_change > 0 && !add_byproducts(&m, disk, &out.planned[0].ctx))

@@ -29,13 +29,11 @@ struct planning {
     struct strings notices;
 };
 
-typedef enum verdict plan_live(struct context *ctx, const struct cond *cond, const char **ret_why);
-
 /* Works out the parameters, the requirements, the edits and the actions of all requests, each on the text
- * that the one before left. disk has the documents as they are. live answers what only a running host can
- * tell, or NULL under
- * --root. Errors carry the outcome: USAGE for a parameter, NOT_APPLICABLE for a requirement, FAILED else. */
-bool plan_make(const struct request *request, size_t n, struct docs *disk, plan_live *live,
+ * that the one before left. disk has the documents as they are. outside answers what the
+ * texts cannot tell; it may be NULL. Errors carry the outcome: USAGE for a parameter, NOT_APPLICABLE for a
+ * requirement, FAILED else. */
+bool plan_make(const struct request *request, size_t n, struct docs *disk, const struct outside *outside,
                struct planning *ret_planning, struct err *err) MUST_CHECK;
 
 /* Whether the edits of ctx->fix would change a file now, without the requirements. */

@@ -9,6 +9,7 @@
  */
 #include "probe.h"
 
+#include "heard.h"
 #include "postfix.h"
 #include "run.h"
 #include "service.h"
@@ -110,7 +111,7 @@ static enum verdict port_is(struct context *ctx, const char *number, const char 
     return result.greeting[0] == '\0' ? HOLDS : FAILS;
 }
 
-enum verdict probe_live(struct context *ctx, const struct cond *cond, const char **ret_why)
+static enum verdict live(struct context *ctx, const struct cond *cond, const char **ret_why)
 {
     struct strings words = context_words(ctx, &cond->words);
     switch (cond->kind) {
@@ -126,6 +127,8 @@ enum verdict probe_live(struct context *ctx, const struct cond *cond, const char
         return CANNOT_TELL; /* quiet has no meaning but after an apply */
     }
 }
+
+const struct outside probe_outside = {.live = live, .heard = heard_captures};
 
 enum verdict probe_session(struct context *ctx, const struct talk *talk, const char **ret_why)
 {
@@ -257,64 +260,17 @@ void health_forget(struct health *health, const char *daemon)
         health->master = CANNOT_TELL;
 }
 
-/* ---- log symptoms ---- */
-
-/* "postfix/tlsmgr" of a fix is every instance's and every service's tlsmgr: the first and the last part
- * count. */
-static bool program_wanted(const struct strings *programs, const char *program)
-{
-    const char *last = strrchr(program, '/');
-    for (size_t i = 0; i < programs->n; i++) {
-        const char *want = programs->item[i], *slash = strchr(want, '/');
-        if (strcmp(want, "*") == 0)
-            return true;
-        if (slash == NULL ? strcmp(want, program) == 0
-                          : strncmp(want, program, (size_t)(slash - want)) == 0 && last != NULL &&
-                                (strcmp(slash, "/*") == 0 || strcmp(slash, last) == 0))
-            return true;
-    }
-    return false;
-}
-
-struct listener {
-    const struct fix *fix;
-    const char *heard; /* the first line that is a symptom */
-};
-
-static bool listen_to(void *arg, const struct log_line *line)
-{
-    struct listener *l = arg;
-    for (size_t i = 0; i < l->fix->n_symptom; i++) {
-        const struct probe *symptom = &l->fix->symptom[i];
-        if (symptom->kind != PROBE_LOG || !symptom->heard.levels[line->level] ||
-            !program_wanted(&symptom->heard.programs, line->program) ||
-            !pattern_match(symptom->heard.matching, line->text, strlen(line->text), NULL))
-            continue;
-        l->heard = arena_string(line->raw);
-        return false;
-    }
-    return true;
-}
-
-static bool has_log_symptom(const struct fix *fix)
-{
-    for (size_t i = 0; i < fix->n_symptom; i++)
-        if (fix->symptom[i].kind == PROBE_LOG)
-            return true;
-    return false;
-}
-
 /* Listens for so long; at least once. */
 static enum verdict stays_quiet(const struct fix *fix, const struct log_mark *mark, int milliseconds,
                                 const char **ret_why)
 {
     int64_t end = now_ms() + milliseconds;
-    struct listener l = {.fix = fix};
+    const char *back = NULL;
     for (;;) {
         struct err err;
-        enum verdict verdict = maillog_since(mark, listen_to, &l, &err);
-        if (l.heard != NULL) {
-            *ret_why = arena_printf("the symptom is back in the log: %s", l.heard);
+        enum verdict verdict = heard_since(fix, mark, &back, &err);
+        if (back != NULL) {
+            *ret_why = arena_printf("the symptom is back in the log: %s", back);
             return FAILS;
         }
         if (verdict != HOLDS) {
@@ -388,7 +344,7 @@ enum verdict probe_verify(struct planned *planned, size_t n, const struct string
         }
         /* Nobody needs to write that the symptoms must not come back. */
         const char *why = NULL;
-        if (has_log_symptom(ctx->fix) && stays_quiet(ctx->fix, mark, 0, &why) == FAILS) {
+        if (heard_any(ctx->fix) && stays_quiet(ctx->fix, mark, 0, &why) == FAILS) {
             *ret_why = why;
             return FAILS;
         }

@@ -8,8 +8,8 @@
 
 #include "plan.h"
 
-/* The live conditions (port, daemon, check); a plan_live. */
-enum verdict probe_live(struct context *ctx, const struct cond *cond, const char **ret_why);
+/* The running host: live conditions, log, owners of ports. Nobody is asked, no secret is read. */
+extern const struct outside probe_outside;
 
 /* One verify or symptom dialogue, talk.times times; tries again for a few seconds while the port is not open
  * yet. */

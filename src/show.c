@@ -8,10 +8,27 @@
 #include "show.h"
 
 #include "diff.h"
+#include "params.h"
 #include "service.h"
 
 #include <string.h>
 #include <unistd.h>
+
+const char *show_hide(const struct plan *plan, const char *text, bool *ret_hidden)
+{
+    for (size_t i = 0; i < plan->secrets.n; i++) {
+        struct buf out = {0};
+        const char *secret = plan->secrets.item[i], *here = text;
+        for (const char *at; (at = strstr(here, secret)) != NULL; here = at + strlen(secret)) {
+            buf_add(&out, here, (size_t)(at - here));
+            buf_puts(&out, PARAMS_HIDDEN);
+            *ret_hidden = true;
+        }
+        buf_puts(&out, here);
+        text = buf_text(&out);
+    }
+    return text;
+}
 
 void show_plan(struct facts *facts, const struct plan *plan)
 {
@@ -20,6 +37,7 @@ void show_plan(struct facts *facts, const struct plan *plan)
         const struct change *c = &plan->change[i];
         const char *text = diff_unified(c->doc->path, c->doc->text, c->doc->len, c->after, c->after_len,
                                         c->hunk, c->n_hunk, terminal, &masked);
+        text = show_hide(plan, text, &masked);
         out_bytes(stdout, text, strlen(text));
     }
     for (size_t i = 0; i < plan->n_action; i++) {

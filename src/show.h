@@ -10,6 +10,8 @@
 
 /* The unified diff of all changes, then one line for each action, on standard output. */
 void show_plan(struct facts *facts, const struct plan *plan);
+/* A text with the plan's secrets as ***; *ret_hidden becomes true where one stood. */
+const char *show_hide(const struct plan *plan, const char *text, bool *ret_hidden);
 void show_left_to_do(const struct strings *left_to_do);
 
 /* The closing line of a verb that could not finish what a crash left (err of undo_unfinished). */

@@ -10,6 +10,7 @@
 #include "stanza.h"
 
 #include "service.h"
+#include "source.h"
 #include "value.h"
 #include "words.h"
 
@@ -117,10 +118,10 @@ static const char *find_when(const char *value)
     return NULL;
 }
 
-/* "VALUE" or "VALUE when COND" */
-static bool read_default(const struct stanza *s, const struct node *key, struct param *param)
+/* default VALUE [when COND], from SOURCE [when COND] */
+static bool read_choice(const struct stanza *s, const struct node *key, struct param *param)
 {
-    struct choice choice = {.value = stanza_value(key)};
+    struct choice choice = {.value = stanza_value(key), .sourced = stanza_is(key, "from")};
     const char *value, *expected;
     const char *when = find_when(choice.value);
     if (when != NULL) {
@@ -131,6 +132,12 @@ static bool read_default(const struct stanza *s, const struct node *key, struct 
         while (when > choice.value && strchr(" \t", when[-1]) != NULL)
             when--;
         choice.value = arena_copy(choice.value, (size_t)(when - choice.value));
+    }
+    if (choice.sourced) {
+        if (!source_read(s->fix, choice.value, key->text.start, &choice.source, s->err))
+            return false;
+        param->choice = arena_append(param->choice, &param->n_choice, sizeof(choice), &choice);
+        return true;
     }
     if (param->one_of.n > 0 && !strings_have(&param->one_of, choice.value))
         return refuse(s, key, "this default is none of the values of one-of");
@@ -159,12 +166,15 @@ static bool read_param(const struct stanza *s)
     param.several = stanza_key(s->node, "several") != NULL;
     for (size_t i = 0; i < s->node->n_child; i++) {
         const struct node *key = &s->node->child[i];
-        if (stanza_is(key, "from") || stanza_is(key, "offer"))
-            return refuse(
-                s, key,
-                "a param takes its value from the command line or a default; there are no sources yet");
-        if (stanza_is(key, "default") && !read_default(s, key, &param))
+        struct source offer;
+        bool choice = stanza_is(key, "default") || stanza_is(key, "from");
+        if (choice && !read_choice(s, key, &param))
             return false;
+        if (!stanza_is(key, "offer"))
+            continue;
+        if (!source_read(s->fix, stanza_value(key), key->text.start, &offer, s->err))
+            return false;
+        param.offer = arena_append(param.offer, &param.n_offer, sizeof(offer), &offer);
     }
     if (!read_whens(s, NULL, &param.when, &param.n_when))
         return false;

@@ -113,5 +113,6 @@ struct plan {
     struct action *action;
     size_t n_action;
     struct strings byproduct;  /* files that daemons may create because of the change */
+    struct strings secrets;    /* shown as ***, wherever in a text they stand */
     struct strings left_to_do; /* what cannot be done or asked here (--root), one sentence each */
 };

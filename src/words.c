@@ -340,3 +340,8 @@ bool words_noun_editable(enum noun noun)
 {
     return NOUNS[noun].editable;
 }
+
+bool words_noun_has(enum noun noun, const char *field)
+{
+    return in_list(NOUNS[noun].fields, field);
+}

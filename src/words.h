@@ -16,3 +16,4 @@ bool words_cond(const struct fix *fix, const char *document, const char *text, s
                 struct cond *ret_cond, struct err *err) MUST_CHECK;
 
 bool words_noun_editable(enum noun noun);
+bool words_noun_has(enum noun noun, const char *field);

@@ -132,6 +132,8 @@ static enum verdict live(struct context *ctx, const struct cond *cond, const cha
     return live_answer;
 }
 
+static const struct outside running = {.live = live};
+
 static enum verdict is_pending(struct context *ctx)
 {
     (void)ctx;
@@ -148,10 +150,10 @@ static void test_live(void **state)
         struct evidence evidence = {0};
         struct cond cond = cond_of(texts[i]);
         assert_true(cond_is_live(&cond));
-        w->ctx.live = NULL;
+        w->ctx.outside = NULL;
         assert_int_equal(eval(&w->ctx, texts[i], NULL), CANNOT_TELL);
         assert_true(w->ctx.asked_live);
-        w->ctx.live = live;
+        w->ctx.outside = &running;
         for (int answer = FAILS; answer <= CANNOT_TELL; answer++) {
             live_answer = (enum verdict)answer;
             assert_int_equal(eval(&w->ctx, texts[i], &evidence), answer);

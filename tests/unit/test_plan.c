@@ -26,11 +26,11 @@ static struct planning planning;
 static struct err err;
 
 /* Plans one fix with the words of its command line, separated by blanks. */
-static bool make(struct world *w, const char *text, const char *words, plan_live *live)
+static bool make(struct world *w, const char *text, const char *words, const struct outside *outside)
 {
     struct request request = {.fix = unit_fix(text), .assignments = strings_split(words, " ")};
     memset(&planning, 0, sizeof(planning));
-    return plan_make(&request, 1, &w->docs, live, &planning, &err);
+    return plan_make(&request, 1, &w->docs, outside, &planning, &err);
 }
 
 static bool make_on(const char *main_cf, const char *text, const char *words)
@@ -102,6 +102,8 @@ static enum verdict live(struct context *ctx, const struct cond *cond, const cha
     return answer;
 }
 
+static const struct outside running = {.live = live};
+
 static void test_requirements(void **state)
 {
     (void)state;
@@ -126,11 +128,11 @@ static void test_requirements(void **state)
     assert_int_equal(planning.plan.left_to_do.n, 1);
     assert_string_equal(planning.plan.left_to_do.item[0], "check on the running host: port 25 open");
     answer = FAILS;
-    assert_false(make(w, port, "", live));
+    assert_false(make(w, port, "", &running));
     assert_says(err, "x does not apply: nobody listens");
     assert_says(err, "port 25 open?");
     answer = HOLDS;
-    assert_true(make(w, port, "", live));
+    assert_true(make(w, port, "", &running));
     assert_int_equal(planning.plan.left_to_do.n, 0);
     assert_false(make(w, HEAD "symptom pending\n", "", NULL));
     assert_int_equal(err.outcome, NOT_APPLICABLE);

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Log symptoms; see heard.h.
+ *
+ * Limits: the log is read anew for each question.
+ */
+#include "heard.h"
+
+#include <string.h>
+
+bool heard_any(const struct fix *fix)
+{
+    for (size_t i = 0; i < fix->n_symptom; i++)
+        if (fix->symptom[i].kind == PROBE_LOG)
+            return true;
+    return false;
+}
+
+/* "postfix/tlsmgr" of a fix is every instance's and every service's tlsmgr: the first and the last part
+ * count. */
+static bool program_wanted(const struct strings *programs, const char *program)
+{
+    const char *last = strrchr(program, '/');
+    for (size_t i = 0; i < programs->n; i++) {
+        const char *want = programs->item[i], *slash = strchr(want, '/');
+        if (strcmp(want, "*") == 0)
+            return true;
+        if (slash == NULL ? strcmp(want, program) == 0
+                          : strncmp(want, program, (size_t)(slash - want)) == 0 && last != NULL &&
+                                (strcmp(slash, "/*") == 0 || strcmp(slash, last) == 0))
+            return true;
+    }
+    return false;
+}
+
+bool heard_is(const struct heard *heard, const struct log_line *line, struct strings *ret_values)
+{
+    if (!heard->levels[line->level] || !program_wanted(&heard->programs, line->program))
+        return false;
+    size_t len = strlen(line->text);
+    if (ret_values == NULL)
+        return pattern_match(heard->matching, line->text, len, NULL);
+    return pattern_capture(heard->matching, line->text, len, NULL, ret_values);
+}
+
+/* ---- back again ---- */
+
+struct listener {
+    const struct fix *fix;
+    const char *heard; /* the first line that is a symptom */
+};
+
+static bool listen_to(void *arg, const struct log_line *line)
+{
+    struct listener *l = arg;
+    for (size_t i = 0; i < l->fix->n_symptom; i++) {
+        const struct probe *symptom = &l->fix->symptom[i];
+        if (symptom->kind != PROBE_LOG || !heard_is(&symptom->heard, line, NULL))
+            continue;
+        l->heard = arena_string(line->raw);
+        return false;
+    }
+    return true;
+}
+
+enum verdict heard_since(const struct fix *fix, const struct log_mark *mark, const char **ret_line,
+                         struct err *err)
+{
+    struct listener l = {.fix = fix};
+    enum verdict verdict = maillog_since(mark, listen_to, &l, err);
+    *ret_line = l.heard;
+    return verdict;
+}
+
+/* ---- captures ---- */
+
+struct collector {
+    const struct fix *fix;
+    const char *capture;
+    struct strings values;
+};
+
+static void keep_newest_last(struct strings *list, const char *value)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->n; i++)
+        if (strcmp(list->item[i], value) != 0)
+            list->item[kept++] = list->item[i];
+    list->n = kept;
+    if (list->n == HEARD_MOST) {
+        memmove(list->item, list->item + 1, (HEARD_MOST - 1) * sizeof(*list->item));
+        list->n--;
+    }
+    strings_add(list, value);
+}
+
+static bool collect(void *arg, const struct log_line *line)
+{
+    struct collector *c = arg;
+    for (size_t i = 0; i < c->fix->n_symptom; i++) {
+        const struct probe *symptom = &c->fix->symptom[i];
+        struct strings values = {0};
+        if (symptom->kind != PROBE_LOG || !strings_have(pattern_names(symptom->heard.matching), c->capture) ||
+            !heard_is(&symptom->heard, line, &values))
+            continue;
+        const struct strings *names = pattern_names(symptom->heard.matching);
+        for (size_t k = 0; k < names->n; k++)
+            if (strcmp(names->item[k], c->capture) == 0 && values.item[k][0] != '\0')
+                keep_newest_last(&c->values, values.item[k]);
+    }
+    return true;
+}
+
+enum verdict heard_captures(struct context *ctx, const char *capture, struct strings *ret_values)
+{
+    struct collector c = {.fix = ctx->fix, .capture = capture};
+    const struct doc *main_cf;
+    const char *maillog_file = NULL;
+    struct log_mark mark;
+    struct err err;
+    if (docs_get(ctx->docs, "main.cf", &main_cf, &err))
+        maillog_file = facts_value(context_facts(ctx), main_cf, "maillog_file", NULL);
+    maillog_mark_back(maillog_file != NULL ? maillog_file : "", &mark);
+    enum verdict verdict = maillog_since(&mark, collect, &c, &err);
+    if (verdict != HOLDS)
+        say_more("%s", err.text);
+    *ret_values = c.values;
+    return verdict == HOLDS ? HOLDS : CANNOT_TELL;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The log symptoms of a fix held against the mail log of the running host.
+ */
+#pragma once
+
+#include "context.h"
+
+/* The fix has a log symptom. */
+bool heard_any(const struct fix *fix);
+/* Whether a line is that symptom. ret_values gets a value for each of pattern_names; it may be NULL. */
+bool heard_is(const struct heard *heard, const struct log_line *line, struct strings *ret_values);
+
+/* The first line since the mark that is a symptom of the fix, NULL when there is none. As maillog_since. */
+enum verdict heard_since(const struct fix *fix, const struct log_mark *mark, const char **ret_line,
+                         struct err *err) MUST_CHECK;
+
+/* What the fix's log symptoms captured under a name in the newest part of the log (maillog_mark_back), each
+ * value once, the newest last. Captures come from hostile text: at most HEARD_MOST values are kept. */
+#define HEARD_MOST 200
+enum verdict heard_captures(struct context *ctx, const char *capture, struct strings *ret_values);
