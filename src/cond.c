@@ -6,6 +6,7 @@
  */
 #include "cond.h"
 
+#include "accounts.h"
 #include "postfix.h"
 
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 bool cond_is_live(const struct cond *cond)
 {
     return cond->kind == COND_DAEMON || cond->kind == COND_PORT || cond->kind == COND_CHECK ||
-           cond->kind == COND_QUIET;
+           cond->kind == COND_SEEN || cond->kind == COND_LOOKUP || cond->kind == COND_QUIET;
 }
 
 static enum verdict verdict_of(bool holds)
@@ -125,6 +126,30 @@ static enum verdict eval_is(struct context *ctx, const struct cond *cond)
     return FAILS;
 }
 
+static enum verdict eval_account(struct context *ctx, const struct cond *cond)
+{
+    enum account kind;
+    struct err why;
+    if (account_kind(facts_root(context_facts(ctx)), context_text(ctx, cond->words.item[0]), &kind, &why))
+        return verdict_of(kind != ACCOUNT_NONE);
+    ctx->missing = "etc/passwd";
+    return CANNOT_TELL;
+}
+
+static enum verdict eval_seen(struct context *ctx, const struct cond *cond)
+{
+    struct strings heard = {0}, words = context_words(ctx, &cond->words);
+    if (ctx->outside == NULL || ctx->outside->heard == NULL ||
+        ctx->outside->heard(ctx, words.item[0], &heard) != HOLDS) {
+        ctx->asked_live = true;
+        return CANNOT_TELL;
+    }
+    for (size_t i = 1; i < words.n; i++)
+        if (strings_have(&heard, words.item[i]))
+            return HOLDS;
+    return FAILS;
+}
+
 static enum verdict eval_live(struct context *ctx, const struct cond *cond, struct evidence *evidence)
 {
     const char *why = NULL;
@@ -158,6 +183,12 @@ bool cond_eval(struct context *ctx, const struct cond *cond, struct evidence *ev
         break;
     case COND_IS:
         verdict = eval_is(ctx, cond);
+        break;
+    case COND_ACCOUNT:
+        verdict = eval_account(ctx, cond);
+        break;
+    case COND_SEEN:
+        verdict = eval_seen(ctx, cond);
         break;
     case COND_PENDING:
         verdict = ctx->pending != NULL ? ctx->pending(ctx) : CANNOT_TELL;

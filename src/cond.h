@@ -24,5 +24,5 @@ bool cond_eval(struct context *ctx, const struct cond *cond, struct evidence *ev
 bool cond_all(struct context *ctx, const struct cond *cond, size_t n, enum verdict *ret_verdict,
               struct err *err) MUST_CHECK;
 
-/* True for conditions that ask the running host: port, daemon, check, quiet. */
+/* True for conditions that ask the running host: port, daemon, check, seen, lookup, quiet. */
 bool cond_is_live(const struct cond *cond);

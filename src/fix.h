@@ -43,7 +43,10 @@ enum condition {
     COND_IS,         /* words: {x}, then the values */
     COND_DAEMON,     /* words: daemon running|installed */
     COND_PORT,       /* words: number open|mute */
-    COND_CHECK,      /* words[0]: postfix */
+    COND_CHECK,      /* words[0]: postfix|dovecot */
+    COND_SEEN,       /* words: capture, then the values */
+    COND_ACCOUNT,    /* words[0] */
+    COND_LOOKUP,     /* words: parameter key, and the text where it says gives */
     COND_QUIET,      /* words[0]: 10s */
     COND_PENDING
 };

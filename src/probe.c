@@ -10,6 +10,7 @@
 #include "probe.h"
 
 #include "heard.h"
+#include "lookup.h"
 #include "postfix.h"
 #include "run.h"
 #include "service.h"
@@ -81,9 +82,14 @@ static enum verdict daemon_runs(const char *daemon, const char **ret_why)
     return state.active == UNKNOWN ? CANNOT_TELL : state.active == YES ? HOLDS : FAILS;
 }
 
-static enum verdict run_check(const char **ret_why)
+/* What a program says of its own configuration. */
+static enum verdict run_check(const char *daemon, const char **ret_why)
 {
-    const char *const argv[] = {"postfix", "check", NULL};
+    const char *const postfix[] = {"postfix", "check", NULL};
+    /* Dovecot 1.x has no doveconf. */
+    const char *const dovecot[] = {run_have("doveconf") ? "doveconf" : "dovecot", "-n", NULL};
+    bool is_postfix = strcmp(daemon, "postfix") == 0;
+    const char *const *argv = is_postfix ? postfix : dovecot;
     struct run_result result;
     struct err err;
     if (!run_on_terminal(argv, CHECK_MS, &result, &err)) {
@@ -92,7 +98,10 @@ static enum verdict run_check(const char **ret_why)
     }
     if (result.status == 0)
         return HOLDS;
-    *ret_why = arena_printf("postfix check: %.*s", (int)strcspn(result.output, "\n"), result.output);
+    /* doveconf tells the reason last, below what it could read. */
+    struct strings lines = strings_split(result.output, "\r\n");
+    const char *line = lines.n == 0 ? "" : lines.item[is_postfix ? 0 : lines.n - 1];
+    *ret_why = arena_printf("%s %s: %s", argv[0], argv[1], line);
     return FAILS;
 }
 
@@ -122,7 +131,10 @@ static enum verdict live(struct context *ctx, const struct cond *cond, const cha
     case COND_PORT:
         return port_is(ctx, words.item[0], words.item[1]);
     case COND_CHECK:
-        return run_check(ret_why);
+        return run_check(words.item[0], ret_why);
+    case COND_LOOKUP:
+        return lookup_ask(ctx, words.item[0], words.item[1],
+                          cond->words.n > 2 ? context_text(ctx, cond->words.item[2]) : NULL, ret_why);
     default:
         return CANNOT_TELL; /* quiet has no meaning but after an apply */
     }
@@ -202,7 +214,7 @@ static void measure(struct health *health)
     for (size_t i = 0; i < health->n_port && !interrupted(); i++)
         health->port[i].greets = greets(&health->port[i]);
     health->master = daemon_runs("postfix", &why);
-    health->check = run_have("postfix") ? run_check(&why) : CANNOT_TELL;
+    health->check = run_have("postfix") ? run_check("postfix", &why) : CANNOT_TELL;
 }
 
 void health_take(struct docs *docs, struct health *ret_health)

@@ -33,7 +33,7 @@ static const struct {
 static const struct {
     const char *word;
     enum condition kind;
-    int words; /* that follow; -1: at least two; -2: a PLACE; -3: field of PLACE */
+    int words; /* that follow; -1: a form of its own, at least two; -2: a PLACE; -3: field of PLACE */
     const char *form;
 } CONDITIONS[] = {
     {"some", COND_SOME, -2, "some PLACE"},
@@ -46,7 +46,10 @@ static const struct {
     {"parameter", COND_PARAMETER, 1, "parameter NAME"},
     {"daemon", COND_DAEMON, 2, "daemon NAME running|installed"},
     {"port", COND_PORT, 2, "port NUMBER open|mute"},
-    {"check", COND_CHECK, 1, "check postfix"},
+    {"check", COND_CHECK, 1, "check postfix|dovecot"},
+    {"seen", COND_SEEN, -1, "seen CAPTURE VALUE..."},
+    {"account", COND_ACCOUNT, 1, "account NAME"},
+    {"lookup", COND_LOOKUP, -1, "lookup PARAMETER KEY [gives TEXT]"},
     {"quiet", COND_QUIET, 1, "quiet SECONDSs"},
     {"pending", COND_PENDING, 0, "pending"},
 };
@@ -255,11 +258,24 @@ static bool check_words(struct reader *r, const char *start, const struct cond *
         sentence = "expected running or installed";
     else if (cond->kind == COND_PORT && !in_list("open mute", word[1]))
         sentence = "expected open or mute";
-    else if (cond->kind == COND_CHECK && strcmp(word[0], "postfix") != 0)
-        sentence = "expected postfix";
+    else if (cond->kind == COND_CHECK && !in_list("postfix dovecot", word[0]))
+        sentence = "expected postfix or dovecot";
     else if (cond->kind == COND_QUIET && (strspn(word[0], "0123456789") == 0 || !ends_with(word[0], "s")))
         sentence = "expected seconds, such as 10s";
     return sentence == NULL ? true : fix_error(r->fix, offset_of(r, start), r->err, "%s", sentence);
+}
+
+/* PARAMETER KEY gives TEXT: the text is one, to the end of the line. */
+static bool read_gives(struct strings *words)
+{
+    if (words->n == 2)
+        return true;
+    if (words->n < 4 || strcmp(words->item[2], "gives") != 0)
+        return false;
+    struct strings text = {words->item + 3, words->n - 3};
+    words->item[2] = strings_join(&text, " ");
+    words->n = 3;
+    return true;
 }
 
 static bool read_is(struct reader *r, const char *first, struct cond *cond)
@@ -327,7 +343,11 @@ bool words_cond(const struct fix *fix, const char *document, const char *text, s
         size_t before = cond.words.n;
         while ((word = next_word(&r, NULL)) != NULL)
             strings_add(&cond.words, word);
-        if (cond.words.n - before != (size_t)CONDITIONS[index].words)
+        size_t given = cond.words.n - before;
+        bool fits = CONDITIONS[index].words >= 0 ? given == (size_t)CONDITIONS[index].words : given >= 2;
+        if (cond.kind == COND_LOOKUP && fits)
+            fits = read_gives(&cond.words);
+        if (!fits)
             return fix_error(fix, offset_of(&r, start), err, "expected: %s", CONDITIONS[index].form);
         if (!check_words(&r, start, &cond))
             return false;

@@ -143,8 +143,9 @@ static enum verdict is_pending(struct context *ctx)
 static void test_live(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"daemon postfix running", "port 25 open", "check postfix",
-                                        "quiet 10s"};
+    static const char *const texts[] = {
+        "daemon postfix running",          "port 25 open", "check postfix", "check dovecot",
+        "lookup transport_maps a gives b", "quiet 10s"};
     struct world *w = unit_world(MAIN, MASTER, FACTS, NULL);
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct evidence evidence = {0};
@@ -171,6 +172,67 @@ static void test_live(void **state)
     eval(&w->ctx, "some main.cf setting a b", &evidence);
     assert_int_equal(evidence.n_row, 2);
     close(w->root.fd);
+}
+
+static struct strings heard_values;
+static enum verdict heard_verdict;
+
+static enum verdict heard(struct context *ctx, const char *capture, struct strings *ret_values)
+{
+    (void)ctx;
+    assert_string_equal(capture, "name");
+    *ret_values = heard_values;
+    return heard_verdict;
+}
+
+/* What the log showed; a log that cannot be read is not one without the line. */
+static void test_seen(void **state)
+{
+    (void)state;
+    static const struct outside listening = {.heard = heard};
+    struct world *w = unit_world(MAIN, MASTER, FACTS, NULL);
+    struct cond cond = cond_of("seen name a b");
+    assert_true(cond_is_live(&cond));
+    assert_int_equal(eval(&w->ctx, "seen name a b", NULL), CANNOT_TELL);
+    assert_true(w->ctx.asked_live);
+    w->ctx.outside = &listening;
+    heard_values = strings_split("x b", " ");
+    heard_verdict = HOLDS;
+    unit_bind(&w->ctx, "many", "a x");
+    assert_int_equal(eval(&w->ctx, "seen name a b", NULL), HOLDS);
+    assert_int_equal(eval(&w->ctx, "seen name {many}", NULL), HOLDS);
+    assert_int_equal(eval(&w->ctx, "seen name a c", NULL), FAILS);
+    assert_int_equal(eval(&w->ctx, "not seen name a c", NULL), HOLDS);
+    heard_verdict = CANNOT_TELL;
+    assert_int_equal(eval(&w->ctx, "not seen name a c", NULL), CANNOT_TELL);
+    close(w->root.fd);
+}
+
+static void test_account(void **state)
+{
+    (void)state;
+    struct world *w = unit_world(MAIN, MASTER, FACTS, NULL);
+    assert_int_equal(eval(&w->ctx, "account postfix", NULL), CANNOT_TELL);
+    assert_string_equal(w->ctx.missing, "etc/passwd");
+    unit_file("etc/passwd", "root:x:0:0::/root:/bin/sh\npostfix:x:99:99::/:/bin/false\n");
+    assert_int_equal(eval(&w->ctx, "account postfix", NULL), HOLDS);
+    assert_int_equal(eval(&w->ctx, "account post", NULL), FAILS);
+    assert_int_equal(eval(&w->ctx, "not account post", NULL), HOLDS);
+    unit_bind(&w->ctx, "who", "root");
+    assert_int_equal(eval(&w->ctx, "account {who}", NULL), HOLDS);
+    close(w->root.fd);
+}
+
+/* The text of a look-up runs to the end of the line. */
+static void test_lookup_words(void **state)
+{
+    (void)state;
+    struct cond cond = cond_of("lookup alias_maps root gives anna,  bert");
+    assert_int_equal(cond.words.n, 3);
+    assert_string_equal(cond.words.item[2], "anna, bert");
+    cond = cond_of("not lookup alias_maps root");
+    assert_int_equal(cond.words.n, 2);
+    assert_true(cond.negated);
 }
 
 static void test_all(void **state)
@@ -219,7 +281,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         dir_test(test_answers), dir_test(test_distinct_caches), dir_test(test_live),
-        dir_test(test_all),     dir_test(test_unreadable),
+        dir_test(test_all),     dir_test(test_unreadable),      dir_test(test_seen),
+        dir_test(test_account), dir_test(test_lookup_words),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }
