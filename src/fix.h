@@ -66,6 +66,8 @@ struct talk {
     const char *greets; /* or NULL */
     bool starttls;
     int times; /* 1 unless said */
+    struct wish *wish;
+    size_t n_wish;
 };
 
 struct heard {

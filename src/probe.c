@@ -11,6 +11,7 @@
 
 #include "heard.h"
 #include "lookup.h"
+#include "networks.h"
 #include "postfix.h"
 #include "run.h"
 #include "service.h"
@@ -45,6 +46,28 @@ static const char *bound_address(struct docs *docs)
         if (words.item[i][strspn(words.item[i], "0123456789.")] == '\0' || strchr(words.item[i], ':') != NULL)
             return words.item[i];
     return loopback;
+}
+
+/* Whether a client with this address is one of mynetworks. */
+static enum verdict is_own_network(struct docs *docs, const char *address)
+{
+    const struct doc *main_cf;
+    struct err ignored;
+    const char *list = docs_get(docs, "main.cf", &main_cf, &ignored)
+                           ? facts_value(docs->facts, main_cf, "mynetworks", NULL)
+                           : NULL;
+    return list != NULL ? networks_have(list, address) : CANNOT_TELL;
+}
+
+/* An address of this host that is no client of mynetworks and that the port is open on: a session with it
+ * comes from it, and so is a stranger's. Else the usual one. */
+static const char *foreign_address(struct docs *docs, const char *usual, int port)
+{
+    struct strings own = session_addresses();
+    for (size_t i = 0; i < own.n; i++)
+        if (is_own_network(docs, own.item[i]) == FAILS && session_port_open(own.item[i], port, 3000))
+            return own.item[i];
+    return usual;
 }
 
 static bool numeric(const char *host)
@@ -149,14 +172,23 @@ enum verdict probe_session(struct context *ctx, const struct talk *talk, const c
                               .starttls = talk->starttls,
                               .port = atoi(context_text(ctx, talk->port)),
                               .greets = talk->greets,
-                              .limit_ms = SESSION_MS};
+                              .limit_ms = SESSION_MS,
+                              .wish = talk->wish,
+                              .n_wish = talk->n_wish};
     struct session_result result = {0};
+    for (size_t i = 0; i < talk->n_wish; i++)
+        if (talk->wish[i].kind == REFUSES_RELAY)
+            session.host = foreign_address(ctx->docs, session.host, session.port);
     int64_t end = now_ms() + PATIENCE_MS;
     for (int done = 0; done < talk->times;) {
         session_hold(&session, &result);
         if (result.verdict == HOLDS) {
             done++;
             continue;
+        }
+        if (result.relays && is_own_network(ctx->docs, session.host) != FAILS) {
+            *ret_why = arena_printf(_("%s may be in mynetworks, which may relay"), session.host);
+            return CANNOT_TELL;
         }
         bool not_yet = result.verdict == FAILS && result.greeting[0] == '\0' && now_ms() < end;
         if (!not_yet || nap(300)) {

@@ -3,19 +3,23 @@
  * Dialogues with mail ports; see session.h for the contract.
  *
  * Protocol: libcurl reads the greeting, asks for the capabilities, goes over to TLS when told to, sends one
- * command that changes nothing and takes its leave, so that the server's log shows a whole session. The
- * greeting is caught in the debug callback: it is the first line that comes in. Nobody logs in.
+ * command that changes nothing and takes its leave, so that the server's log shows a whole session. What the
+ * server says is caught in the debug callback: the first line is the greeting, and libcurl asks for the
+ * capabilities before and behind STARTTLS of its own accord. Nobody logs in.
  *
  * Limits: the greeting is cut at 255 bytes, also for the pattern. An interrupt is seen within a second. A
  * greeting that never ends its line is no greeting.
  */
 #include "session.h"
 #include "config.h"
+#include "capability.h"
 #include "pattern.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -84,18 +88,42 @@ static bool curl_load(struct err *err)
     return true;
 }
 
-static int keep_greeting(CURL *handle, curl_infotype type, char *data, size_t size, void *arg)
+/* What came in: the greeting, the capabilities before and behind STARTTLS, the last line. */
+struct hearing {
+    struct session_result *result;
+    struct buf capabilities[2];
+    bool tls, listing; /* STARTTLS was sent; what comes answers a question for capabilities */
+    bool leaving;      /* QUIT was sent */
+    const char *last;  /* what came before that */
+};
+
+static void hear_command(struct hearing *h, const char *data, size_t size)
+{
+    struct strings words = strings_split(arena_copy(data, size), " \r\n");
+    const char *command = words.n == 0 ? "" : words.item[words.n > 1 && words.item[0][0] == 'A' ? 1 : 0];
+    h->listing =
+        strcmp(command, "EHLO") == 0 || strcmp(command, "CAPABILITY") == 0 || strcmp(command, "CAPA") == 0;
+    h->leaving |= strcmp(command, "QUIT") == 0;
+    h->tls |= strcmp(command, "STARTTLS") == 0 || strcmp(command, "STLS") == 0;
+}
+
+static int hear(CURL *handle, curl_infotype type, char *data, size_t size, void *arg)
 {
     (void)handle;
-    struct session_result *result = arg;
-    if (type != CURLINFO_HEADER_IN || result->greeting[0] != '\0')
+    struct hearing *h = arg;
+    if (type == CURLINFO_HEADER_OUT)
+        hear_command(h, data, size);
+    if (type != CURLINFO_HEADER_IN)
         return 0;
+    if (h->listing)
+        buf_add(&h->capabilities[h->tls], data, size);
     while (size > 0 && (data[size - 1] == '\n' || data[size - 1] == '\r'))
         size--;
-    if (size >= sizeof(result->greeting))
-        size = sizeof(result->greeting) - 1;
-    memcpy(result->greeting, data, size);
-    result->greeting[size] = '\0';
+    const char *line = arena_copy(data, size);
+    if (h->result->greeting[0] == '\0')
+        snprintf(h->result->greeting, sizeof(h->result->greeting), "%s", line);
+    if (!h->leaving)
+        h->last = line;
     return 0;
 }
 
@@ -113,7 +141,7 @@ static int stop_when_interrupted(void *arg, curl_off_t a, curl_off_t b, curl_off
 }
 
 /* A proxy or a resolver named in the environment must not lead the dialogue away from this machine. */
-static void prepare(CURL *handle, const struct session *session, struct session_result *result, char *detail)
+static void prepare(CURL *handle, const struct session *session, struct hearing *hearing, char *detail)
 {
     bool ipv6 = strchr(session->host, ':') != NULL;
     /* The path is what an SMTP server is greeted with; the other protocols have no use for one. */
@@ -133,8 +161,8 @@ static void prepare(CURL *handle, const struct session *session, struct session_
     curl.setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl.setopt(handle, CURLOPT_ERRORBUFFER, detail);
     curl.setopt(handle, CURLOPT_VERBOSE, 1L);
-    curl.setopt(handle, CURLOPT_DEBUGFUNCTION, keep_greeting);
-    curl.setopt(handle, CURLOPT_DEBUGDATA, result);
+    curl.setopt(handle, CURLOPT_DEBUGFUNCTION, hear);
+    curl.setopt(handle, CURLOPT_DEBUGDATA, hearing);
     curl.setopt(handle, CURLOPT_WRITEFUNCTION, drop);
     curl.setopt(handle, CURLOPT_NOPROGRESS, 0L);
     curl.setopt(handle, CURLOPT_XFERINFOFUNCTION, stop_when_interrupted);
@@ -193,15 +221,63 @@ static void explain(CURL *handle, CURLcode code, const struct session *session, 
         answer(result, FAILS, session, "greeted with \"%s\", then: %s", result->greeting, detail);
 }
 
+static void judge_capability(const struct session *session, const struct wish *wish,
+                             const struct hearing *hearing, struct session_result *result)
+{
+    bool offered =
+        capability_offered(session->protocol, buf_text(&hearing->capabilities[wish->over_tls]), wish->word);
+    if (offered == (wish->kind == OFFERS))
+        return;
+    const char *when = !session->starttls ? "" : wish->over_tls ? " over TLS" : " before STARTTLS";
+    answer(result, FAILS, session, "%s %s%s", offered ? "offers" : "does not offer", wish->word, when);
+}
+
+/* One more command in the same session; libcurl calls an answer of 4xx or 5xx an error and hangs up. */
+static CURLcode say_command(CURL *handle, const char *command, struct hearing *hearing)
+{
+    hearing->last = "";
+    curl.setopt(handle, CURLOPT_CUSTOMREQUEST, command);
+    return curl.perform(handle);
+}
+
+/* MAIL and RCPT, never DATA: nothing is ever sent. The recipient's domain exists, so that a refusal is about
+ * relaying and not about the domain. */
+static void judge_relay(CURL *handle, const struct session *session, struct hearing *hearing,
+                        struct session_result *result)
+{
+    static const char *const commands[] = {"MAIL FROM:<>", "RCPT TO:<mailfix@example.com>"};
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        long connects = 0;
+        CURLcode code = say_command(handle, commands[i], hearing);
+        curl.getinfo(handle, CURLINFO_NUM_CONNECTS, &connects);
+        if (connects > 0 || hearing->last[0] == '\0')
+            answer(result, CANNOT_TELL, session, "the session was not open any more for %s", commands[i]);
+        else if (code == CURLE_OK)
+            continue;
+        else if (hearing->last[0] != '4' && hearing->last[0] != '5')
+            answer(result, CANNOT_TELL, session, "%s was answered with \"%s\"", commands[i], hearing->last);
+        return; /* refused, as it should be */
+    }
+    result->relays = true;
+    answer(result, FAILS, session, "a foreign recipient is accepted: \"%s\"", hearing->last);
+}
+
 static void talk(CURL *handle, const struct session *session, struct session_result *result)
 {
     char detail[CURL_ERROR_SIZE] = "";
-    prepare(handle, session, result, detail);
+    struct hearing hearing = {.result = result};
+    prepare(handle, session, &hearing, detail);
     CURLcode code = curl.perform(handle);
-    if (code == CURLE_OK)
-        result->verdict = HOLDS;
-    else
+    if (code != CURLE_OK) {
         explain(handle, code, session, result, detail);
+        return;
+    }
+    result->verdict = HOLDS;
+    for (size_t i = 0; i < session->n_wish && result->verdict == HOLDS; i++)
+        if (session->wish[i].kind == REFUSES_RELAY)
+            judge_relay(handle, session, &hearing, result);
+        else
+            judge_capability(session, &session->wish[i], &hearing, result);
 }
 
 #endif
@@ -288,4 +364,27 @@ bool session_port_open(const char *host, int port, int limit_ms)
                 (errno == EINPROGRESS && connected_in_time(fd, limit_ms));
     close(fd);
     return open;
+}
+
+struct strings session_addresses(void)
+{
+    struct strings list = {0};
+    struct ifaddrs *all = NULL;
+    char text[INET6_ADDRSTRLEN];
+    if (getifaddrs(&all) != 0)
+        return list;
+    for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
+        if (one->ifa_addr == NULL || (one->ifa_flags & IFF_UP) == 0)
+            continue;
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)one->ifa_addr;
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)one->ifa_addr;
+        int family = one->ifa_addr->sa_family;
+        if (family == AF_INET && inet_ntop(family, &v4->sin_addr, text, sizeof(text)) != NULL)
+            strings_add(&list, arena_string(text));
+        if (family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&v6->sin6_addr) &&
+            inet_ntop(family, &v6->sin6_addr, text, sizeof(text)) != NULL)
+            strings_add(&list, arena_string(text));
+    }
+    freeifaddrs(all);
+    return list;
 }

@@ -221,6 +221,33 @@ static bool read_heard(const struct stanza *s, struct heard *heard)
     return read_levels(s, heard);
 }
 
+/* offers, hides and refuses, in the order of the talk. */
+static bool read_wishes(const struct stanza *s, struct talk *talk)
+{
+    bool smtp = talk->protocol == SMTP || talk->protocol == SMTPS, over_tls = false;
+    for (size_t i = 0; i < s->node->n_child; i++) {
+        const struct node *key = &s->node->child[i];
+        struct wish wish = {.word = stanza_value(key), .over_tls = over_tls};
+        over_tls |= stanza_is(key, "starttls");
+        if (stanza_is(key, "offers"))
+            wish.kind = OFFERS;
+        else if (stanza_is(key, "hides"))
+            wish.kind = HIDES;
+        else if (stanza_is(key, "refuses"))
+            wish.kind = REFUSES_RELAY;
+        else
+            continue;
+        if (wish.kind == REFUSES_RELAY && (!smtp || strcmp(wish.word, "relay") != 0))
+            return refuse(s, key, "expected: refuses relay, in a session of smtp or smtps");
+        if (wish.kind == REFUSES_RELAY && talk->starttls && !over_tls)
+            return refuse(s, key, "'refuses relay' comes behind 'starttls': it ends the session");
+        if (strpbrk(wish.word, " \t") != NULL)
+            return refuse(s, key, "expected one word, such as AUTH");
+        talk->wish = arena_append(talk->wish, &talk->n_wish, sizeof(wish), &wish);
+    }
+    return true;
+}
+
 static bool read_talk(const struct stanza *s, struct talk *talk)
 {
     struct strings words = strings_split(stanza_value(s->node), " \t");
@@ -234,6 +261,8 @@ static bool read_talk(const struct stanza *s, struct talk *talk)
     talk->times = times != NULL ? atoi(stanza_value(times)) : 1;
     if (talk->times < 1 || talk->times > 20)
         return refuse(s, times, "expected a number of sessions from 1 to 20");
+    if (!read_wishes(s, talk))
+        return false;
     if (greets == NULL)
         return true;
     talk->greets = stanza_value(greets);
@@ -251,11 +280,8 @@ static bool check_probe_keys(const struct stanza *s, enum probe_kind kind)
         enum probe_kind kind;
     } keys[] = {{"program", PROBE_LOG},    {"level", PROBE_LOG},        {"matching", PROBE_LOG},
                 {"same", PROBE_LOG},       {"within", PROBE_LOG},       {"printed-by", PROBE_LOG},
-                {"greets", PROBE_SESSION}, {"starttls", PROBE_SESSION}, {"times", PROBE_SESSION}};
-    static const char *const later[] = {"offers", "hides", "refuses"};
-    for (size_t i = 0; i < COUNT(later); i++)
-        if (stanza_key(s->node, later[i]) != NULL)
-            return refuse(s, stanza_key(s->node, later[i]), "a session knows greets, starttls and times");
+                {"greets", PROBE_SESSION}, {"starttls", PROBE_SESSION}, {"times", PROBE_SESSION},
+                {"offers", PROBE_SESSION}, {"hides", PROBE_SESSION},    {"refuses", PROBE_SESSION}};
     for (size_t i = 0; i < COUNT(keys); i++)
         if (keys[i].kind != kind && stanza_key(s->node, keys[i].key) != NULL)
             return refuse(s, stanza_key(s->node, keys[i].key),

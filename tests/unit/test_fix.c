@@ -136,6 +136,26 @@ static void test_defaults(void **state)
     }
 }
 
+/* What is asked before STARTTLS and what behind it is told by the order of the keys. */
+static void test_talk(void **state)
+{
+    (void)state;
+    struct fix *fix = unit_fix(HEAD "verify session smtp 587\n  offers STARTTLS\n  hides AUTH\n  starttls\n"
+                                    "  offers AUTH\n  refuses relay\n");
+    const struct talk *talk = &fix->verify[0].talk;
+    assert_true(talk->starttls);
+    assert_int_equal(talk->n_wish, 4);
+    static const struct wish wanted[] = {{OFFERS, "STARTTLS", false},
+                                         {HIDES, "AUTH", false},
+                                         {OFFERS, "AUTH", true},
+                                         {REFUSES_RELAY, "relay", true}};
+    for (size_t i = 0; i < COUNT(wanted); i++) {
+        assert_int_equal(talk->wish[i].kind, wanted[i].kind);
+        assert_string_equal(talk->wish[i].word, wanted[i].word);
+        assert_int_equal(talk->wish[i].over_tls, wanted[i].over_tls);
+    }
+}
+
 static void test_forms(void **state)
 {
     (void)state;
@@ -232,7 +252,11 @@ static const struct {
     {"5:8", "expected: session smtp|", HEAD "verify session smtp\n"},
     {"6:9", "from 1 to 20", HEAD "verify session smtp 25\n  times 0\n"},
     {"6:12", "does not compile", HEAD "verify session smtp 25\n  greets a[\n"},
-    {"6:10", "greets, starttls and times", HEAD "verify session smtp 25\n  offers X\n"},
+    {"6:10", "expected one word, such as AUTH", HEAD "verify session smtp 25\n  offers X Y\n"},
+    {"6:11", "expected: refuses relay", HEAD "verify session smtp 25\n  refuses mail\n"},
+    {"6:11", "in a session of smtp or smtps", HEAD "verify session imap 143\n  refuses relay\n"},
+    {"6:11", "comes behind 'starttls'", HEAD "verify session smtp 25\n  refuses relay\n  starttls\n"},
+    {"6:9", "no meaning", HEAD "verify pending\n  hides X\n"},
     {"6:10", "no meaning", HEAD "verify pending\n  greets ^220\n"},
     {"5:9", "needs 'else'", HEAD "require pending\n"},
     {"5:", "needs 'says'", HEAD "risk\n  when pending\n"},
@@ -313,7 +337,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fresh_test(test_shipped),  fresh_test(test_sdbm_cache), fresh_test(test_rows),
-        fresh_test(test_defaults), fresh_test(test_forms),      fresh_test(test_refused),
+        fresh_test(test_defaults), fresh_test(test_talk),       fresh_test(test_forms),
+        fresh_test(test_refused),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

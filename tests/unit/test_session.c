@@ -23,7 +23,7 @@ struct script {
     const char *greeting;
     struct {
         const char *command, *reply;
-    } talk[5];
+    } talk[6];
 };
 
 struct fake {
@@ -184,8 +184,12 @@ static const struct dialogue dialogues[] = {
 static void hold(const struct dialogue *d, size_t number)
 {
     struct fake fake = fake_start(d->script);
-    struct session session = {d->protocol, "127.0.0.1", fake.port,
-                              d->starttls, d->greets,   d->script->greeting == SILENT ? 300 : 5000};
+    struct session session = {.protocol = d->protocol,
+                              .host = "127.0.0.1",
+                              .port = fake.port,
+                              .starttls = d->starttls,
+                              .greets = d->greets,
+                              .limit_ms = d->script->greeting == SILENT ? 300 : 5000};
     struct session_result result;
     session_hold(&session, &result);
     const char *heard = fake_end(&fake, d->script->greeting == SILENT);
@@ -205,6 +209,89 @@ static void test_dialogues(void **state)
         hold(&dialogues[i], i);
 }
 
+/* ---- what a dialogue is to find ---- */
+
+#define SAYS_AUTH "250-mail.example.org\r\n250-AUTH PLAIN\r\n250 8BITMIME\r\n"
+#define RELAY(mail, rcpt)                                                                                    \
+    {                                                                                                        \
+        "220 mail.example.org ESMTP\r\n",                                                                    \
+        {                                                                                                    \
+            {"EHLO", SAYS_AUTH}, {"NOOP", "250 Ok\r\n"}, {"MAIL", mail}, {"RCPT", rcpt},                     \
+            {                                                                                                \
+                "QUIT", "221 Bye\r\n"                                                                        \
+            }                                                                                                \
+        }                                                                                                    \
+    }
+
+static const struct script refuses_relay = RELAY("250 2.1.0 Ok\r\n", "554 5.7.1 Relay access denied\r\n");
+static const struct script defers_relay = RELAY("250 2.1.0 Ok\r\n", "454 4.7.1 Relay access denied\r\n");
+static const struct script wants_tls = RELAY("530 5.7.0 Must issue a STARTTLS command first\r\n", NULL);
+static const struct script relays = RELAY("250 2.1.0 Ok\r\n", "250 2.1.5 Ok\r\n");
+static const struct script dies_at_rcpt = RELAY("250 2.1.0 Ok\r\n", NULL);
+
+static const struct {
+    const struct script *script;
+    enum protocol protocol;
+    struct wish wish;
+    enum verdict verdict;
+    bool relays;
+    const char *why, *heard;
+} wishes[] = {
+    {&refuses_relay, SMTP, {OFFERS, "AUTH", false}, HOLDS, false, "", "EHLO localhost\r\nNOOP\r\nQUIT\r\n"},
+    {&refuses_relay, SMTP, {HIDES, "AUTH", false}, FAILS, false, "offers AUTH", NULL},
+    {&refuses_relay, SMTP, {HIDES, "STARTTLS", false}, HOLDS, false, "", NULL},
+    {&refuses_relay, SMTP, {OFFERS, "STARTTLS", false}, FAILS, false, "does not offer STARTTLS", NULL},
+    {&imap, IMAP, {OFFERS, "AUTH=PLAIN", false}, HOLDS, false, "", NULL},
+    {&imap, IMAP, {HIDES, "LOGIN-REFERRALS", false}, HOLDS, false, "", NULL}, /* the greeting is no answer */
+    {&pop3, POP3, {OFFERS, "SASL", false}, HOLDS, false, "", NULL},
+    {&pop3_old, POP3, {OFFERS, "STLS", false}, FAILS, false, "does not offer STLS", NULL},
+    {&refuses_relay, SMTP, {REFUSES_RELAY, "relay", false}, HOLDS, false, "", NULL},
+    {&defers_relay, SMTP, {REFUSES_RELAY, "relay", false}, HOLDS, false, "", NULL},
+    {&wants_tls, SMTP, {REFUSES_RELAY, "relay", false}, HOLDS, false, "", NULL},
+    {&relays,
+     SMTP,
+     {REFUSES_RELAY, "relay", false},
+     FAILS,
+     true,
+     "a foreign recipient is accepted: \"250 2.1.5 Ok\"",
+     "EHLO localhost\r\nNOOP\r\nMAIL FROM:<>\r\nRCPT TO:<mailfix@example.com>\r\nQUIT\r\n"}, /* no DATA */
+    {&dies_at_rcpt,
+     SMTP,
+     {REFUSES_RELAY, "relay", false},
+     CANNOT_TELL,
+     false,
+     "the session was not open any more",
+     NULL},
+};
+
+static void test_wishes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(wishes); i++) {
+        struct fake fake = fake_start(wishes[i].script);
+        struct session session = {.protocol = wishes[i].protocol,
+                                  .host = "127.0.0.1",
+                                  .port = fake.port,
+                                  .limit_ms = 5000,
+                                  .wish = &wishes[i].wish,
+                                  .n_wish = 1};
+        struct session_result result;
+        session_hold(&session, &result);
+        const char *heard = fake_end(&fake, false);
+        if (result.verdict != wishes[i].verdict || result.relays != wishes[i].relays ||
+            strstr(result.why, wishes[i].why) == NULL || strstr(heard, "DATA") != NULL ||
+            (wishes[i].heard != NULL && strcmp(heard, wishes[i].heard) != 0))
+            fail_msg("wish %zu: verdict %d, why %s, heard %s", i, (int)result.verdict, result.why, heard);
+    }
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    struct strings own = session_addresses();
+    assert_true(own.n == 0 || strings_have(&own, "127.0.0.1"));
+}
+
 /* Neither may lead the dialogue elsewhere. */
 static void test_environment(void **state)
 {
@@ -221,7 +308,7 @@ static void test_refused(void **state)
     (void)state;
     int port;
     close(listen_somewhere(&port));
-    struct session session = {SMTP, "127.0.0.1", port, false, NULL, 2000};
+    struct session session = {.protocol = SMTP, .host = "127.0.0.1", .port = port, .limit_ms = 2000};
     struct session_result result;
     session_hold(&session, &result);
     assert_int_equal(result.verdict, FAILS);
@@ -233,7 +320,7 @@ static void test_interrupted(void **state)
 {
     (void)state;
     struct fake fake = fake_start(&silent);
-    struct session session = {SMTP, "127.0.0.1", fake.port, false, NULL, 20000};
+    struct session session = {.protocol = SMTP, .host = "127.0.0.1", .port = fake.port, .limit_ms = 20000};
     struct session_result result;
     signals_hold();
     raise(SIGINT);
@@ -290,7 +377,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_dialogues), cmocka_unit_test(test_environment),
         cmocka_unit_test(test_refused),   cmocka_unit_test(test_interrupted),
-        cmocka_unit_test(test_port_open), cmocka_unit_test(test_names),
+        cmocka_unit_test(test_port_open), cmocka_unit_test(test_wishes),
+        cmocka_unit_test(test_addresses), cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
