@@ -32,7 +32,7 @@ static const struct {
     {"explain", verb_explain, "explain FIX", "what it does, parameters, and why it is (not) applicable here"},
     {"apply", verb_apply, "apply FIX [KEY=VALUE...]... [-n] [-y]",
      "change all or nothing, prove it, or put everything back"},
-    {"rollback", verb_rollback, "rollback [ID] [-n] [-y]",
+    {"rollback", verb_rollback, "rollback [ID] [-n] [-y] [--merge | --force]",
      "take back the last transaction that was kept, or ID"},
     {"history", verb_history, "history", "one line a transaction"},
     {"diff", verb_diff, "diff [ID]", "what a transaction changed"},
@@ -80,10 +80,12 @@ struct arguments {
 
 static bool parse_arguments(int argc, char **argv, struct arguments *a, struct err *err)
 {
-    enum { OPT_ROOT = 256, OPT_FACTS, OPT_AS, OPT_HELP, OPT_VERSION };
+    enum { OPT_ROOT = 256, OPT_FACTS, OPT_AS, OPT_MERGE, OPT_FORCE, OPT_HELP, OPT_VERSION };
     static const struct option options[] = {{"root", required_argument, NULL, OPT_ROOT},
                                             {"facts", required_argument, NULL, OPT_FACTS},
                                             {"as", required_argument, NULL, OPT_AS},
+                                            {"merge", no_argument, NULL, OPT_MERGE},
+                                            {"force", no_argument, NULL, OPT_FORCE},
                                             {"dry-run", no_argument, NULL, 'n'},
                                             {"yes", no_argument, NULL, 'y'},
                                             {"verbose", no_argument, NULL, 'v'},
@@ -103,6 +105,12 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
             break;
         case OPT_AS:
             a->o.as = optarg;
+            break;
+        case OPT_MERGE:
+            a->o.merge = true;
+            break;
+        case OPT_FORCE:
+            a->o.force = true;
             break;
         case 'n':
             a->o.dry_run = true;

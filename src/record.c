@@ -7,10 +7,9 @@
  *
  * Limits: a record of more than FILE_LIMIT bytes is not read.
  */
-#include "record.h"
+#include "record_private.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -72,9 +71,21 @@ void store_close(struct store *store)
     }
 }
 
+bool store_set_aside(const struct store *store, const char *id, const char **ret_where, struct err *err)
+{
+    int damaged;
+    if (!file_private_dir(store->dir, "damaged", &damaged, err))
+        return false;
+    bool ok = file_rename(store->txn, id, damaged, id, err) && file_sync_dir(damaged, err) &&
+              file_sync_dir(store->txn, err);
+    close(damaged);
+    *ret_where = arena_printf("%s/" STORE "/damaged/%s", store->root->path, id);
+    return ok;
+}
+
 /* ---- bytes in JSON ---- */
 
-static json_t *json_bytes(const char *bytes, size_t len)
+json_t *record_json_bytes(const char *bytes, size_t len)
 {
     struct buf utf8 = {0};
     for (size_t i = 0; i < len; i++) {
@@ -88,8 +99,7 @@ static json_t *json_bytes(const char *bytes, size_t len)
     return json_stringn(buf_text(&utf8), utf8.len);
 }
 
-/* NULL when it is no string, or holds a character that stands for no byte. */
-static const char *bytes_of(const json_t *value, size_t *ret_len)
+const char *record_bytes_of(const json_t *value, size_t *ret_len)
 {
     const char *utf8 = json_string_value(value);
     struct buf bytes = {0};
@@ -111,24 +121,29 @@ static json_t *json_strings(const struct strings *list)
 {
     json_t *array = json_array();
     for (size_t i = 0; i < list->n; i++)
-        json_array_append_new(array, json_bytes(list->item[i], strlen(list->item[i])));
+        json_array_append_new(array, record_json_bytes(list->item[i], strlen(list->item[i])));
     return array;
 }
 
 /* ---- writing ---- */
 
-static json_t *json_target(const struct target *target)
+json_t *record_json_hunks(const struct target *target)
 {
     json_t *hunks = json_array();
     for (size_t i = 0; i < target->n_hunk; i++) {
         const struct hunk *h = &target->hunk[i];
         json_array_append_new(hunks, json_pack("{s:I, s:o, s:o}", "at", (json_int_t)h->at, "old",
-                                               json_bytes(target->old[i], h->old_len), "new",
-                                               json_bytes(h->bytes, h->len)));
+                                               record_json_bytes(target->old[i], h->old_len), "new",
+                                               record_json_bytes(h->bytes, h->len)));
     }
+    return hunks;
+}
+
+static json_t *json_target(const struct target *target)
+{
     return json_pack("{s:s, s:o, s:s, s:s, s:o}", "document", target->document, "path",
-                     json_bytes(target->path, strlen(target->path)), "before", target->before, "after",
-                     target->after, "hunks", hunks);
+                     record_json_bytes(target->path, strlen(target->path)), "before", target->before, "after",
+                     target->after, "hunks", record_json_hunks(target));
 }
 
 static const char *const ANSWERS[] = {[NO] = "no", [YES] = "yes", [UNKNOWN] = "unknown"};
@@ -145,11 +160,11 @@ const char *record_format(const struct record *record, size_t *ret_len)
     for (size_t i = 0; i < record->n_action; i++)
         json_array_append_new(actions, json_pack("{s:s, s:s}", "verb", service_verb[record->action[i].verb],
                                                  "daemon", record->action[i].daemon));
-    json_t *all =
-        json_pack("{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "time",
-                  (json_int_t)record->time, "who", json_bytes(record->who, strlen(record->who)), "fixes",
-                  json_strings(&record->fixes), "params", json_strings(&record->params), "targets", targets,
-                  "services", services, "actions", actions, "byproducts", json_strings(&record->byproduct));
+    json_t *all = json_pack(
+        "{s:i, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "time", (json_int_t)record->time,
+        "who", record_json_bytes(record->who, strlen(record->who)), "fixes", json_strings(&record->fixes),
+        "params", json_strings(&record->params), "targets", targets, "services", services, "actions", actions,
+        "byproducts", json_strings(&record->byproduct));
     char *text = json_dumps(all, JSON_INDENT(2));
     json_decref(all);
     *ret_len = text != NULL ? strlen(text) : 0;
@@ -166,7 +181,7 @@ static bool read_strings(const json_t *array, struct strings *ret)
     json_t *item;
     json_array_foreach(array, i, item)
     {
-        const char *text = bytes_of(item, &len);
+        const char *text = record_bytes_of(item, &len);
         if (text == NULL)
             return false;
         strings_add(ret, text);
@@ -174,12 +189,12 @@ static bool read_strings(const json_t *array, struct strings *ret)
     return json_is_array(array);
 }
 
-static bool is_digest(const char *text)
+bool record_is_digest(const char *text)
 {
     return text != NULL && strlen(text) == DIGEST_HEX && strspn(text, "0123456789abcdef") == DIGEST_HEX;
 }
 
-static bool read_hunks(const json_t *hunks, struct target *target)
+bool record_read_hunks(const json_t *hunks, struct target *target)
 {
     size_t i;
     json_t *item;
@@ -187,9 +202,9 @@ static bool read_hunks(const json_t *hunks, struct target *target)
     {
         const json_t *at = json_object_get(item, "at");
         struct hunk h = {.at = (size_t)json_integer_value(at)};
-        const char *old = bytes_of(json_object_get(item, "old"), &h.old_len);
+        const char *old = record_bytes_of(json_object_get(item, "old"), &h.old_len);
         size_t n = target->n_hunk;
-        h.bytes = bytes_of(json_object_get(item, "new"), &h.len);
+        h.bytes = record_bytes_of(json_object_get(item, "new"), &h.len);
         if (!json_is_integer(at) || json_integer_value(at) < 0 || old == NULL || h.bytes == NULL)
             return false;
         target->old = arena_append(target->old, &n, sizeof(old), &old);
@@ -211,9 +226,10 @@ static bool read_target(const json_t *item, struct record *record)
     for (size_t i = 0; i < COUNT(documents) && document != NULL; i++)
         if (strcmp(documents[i], document) == 0)
             target.document = documents[i];
-    target.path = bytes_of(json_object_get(item, "path"), &len);
-    if (target.document == NULL || target.path == NULL || target.path[0] != '/' || !is_digest(before) ||
-        !is_digest(after) || !read_hunks(json_object_get(item, "hunks"), &target))
+    target.path = record_bytes_of(json_object_get(item, "path"), &len);
+    if (target.document == NULL || target.path == NULL || target.path[0] != '/' ||
+        !record_is_digest(before) || !record_is_digest(after) ||
+        !record_read_hunks(json_object_get(item, "hunks"), &target))
         return false;
     memcpy(target.before, before, sizeof(target.before));
     memcpy(target.after, after, sizeof(target.after));
@@ -268,7 +284,7 @@ bool record_parse(const char *text, size_t len, struct record *record, struct er
     if (all == NULL)
         return err_set(err, "plan.json:%d:%d: %s", why.line, why.column, why.text);
     size_t who_len;
-    const char *who = bytes_of(json_object_get(all, "who"), &who_len);
+    const char *who = record_bytes_of(json_object_get(all, "who"), &who_len);
     bool ok = json_integer_value(json_object_get(all, "version")) == 1 && who != NULL &&
               read_strings(json_object_get(all, "fixes"), &record->fixes) &&
               read_strings(json_object_get(all, "params"), &record->params) &&
@@ -323,8 +339,15 @@ static bool read_record(const struct store *store, const char *id, struct record
         return false;
     if (!read_state(text, &record->state))
         return err_set(err, "its state is none that this mailfix knows");
-    return file_read_path(store->root, arena_printf("%s/plan.json", dir), OWNED_BY_ROOT, &text, &len, err) &&
-           record_parse(text, len, record, err) && check_targets(store, record, err);
+    if (!file_read_path(store->root, arena_printf("%s/plan.json", dir), OWNED_BY_ROOT, &text, &len, err) ||
+        !record_parse(text, len, record, err) || !check_targets(store, record, err))
+        return false;
+    /* What a rollback prepared and did not begin says nothing. */
+    const char *back = arena_printf("%s/back.json", dir);
+    if (record->state == TXN_APPLYING || record->state == TXN_KEPT || !file_exists(store->root, back))
+        return true;
+    return file_read_path(store->root, back, OWNED_BY_ROOT, &text, &len, err) &&
+           record_parse_back(text, len, record, &record->back, err);
 }
 
 bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,
@@ -343,6 +366,7 @@ bool record_list(const struct store *store, struct record **ret_record, size_t *
         else
             strings_add(ret_damaged, arena_printf("%s: %s", names.item[i], why.text));
     }
+    record_rebase(*ret_record, *ret_n);
     return true;
 }
 

@@ -6,6 +6,10 @@
  *     txn/0007-sdbm-cache/plan.json fixes, parameters, targets with digests and hunks, services, actions
  *     txn/0007-sdbm-cache/before/N  the file that target N was, whole, with all its metadata (once kept)
  *     txn/0007-sdbm-cache/state     one word, overwritten in place
+ *     txn/0007-sdbm-cache/back.json what a rollback of it makes of the files, and of later transactions
+ *     txn/0007-sdbm-cache/back/N    the text that comes back to target N, when it is not that of before/N
+ *     txn/0007-sdbm-cache/rebased/N the text before the Nth change of a later transaction in back.json
+ *     txn/0007-sdbm-cache/edited/N  the edited copy of target N that a rollback by force put aside
  *     txn/.new-0007/                not a record yet: nothing was changed
  *
  * A record found below --root is as hostile as the tree: it may name only documents of the catalogue, and
@@ -26,6 +30,31 @@ struct target {
     struct hunk *hunk; /* against the before-text */
     const char **old;  /* the bytes that each hunk replaced, hunk[i].old_len of them */
     size_t n_hunk;
+    const struct target
+        *written; /* as first recorded; NULL: an older transaction was not taken from below it */
+};
+
+/* What a rollback does to one target: the digests of what it finds and of what it leaves. */
+struct back_target {
+    char from[DIGEST_HEX + 1], to[DIGEST_HEX + 1];
+    bool edited; /* what it finds is kept in edited/ */
+};
+
+/* The change of a later transaction, as it stands once an older one is gone from below it, and the text that
+ * it changes then (when read: in rebased/N only). */
+struct rebased {
+    unsigned number;
+    struct target target;
+    const char *text;
+    size_t len;
+};
+
+struct back {
+    unsigned order;             /* of the rollbacks that were made here, from 1: each sees the ones before */
+    struct back_target *target; /* as many as the record has */
+    size_t n_target;
+    struct rebased *later;
+    size_t n_later;
 };
 
 struct record {
@@ -42,6 +71,7 @@ struct record {
     struct action *action;
     size_t n_action;
     struct strings byproduct; /* files that were absent before and belong to what was put in */
+    struct back *back;        /* how it is or was rolled back; NULL: it was not */
 };
 
 struct store {
@@ -56,9 +86,14 @@ bool store_look(const struct root *root, struct store *ret_store, bool *ret_ther
                 struct err *err) MUST_CHECK;
 void store_close(struct store *store);
 
-/* All records, oldest first. One that cannot be read is skipped and named in ret_damaged. */
+/* All records, oldest first, each as it stands after the rollbacks of others. One that cannot be read is
+ * skipped and named in ret_damaged ("0003-c: why"). */
 bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,
                  struct strings *ret_damaged, struct err *err) MUST_CHECK;
+
+/* Moves a record that cannot be read out of the way, to *ret_where below /var/lib/mailfix/damaged. */
+bool store_set_aside(const struct store *store, const char *id, const char **ret_where,
+                     struct err *err) MUST_CHECK;
 
 /* "7", "0007" and "0007-sdbm-cache" name the same; NULL: the last one that was kept, *ret_chosen NULL when
  * there is none. USAGE when there is no such transaction. */
@@ -68,6 +103,10 @@ bool record_choose(const struct record *record, size_t n, const char *id, const 
 /* plan.json as text, and back. */
 const char *record_format(const struct record *record, size_t *ret_len);
 bool record_parse(const char *text, size_t len, struct record *record, struct err *err) MUST_CHECK;
+/* back.json likewise; a record has as many targets as its back. */
+const char *record_format_back(const struct back *back, size_t *ret_len);
+bool record_parse_back(const char *text, size_t len, const struct record *record, struct back **ret_back,
+                       struct err *err) MUST_CHECK;
 
 #define STATE_LEN 10
 /* The bytes of the state file: always as many, so that overwriting needs no space. */

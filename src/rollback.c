@@ -3,20 +3,19 @@
  * mailfix rollback [ID]: the recorded state comes back: bytes, owner, mode, attributes, services.
  *
  * It proves that the recorded state is back, not that mail works: it may well bring back a broken server. No
- * lens is needed, and the staged check only warns. A file that somebody edited since is left alone (exit 4).
+ * lens is needed, and the staged check only warns. A file that somebody edited since is left alone (exit 4),
+ * unless --merge or --force says what shall become of the edit.
  */
 #include "diff.h"
-#include "doc.h"
-#include "edit.h"
 #include "show.h"
 #include "stage.h"
 #include "undo.h"
 #include "service.h"
 #include "verbs.h"
+#include "way_back.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct rollback {
     struct options *o;
@@ -25,102 +24,66 @@ struct rollback {
     struct record *record;
     size_t n;
     const struct record *chosen;
-    struct plan plan; /* the way back */
+    struct way_back way;
     struct err *err;
 };
 
-/* The newest later transaction that changed the same file and is still kept. */
-static const struct record *later_change(const struct rollback *r, const struct target *target)
-{
-    for (size_t i = r->n; i > 0 && &r->record[i - 1] != r->chosen; i--)
-        for (size_t k = 0; k < r->record[i - 1].n_target && r->record[i - 1].state == TXN_KEPT; k++)
-            if (strcmp(r->record[i - 1].target[k].path, target->path) == 0)
-                return &r->record[i - 1];
-    return NULL;
-}
-
 /* What was there before, what mailfix wrote, what stands there now: the second to the third is the hand edit.
  */
-static bool refuse_edited(struct rollback *r, const struct target *target, size_t index,
-                          const struct doc *now)
+static void show_edited(const struct rollback *r, const struct edited_file *e)
 {
-    const char *before, *dir = arena_printf("/var/lib/mailfix/txn/%s/before/%zu", r->chosen->id, index);
-    size_t before_len, wrote_len, n;
-    if (!file_read_path(r->store.root, dir, ANY_OWNER, &before, &before_len, r->err))
-        return false;
-    const char *wrote = edit_splice(before, before_len, target->hunk, target->n_hunk, &wrote_len);
-    struct hunk *hunk = diff_whole(wrote, wrote_len, now->text, now->len, &n);
-    const char *ours = diff_unified(target->path, before, before_len, wrote, wrote_len, target->hunk,
-                                    target->n_hunk, false, NULL);
+    size_t n_ours, n_theirs;
+    struct hunk *hunk = diff_whole(e->before, e->before_len, e->wrote, e->wrote_len, &n_ours);
+    const char *ours =
+        diff_unified(e->path, e->before, e->before_len, e->wrote, e->wrote_len, hunk, n_ours, false, NULL);
+    hunk = diff_whole(e->wrote, e->wrote_len, e->now, e->now_len, &n_theirs);
     const char *theirs =
-        diff_unified(target->path, wrote, wrote_len, now->text, now->len, hunk, n, false, NULL);
+        diff_unified(e->path, e->wrote, e->wrote_len, e->now, e->now_len, hunk, n_theirs, false, NULL);
     out_printf(stdout, "What transaction %s changed:\n", r->chosen->id);
     out_bytes(stdout, ours, strlen(ours));
     out_printf(stdout, "What was changed since:\n");
     out_bytes(stdout, theirs, strlen(theirs));
-    const struct record *later = later_change(r, target);
-    if (later != NULL)
-        return err_outcome(r->err, NEEDS_PERSON,
-                           "%s was changed again by transaction %s; roll that one back first", target->path,
-                           later->id);
-    return err_outcome(r->err, NEEDS_PERSON,
-                       "%s was edited since transaction %s wrote it, and a rollback would lose that edit. "
-                       "Take the edit out, or take the first of the two differences back by hand (its "
-                       "text from before is %s%s)",
-                       target->path, r->chosen->id, r->store.root->path, dir);
-}
-
-static bool plan_target(struct rollback *r, const struct target *target, size_t index)
-{
-    struct doc *now = arena_alloc(sizeof(*now));
-    struct at at;
-    now->id = target->document;
-    now->path = target->path;
-    now->real = target->path;
-    if (!file_resolve(r->store.root, target->path, &at, r->err))
-        return false;
-    bool ok = strcmp(at.path, target->path) == 0
-                  ? file_read(&at, ANY_OWNER, &now->text, &now->len, &now->identity, r->err)
-                  : err_outcome(r->err, NEEDS_PERSON, "%s leads to %s now", target->path, at.path);
-    close(at.dir);
-    if (!ok)
-        return false;
-    digest_hex(now->text, now->len, now->digest);
-    if (strcmp(now->digest, target->before) == 0)
-        return true; /* somebody took it back already */
-    if (strcmp(now->digest, target->after) != 0)
-        return refuse_edited(r, target, index, now);
-    /* The hunks at their places in the text of now, with the old bytes. */
-    struct change change = {.doc = now, .n_hunk = target->n_hunk};
-    change.hunk = edit_reverse(target->hunk, target->old, target->n_hunk);
-    change.after = edit_splice(now->text, now->len, change.hunk, change.n_hunk, &change.after_len);
-    digest_hex(change.after, change.after_len, change.after_digest);
-    if (strcmp(change.after_digest, target->before) != 0)
-        return err_outcome(
-            r->err, NEEDS_PERSON,
-            "the record %s does not lead back to the text that it says; it is damaged. The text "
-            "from before is in its directory before/",
-            r->chosen->id);
-    r->plan.change = arena_append(r->plan.change, &r->plan.n_change, sizeof(change), &change);
-    return true;
 }
 
 static bool make_plan(struct rollback *r)
 {
-    for (size_t i = 0; i < r->chosen->n_target; i++)
-        if (!plan_target(r, &r->chosen->target[i], i))
-            return false;
-    r->plan.action = r->chosen->action;
-    r->plan.n_action = r->chosen->n_action;
-    return true;
+    enum way way = r->o->force ? WAY_FORCE : r->o->merge ? WAY_MERGE : WAY_STRICT;
+    if (way_back_plan(&r->store, r->record, r->n, r->chosen, way, &r->way, r->err))
+        return true;
+    if (r->way.refused != NULL)
+        show_edited(r, r->way.refused);
+    return false;
 }
 
 /* A rollback may bring back what Postfix does not like: that is said, and not in the way. */
 static void staged_warning(struct rollback *r)
 {
     const char *why = NULL;
-    if (r->o->root.live && r->plan.n_change > 0 && stage_check(&r->plan, NULL, &why) == FAILS)
+    if (r->o->root.live && r->way.plan.n_change > 0 && stage_check(&r->way.plan, NULL, &why) == FAILS)
         warn("the mail programs do not accept the files that come back: %s", why);
+}
+
+static void say_put_aside(const struct rollback *r)
+{
+    for (size_t i = 0; i < r->chosen->n_target; i++)
+        if (r->way.back->target[i].edited)
+            out_printf(stdout, "The edited %s is kept as %s/var/lib/mailfix/txn/%s/edited/%zu\n",
+                       r->chosen->target[i].path, r->store.root->path, r->chosen->id, i);
+}
+
+/* The files are as before only when nothing else was done to them. */
+static const char *closing_line(const struct rollback *r)
+{
+    bool others = r->way.back->n_later > 0;
+    for (size_t i = 0; i < r->chosen->n_target; i++)
+        others |= strcmp(r->way.back->target[i].to, r->chosen->target[i].before) != 0;
+    if (others)
+        return arena_printf(_("Transaction %s was taken back; what was changed since stays."), r->chosen->id);
+    return arena_printf(
+        r->o->root.live
+            ? _("Transaction %s was taken back: the files and services are as they were before it.")
+            : _("Transaction %s was taken back: the files are as they were before it."),
+        r->chosen->id);
 }
 
 static enum outcome carry_out(struct rollback *r)
@@ -137,7 +100,7 @@ static enum outcome carry_out(struct rollback *r)
             txn_close(&txn);
             return r->err->outcome;
         }
-    if (!txn_rollback_begin(&txn, r->err)) {
+    if (!txn_rollback_prepare(&txn, r->way.back, r->way.text, r->err) || !txn_rollback_begin(&txn, r->err)) {
         if (r->err->outcome == NEEDS_PERSON)
             r->o->machine = "This needs you: see above.";
         txn_close(&txn);
@@ -154,6 +117,7 @@ static enum outcome carry_out(struct rollback *r)
         strings_add(&problems, undo_stuck_sentence(&r->store, &txn, stuck));
     if (r->o->root.live)
         say("the files are back; services follow");
+    say_put_aside(r);
     undo_services(&r->store, r->chosen, &problems);
     bool ok = txn_finish(&txn, problems.n > 0 ? TXN_STUCK : TXN_UNDONE, r->err);
     txn_close(&txn);
@@ -168,12 +132,42 @@ static enum outcome carry_out(struct rollback *r)
         err_outcome(r->err, NEEDS_PERSON, "%s", problems.item[0]);
         return NEEDS_PERSON;
     }
-    r->o->machine = arena_printf("Transaction %s was taken back: the files%s are as they were before it.",
-                                 r->chosen->id, r->o->root.live ? " and services" : "");
+    r->o->machine = closing_line(r);
     if (!r->o->root.live)
         for (size_t i = 0; i < r->chosen->n_action; i++)
             out_printf(stdout, "left to do: on the running host: %s %s\n",
                        service_verb[r->chosen->action[i].verb], r->chosen->action[i].daemon);
+    return DONE;
+}
+
+/* The damaged record that the command line names ("0003-c: why"), or NULL. */
+static const char *damaged_named(const struct strings *damaged, const char *id)
+{
+    for (size_t i = 0; i < damaged->n && id != NULL; i++) {
+        char *end;
+        const char *item = damaged->item[i], *colon = strstr(item, ": ");
+        unsigned long number = strtoul(id, &end, 10);
+        if ((*end == '\0' && number == strtoul(item, NULL, 10)) ||
+            (strlen(id) == (size_t)(colon - item) && strncmp(id, item, strlen(id)) == 0))
+            return item;
+    }
+    return NULL;
+}
+
+/* What cannot be read cannot be taken back; with --force it goes out of the way. */
+static enum outcome set_aside(struct rollback *r, const char *damaged)
+{
+    const char *id = arena_copy(damaged, (size_t)(strstr(damaged, ": ") - damaged)), *where;
+    if (!r->o->force || r->o->dry_run) {
+        err_outcome(r->err, NEEDS_PERSON,
+                    "the record %s is damaged, so mailfix cannot take it back; files from before may be in "
+                    "%s/var/lib/mailfix/txn/%s/before. To set the record aside: mailfix rollback %s --force",
+                    damaged, r->store.root->path, id, id);
+        return NEEDS_PERSON;
+    }
+    if (!store_set_aside(&r->store, id, &where, r->err))
+        return r->err->outcome;
+    out_printf(stdout, "The damaged record was set aside; it is %s now.\n", where);
     return DONE;
 }
 
@@ -186,8 +180,12 @@ static enum outcome rollback_locked(struct rollback *r)
         r->o->machine = show_unfinished(r->err);
         return r->err->outcome;
     }
-    if (!record_list(&r->store, &r->record, &r->n, &damaged, r->err) ||
-        !record_choose(r->record, r->n, r->o->words.n > 0 ? r->o->words.item[0] : NULL, &r->chosen, r->err))
+    const char *id = r->o->words.n > 0 ? r->o->words.item[0] : NULL;
+    if (!record_list(&r->store, &r->record, &r->n, &damaged, r->err))
+        return r->err->outcome;
+    if (damaged_named(&damaged, id) != NULL)
+        return set_aside(r, damaged_named(&damaged, id));
+    if (!record_choose(r->record, r->n, id, &r->chosen, r->err))
         return r->err->outcome;
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read and is passed over", damaged.item[i]);
@@ -204,7 +202,7 @@ static enum outcome rollback_locked(struct rollback *r)
     }
     if (!make_plan(r))
         return r->err->outcome;
-    show_plan(r->facts, &r->plan);
+    show_plan(r->facts, &r->way.plan);
     if (r->o->dry_run)
         return DONE;
     if (!show_ask(arena_printf("Roll back %s?", r->chosen->id), r->o->yes, &go, r->err))
@@ -224,6 +222,8 @@ enum outcome verb_rollback(struct options *o, struct err *err)
     o->machine = NOTHING_CHANGED;
     if (o->words.n > 1)
         return err_outcome(err, USAGE, "rollback takes one transaction at most"), USAGE;
+    if (o->merge && o->force)
+        return err_outcome(err, USAGE, "rollback takes --merge or --force, not both"), USAGE;
     if (!facts_open(&o->root, o->facts_file, &r.facts, err) || !store_look(&o->root, &r.store, &there, err))
         return err->outcome;
     if (!there) {

@@ -17,7 +17,8 @@
 static bool print_target(const struct store *store, const struct record *record, size_t index,
                          bool *ret_masked, struct err *err)
 {
-    const struct target *t = &record->target[index];
+    const struct target *stands = &record->target[index];
+    const struct target *t = stands->written != NULL ? stands->written : stands; /* as it was applied */
     const char *before, *path = arena_printf("/var/lib/mailfix/txn/%s/before/%zu", record->id, index);
     size_t len, after_len;
     char digest[DIGEST_HEX + 1];

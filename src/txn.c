@@ -16,10 +16,6 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Programs of Postfix that read a main.cf younger than this sleep until it has "cooled down". We replace it
- * whole, so there is nothing to wait for, and the new file is dated back. */
-#define COOL_SECONDS 3
-
 const char *txn_who(void)
 {
     const char *sudo = getenv("SUDO_USER");
@@ -59,6 +55,14 @@ bool txn_open_swaps(struct txn *txn, struct err *err)
     return true;
 }
 
+void txn_use_back(struct txn *txn)
+{
+    for (size_t i = 0; i < txn->n_swap; i++) {
+        txn->swap[i].before = txn->record.back->target[i].to;
+        txn->swap[i].after = txn->record.back->target[i].from;
+    }
+}
+
 bool txn_lock_edit(struct txn *txn, struct err *err)
 {
     for (size_t i = 0; i < txn->n_swap; i++)
@@ -96,6 +100,8 @@ bool txn_open(struct store *store, const struct record *record, struct txn *ret_
 {
     struct txn txn = {.store = store, .record = *record, .dir = -1, .before = -1};
     if (open_dirs(&txn, err) && txn_open_swaps(&txn, err) && txn_lock_edit(&txn, err)) {
+        if (record->back != NULL)
+            txn_use_back(&txn);
         *ret_txn = txn;
         return true;
     }
@@ -170,7 +176,7 @@ static bool stage_after(struct txn *txn, const struct plan *plan, struct err *er
 {
     struct timespec mtime;
     clock_gettime(CLOCK_REALTIME, &mtime);
-    mtime.tv_sec -= COOL_SECONDS;
+    mtime.tv_sec -= TXN_COOL_SECONDS;
     for (size_t i = 0; i < txn->n_swap; i++) {
         const struct swap *s = &txn->swap[i];
         if (!file_unlink(s->at.dir, s->temp, err) || !file_unlink(s->at.dir, s->aside, err) ||

@@ -13,8 +13,9 @@
  *   4. txn_keep      the displaced files move into the record; state "kept", synced: the commit point.
  *      txn_put_back  exchanges back what still is what we wrote; state "undone".
  *
- * Rollback of a kept record: txn_rollback_begin stages the before-texts, state "undoing" (from here a crash
- * means: go on), txn_rollback_swap, services, txn_finish "undone".
+ * Rollback of a kept record: txn_rollback_prepare writes what shall come back (back.json, and texts that are
+ * not those from before), txn_rollback_begin stages it, state "undoing" (from here a crash means: go on, to
+ * the same texts), txn_rollback_swap, services, txn_finish "undone".
  *
  * What whoever comes next finds, and what it means, by the digests of target T and temporary X:
  *
@@ -34,7 +35,7 @@ struct swap {
     struct at at;
     char temp[300], aside[300];
     char slot[24];              /* name in before/ */
-    const char *before, *after; /* digests */
+    const char *before, *after; /* digests: what the way back leads to, and what it finds */
     int edit_lock;
 };
 
@@ -73,8 +74,19 @@ bool txn_open(struct store *store, const struct record *record, struct txn *ret_
               struct err *err) MUST_CHECK;
 void txn_close(struct txn *txn);
 
-/* Stages the before-texts of a kept record and marks it "undoing"; also when it is so marked already (a
- * crash). */
+/* A text that comes back. */
+struct txn_text {
+    const char *text;
+    size_t len;
+};
+
+/* Writes into a kept record how it shall be rolled back: back, the texts (one for each target) that are not
+ * in before/, and a copy of each target that was edited. Nothing else is changed; what an earlier try left of
+ * it is replaced. */
+bool txn_rollback_prepare(struct txn *txn, struct back *back, const struct txn_text *text,
+                          struct err *err) MUST_CHECK;
+
+/* Stages what comes back and marks the record "undoing"; also when it is so marked already (a crash). */
 bool txn_rollback_begin(struct txn *txn, struct err *err) MUST_CHECK;
 /* Exchanges them in. *ret_stuck as above. */
 bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct err *err) MUST_CHECK;

@@ -111,6 +111,89 @@ static bool begin_failed(struct txn *txn, struct err *err)
     return false;
 }
 
+/* The edited copy that a rollback by force takes away stays in the record. */
+static bool put_aside(const struct txn *txn, const struct swap *s, struct err *err)
+{
+    int edited;
+    if (!file_private_dir(txn->dir, "edited", &edited, err))
+        return false;
+    bool ok = file_copy(s->at.dir, s->at.name, edited, s->slot, err) && file_sync_dir(edited, err);
+    close(edited);
+    return ok;
+}
+
+/* The text that comes back to one target, unless before/ has it. */
+static bool write_back_text(const struct txn *txn, const struct swap *s, const struct txn_text *text,
+                            struct err *err)
+{
+    char digest[DIGEST_HEX + 1];
+    struct timespec mtime;
+    int back;
+    if (strcmp(s->after, s->before) == 0)
+        return true;
+    if (!file_digest(txn->before, s->slot, digest, err))
+        return false;
+    if (strcmp(digest, s->before) == 0)
+        return true;
+    if (!file_private_dir(txn->dir, "back", &back, err))
+        return false;
+    clock_gettime(CLOCK_REALTIME, &mtime);
+    mtime.tv_sec -= TXN_COOL_SECONDS;
+    bool ok = file_stage(back, s->slot, text->text, text->len, s->at.dir, s->at.name, &mtime, err) &&
+              file_sync_dir(back, err);
+    close(back);
+    return ok;
+}
+
+static bool write_rebased(const struct txn *txn, const struct back *back, struct err *err)
+{
+    int dir;
+    if (back->n_later == 0)
+        return true;
+    if (!file_private_dir(txn->dir, "rebased", &dir, err))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; ok && i < back->n_later; i++)
+        ok = file_write_new(dir, arena_printf("%zu", i), back->later[i].text, back->later[i].len, err);
+    ok = ok && file_sync_dir(dir, err);
+    close(dir);
+    return ok;
+}
+
+bool txn_rollback_prepare(struct txn *txn, struct back *back, const struct txn_text *text, struct err *err)
+{
+    size_t len;
+    const char *json = record_format_back(back, &len);
+    txn->record.back = back;
+    txn_use_back(txn);
+    bool ok = file_unlink(txn->dir, "back.json", err) && file_remove_dir(txn->dir, "back", err) &&
+              file_remove_dir(txn->dir, "edited", err) && file_remove_dir(txn->dir, "rebased", err) &&
+              write_rebased(txn, back, err);
+    for (size_t i = 0; ok && i < txn->n_swap; i++)
+        ok = (!back->target[i].edited || put_aside(txn, &txn->swap[i], err)) &&
+             write_back_text(txn, &txn->swap[i], &text[i], err);
+    ok = ok && file_write_new(txn->dir, "back.json", json, len, err) && file_sync_dir(txn->dir, err);
+    return ok ? true : err_prefix(err, "in the record %s", txn->record.id);
+}
+
+/* Copies what comes back beside its target: from before/ or, when another text does, from back/. */
+static bool stage_one(const struct txn *txn, const struct swap *s, struct err *err)
+{
+    char digest[DIGEST_HEX + 1];
+    struct err why;
+    int back;
+    if (check_slot(txn, s, &why))
+        return file_copy(txn->before, s->slot, s->at.dir, s->temp, err);
+    if (!file_private_dir(txn->dir, "back", &back, err))
+        return false;
+    bool ok = file_digest(back, s->slot, digest, err);
+    if (ok)
+        ok = strcmp(digest, s->before) == 0 ? file_copy(back, s->slot, s->at.dir, s->temp, err)
+                                            : err_outcome(err, NEEDS_PERSON, "%s", why.text);
+    close(back);
+    return ok;
+}
+
 static bool stage_before(struct txn *txn, struct err *err)
 {
     for (size_t i = 0; i < txn->n_swap; i++) {
@@ -119,8 +202,7 @@ static bool stage_before(struct txn *txn, struct err *err)
         if (!finish_exchange(s, err) || !file_digest(s->at.dir, s->at.name, target, err) ||
             !file_unlink(s->at.dir, s->temp, err))
             return false;
-        if (strcmp(target, s->after) == 0 &&
-            (!check_slot(txn, s, err) || !file_copy(txn->before, s->slot, s->at.dir, s->temp, err)))
+        if (strcmp(target, s->after) == 0 && strcmp(s->after, s->before) != 0 && !stage_one(txn, s, err))
             return err_prefix(err, "beside %s", s->at.path);
     }
     return true;
@@ -149,11 +231,10 @@ bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct er
         bool other = false;
         if (!file_digest(s->at.dir, s->at.name, target, err))
             return false;
-        if (strcmp(target, s->after) == 0) {
-            if (!txn_swap_one(s, s->after, &other, err) && !other)
+        if (strcmp(target, s->before) != 0) {
+            other = strcmp(target, s->after) != 0;
+            if (!other && !txn_swap_one(s, s->after, &other, err) && !other)
                 return false;
-        } else {
-            other = strcmp(target, s->before) != 0;
         }
         if (other)
             *ret_stuck = s;

@@ -6,10 +6,16 @@
 
 #include "txn.h"
 
+/* Programs of Postfix that read a main.cf younger than this sleep until it has "cooled down". We replace it
+ * whole, so there is nothing to wait for, and the new file is dated back. */
+#define TXN_COOL_SECONDS 3
+
 /* Resolves a target and names its temporaries; index is its place in the record's before/. */
 bool txn_open_swap(const struct root *root, const struct target *target, size_t index, struct swap *swap,
                    struct err *err) MUST_CHECK;
 bool txn_open_swaps(struct txn *txn, struct err *err) MUST_CHECK;
+/* The digests of the way back are those of record.back. */
+void txn_use_back(struct txn *txn);
 bool txn_lock_edit(struct txn *txn, struct err *err) MUST_CHECK;
 void txn_discard_temps(struct txn *txn);
 bool txn_sync_dirs(const struct txn *txn, struct err *err) MUST_CHECK;

@@ -13,6 +13,7 @@ struct options {
     const char *facts_file;
     const char *fix_dir;
     bool dry_run, yes;
+    bool merge, force;    /* rollback of what was edited since */
     const char *as;       /* tree --as */
     struct strings words; /* what follows the verb */
     const char *machine;  /* written by the verb: the closing line */

@@ -97,6 +97,49 @@ static void test_round_trip(void **state)
     assert_string_equal(record_format(&after, &again_len), text);
 }
 
+static struct back sample_back(void)
+{
+    struct back back = {.order = 3};
+    struct back_target target = {.edited = true};
+    struct rebased later = {.number = 9, .target.path = "/etc/p\xf6stfix/main.cf"};
+    digest_hex("a", 1, target.from);
+    digest_hex("b", 1, target.to);
+    back.target = arena_append(back.target, &back.n_target, sizeof(target), &target);
+    target.edited = false;
+    back.target = arena_append(back.target, &back.n_target, sizeof(target), &target);
+    digest_hex("c", 1, later.target.before);
+    digest_hex("d", 1, later.target.after);
+    add_hunk(&later.target, 7, "old\xff", 4, "new\n", 4);
+    back.later = arena_append(back.later, &back.n_later, sizeof(later), &later);
+    return back;
+}
+
+static void test_back(void **state)
+{
+    (void)state;
+    struct record record = sample();
+    struct back before = sample_back(), *after;
+    struct err err;
+    size_t len;
+    const char *text = record_format_back(&before, &len);
+    assert_ok(record_parse_back(text, len, &record, &after, &err), err);
+    assert_int_equal(after->order, 3);
+    assert_int_equal(after->n_target, 2);
+    assert_string_equal(after->target[0].from, before.target[0].from);
+    assert_string_equal(after->target[1].to, before.target[1].to);
+    assert_true(after->target[0].edited && !after->target[1].edited);
+    assert_int_equal(after->n_later, 1);
+    assert_int_equal(after->later[0].number, 9);
+    assert_string_equal(after->later[0].target.path, before.later[0].target.path);
+    assert_string_equal(after->later[0].target.after, before.later[0].target.after);
+    assert_string_equal(after->later[0].target.old[0], "old\xff");
+    assert_int_equal(after->later[0].target.hunk[0].at, 7);
+    for (size_t cut = 0; cut + 1 < len; cut += 7)
+        assert_false(record_parse_back(text, cut, &record, &after, &err));
+    record.n_target = 1; /* not as many as the record has */
+    assert_false(record_parse_back(text, len, &record, &after, &err));
+}
+
 /* A log-in name is what the environment says; it may be any bytes. */
 static void test_who(void **state)
 {
@@ -203,6 +246,56 @@ static void put_record(const char *id, enum txn_state txn_state, const char *tex
     unit_file(arena_printf("var/lib/mailfix/txn/%s/plan.json", id), text);
 }
 
+/* Two rollbacks from below the same later transaction: the second one saw what the first one made of it. */
+static void test_rebase(void **state)
+{
+    (void)state;
+    struct root root;
+    struct store store;
+    struct err err;
+    struct record good = sample(), *list;
+    struct back back = sample_back();
+    struct strings damaged = {0};
+    size_t len, n;
+    unit_dirs("var/lib");
+    assert_ok(root_open(unit_top, &root, &err), err);
+    assert_ok(store_open(&root, &store, &err), err);
+    good.target[0].path = back.later[0].target.path = "/etc/postfix/main.cf";
+    good.n_target = 1;
+    const char *text = record_format(&good, &len);
+    put_record("0001-a", TXN_UNDONE, text);
+    put_record("0002-b", TXN_UNDONE, text);
+    put_record("0009-c", TXN_KEPT, text);
+    back.n_target = 1;
+    unit_file("var/lib/mailfix/txn/0001-a/back.json", record_format_back(&back, &len));
+    back.order = 2;
+    digest_hex("x", 1, back.later[0].target.after);
+    unit_file("var/lib/mailfix/txn/0002-b/back.json", record_format_back(&back, &len));
+    assert_ok(record_list(&store, &list, &n, &damaged, &err), err);
+    assert_int_equal(n, 3);
+    assert_non_null(list[0].back);
+    const struct target *t = &list[2].target[0];
+    digest_hex("d", 1, back.later[0].target.after);
+    assert_string_equal(t->after, back.later[0].target.after);
+    assert_int_equal(t->n_hunk, 1);
+    assert_string_equal(t->document, "main.cf");
+    assert_string_equal(t->written->after, good.target[0].after); /* as it was applied */
+    assert_int_equal(t->written->n_hunk, good.target[0].n_hunk);
+    /* What a rollback prepared and did not begin says nothing. */
+    put_record("0001-a", TXN_KEPT, text);
+    put_record("0002-b", TXN_KEPT, text);
+    assert_ok(record_list(&store, &list, &n, &damaged, &err), err);
+    assert_null(list[2].target[0].written);
+    /* One that is needed and cannot be read is a damaged record. */
+    put_record("0002-b", TXN_UNDOING, text);
+    unit_file("var/lib/mailfix/txn/0002-b/back.json", "{");
+    assert_ok(record_list(&store, &list, &n, &damaged, &err), err);
+    assert_int_equal(n, 2);
+    assert_int_equal(damaged.n, 1);
+    store_close(&store);
+    close(root.fd);
+}
+
 static void test_store(void **state)
 {
     (void)state;
@@ -262,7 +355,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fresh_test(test_round_trip),  fresh_test(test_who), fresh_test(test_refused),
-        fresh_test(test_state_bytes), dir_test(test_store),
+        fresh_test(test_state_bytes), dir_test(test_store), fresh_test(test_back),
+        dir_test(test_rebase),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

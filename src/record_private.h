@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What record.c and record_back.c share: the JSON of a target's change. Nobody else includes this.
+ */
+#pragma once
+
+#include "record.h"
+
+#include <jansson.h>
+
+json_t *record_json_bytes(const char *bytes, size_t len);
+/* NULL when it is no string, or holds a character that stands for no byte. */
+const char *record_bytes_of(const json_t *value, size_t *ret_len);
+
+/* The hunks of a target as an array, and back. */
+json_t *record_json_hunks(const struct target *target);
+bool record_read_hunks(const json_t *hunks, struct target *target);
+bool record_is_digest(const char *text);
+
+/* After all records were read: the changes of later transactions become what the rollbacks of older ones say
+ * of them. */
+void record_rebase(struct record *record, size_t n);
