@@ -98,6 +98,8 @@ enum outcome verb_explain(struct options *o, struct err *err)
     struct docs docs = {.facts = facts};
     judge_fix(fix, &docs, &j);
     out_printf(stdout, "%s (%s): %s\n", fix->name, effect_name(fix->effect), fix->title);
+    if (fix->site)
+        out_printf(stdout, "  a fix of this site: %s\n", fix->file);
     if (fix->about != NULL)
         print_lines(fix->about, "  ");
     print_symptoms(fix);

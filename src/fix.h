@@ -162,6 +162,7 @@ struct fix {
     const char *file, *text; /* for messages */
     size_t len;
     const char *name, *title, *about, *advice;
+    bool site; /* the administrator's own, not an installed one */
     enum effect effect;
     struct strings see, independent;
     struct rows *rows;

@@ -3,7 +3,8 @@
  * mailfix list: the catalogue, a line a fix: name, effect, how it stands here, title.
  *
  * How it stands: "needed" (its fault is here), "not needed", "refused" (the fault is here, apply would not
- * go; explain says why), "advice" (its fault is here, and a person must act), "not known".
+ * go; explain says why), "advice" (its fault is here, and a person must act), "not known". A site fix says
+ * where it comes from.
  */
 #include "fixes.h"
 #include "judge.h"
@@ -38,8 +39,9 @@ enum outcome verb_list(struct options *o, struct err *err)
     for (size_t i = 0; i < n; i++) {
         struct judgement j;
         judge_fix(fix[i], &docs, &j);
-        out_printf(stdout, "%-*s  %-10s  %-10s  %s\n", (int)width, fix[i]->name, effect_name(fix[i]->effect),
-                   standing(fix[i], &j), fix[i]->title);
+        out_printf(stdout, "%-*s  %-10s  %-10s  %s%s\n", (int)width, fix[i]->name,
+                   effect_name(fix[i]->effect), standing(fix[i], &j), fix[i]->title,
+                   fix[i]->site ? arena_printf(_(" (of this site: %s)"), fix[i]->file) : "");
     }
     return DONE;
 }

@@ -166,7 +166,8 @@ static enum outcome run_verb(struct arguments *a, struct err *err)
 
 int main(int argc, char **argv)
 {
-    struct arguments a = {.root = "/", .o.fix_dir = FIX_DIR};
+    static const struct fix_dirs fix_dirs = {FIX_DIR, SITE_FIX_DIR};
+    struct arguments a = {.root = "/", .o.fix_dir = &fix_dirs};
     struct err err = {.outcome = FAILED};
     enum outcome outcome;
     umask(022); /* what is made has its mode said; but a strange mask must not take our own rights away */

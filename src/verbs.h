@@ -6,12 +6,13 @@
  */
 #pragma once
 
+#include "fixes.h"
 #include "plan.h"
 
 struct options {
     struct root root;
     const char *facts_file;
-    const char *fix_dir;
+    const struct fix_dirs *fix_dir;
     bool dry_run, yes;
     bool merge, force;    /* rollback of what was edited since */
     const char *as;       /* tree --as */

@@ -62,11 +62,13 @@ def environment():
 
 
 def on_terminal(argv, answer):
-    """Runs argv with a pseudo-terminal as all three streams; types answer when a question stands there."""
+    """Runs argv with a pseudo-terminal as all three streams; types answer when a question stands there. answer may
+    be a list of (QUESTION, ANSWER), each typed once, when its question has been seen."""
+    due = list(answer) if isinstance(answer, list) else [(b"[y/n", answer)]
     pid, fd = pty.fork()
     if pid == 0:
         os.execve(argv[0], argv, environment())
-    seen, typed, until = b"", False, time.monotonic() + TIMEOUT
+    seen, until = b"", time.monotonic() + TIMEOUT
     while time.monotonic() < until:
         if not select.select([fd], [], [], 0.2)[0]:
             continue
@@ -79,9 +81,8 @@ def on_terminal(argv, answer):
         if not block:
             break
         seen += block
-        if not typed and b"[y/n]" in seen:
-            os.write(fd, answer)
-            typed = True
+        if due and due[0][0] in seen:
+            os.write(fd, due.pop(0)[1])
     else:
         os.kill(pid, 9)
     os.close(fd)

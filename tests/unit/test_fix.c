@@ -8,6 +8,8 @@
 
 /* ---- the shipped fixes ---- */
 
+static const struct fix_dirs shipped = {SOURCE_FIXES, NULL};
+
 /* Every text has its twin in Japanese. */
 static void assert_twins(const struct node *node, size_t n)
 {
@@ -30,13 +32,13 @@ static void test_shipped(void **state)
 {
     (void)state;
     struct err err = {.text = ""};
-    struct strings names = fixes_names(SOURCE_FIXES, &err);
+    struct strings names = fixes_names(&shipped, &err);
     assert_true(names.n >= 2);
     for (size_t i = 0; i < names.n; i++) {
         struct fix *fix;
         struct node *node;
         size_t n;
-        assert_ok(fixes_load(SOURCE_FIXES, names.item[i], &fix, &err), err);
+        assert_ok(fixes_load(&shipped, names.item[i], &fix, &err), err);
         assert_string_equal(fix->name, names.item[i]);
         assert_ok(tree_parse(LENS_FIX, fix->file, fix->text, fix->len, &node, &n, &err), err);
         assert_twins(node, n);
@@ -44,10 +46,10 @@ static void test_shipped(void **state)
         assert_true(fix_is_advice(fix) == (fix->advice != NULL));
     }
     struct fix *fix;
-    assert_false(fixes_load(SOURCE_FIXES, "no-such-fix", &fix, &err));
+    assert_false(fixes_load(&shipped, "no-such-fix", &fix, &err));
     assert_int_equal(err.outcome, USAGE);
     assert_says(err, "there is no fix 'no-such-fix'; there are: ");
-    assert_false(fixes_load(SOURCE_FIXES, "../fixes/sdbm-cache", &fix, &err));
+    assert_false(fixes_load(&shipped, "../fixes/sdbm-cache", &fix, &err));
 }
 
 static void test_sdbm_cache(void **state)
@@ -55,7 +57,7 @@ static void test_sdbm_cache(void **state)
     (void)state;
     struct fix *fix;
     struct err err;
-    assert_ok(fixes_load(SOURCE_FIXES, "sdbm-cache", &fix, &err), err);
+    assert_ok(fixes_load(&shipped, "sdbm-cache", &fix, &err), err);
     assert_int_equal(fix->effect, HARMS_MAIL);
     assert_true(starts_with(fix->about, "tlsmgr cannot open the cache"));
     assert_int_equal(fix->n_rows, 1);

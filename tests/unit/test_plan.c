@@ -18,6 +18,7 @@
     "param asked\n  type number\n  ask How many?\n\n"                                                        \
     "param flag\n  type bool\n  when {kind} is btree\n  default yes\n\n"
 
+static const struct fix_dirs shipped = {SOURCE_FIXES, NULL};
 static const char FACTS[] = "postfix.version = 3.7.11\npostfix.table-types = btree hash\n"
                             "postfix.default.data_directory = /var/lib/postfix\n";
 static const char MASTER[] = "smtp inet n - y - - smtpd\n";
@@ -333,7 +334,7 @@ static void test_sdbm_cache(void **state)
                                  "smtp_tls_session_cache_database =\n  sdbm:/etc/postfix/smtp_scache\n";
     struct world *w = unit_world(before, MASTER, FACTS, NULL);
     struct request request = {0};
-    assert_ok(fixes_load(SOURCE_FIXES, "sdbm-cache", &request.fix, &err), err);
+    assert_ok(fixes_load(&shipped, "sdbm-cache", &request.fix, &err), err);
     assert_ok(plan_make(&request, 1, &w->docs, NULL, &planning, &err), err);
     assert_string_equal(planning.plan.change[0].after,
                         "#smtpd_tls_session_cache_database = sdbm:/etc/postfix/smtpd_scache\n"
