@@ -32,6 +32,17 @@ static const struct {
                      "expected a service (service type private unpriv chroot wakeup maxproc command), a "
                      "comment that begins "
                      "with '#', or an option line that begins with white space"},
+    [LENS_TRANSPORT] =
+        {"transport", "Mf_Transport.lns", true,
+         N_("expected an entry (key and value), a comment that begins with '#', or a line that "
+            "continues a value and begins with white space")},
+    [LENS_ALIASES] = {"aliases", "Mf_Aliases.lns", true,
+                      N_("expected an alias (name: targets), a comment that begins with '#', or a line that "
+                         "continues the targets and begins with white space")},
+    [LENS_DOVECOT] =
+        {"dovecot.conf", "Mf_Dovecot.lns", false,
+         N_("expected a setting (name = value), a section that opens with '{' at the end of its line "
+            "and closes with '}' on a line of its own, !include FILE, or a comment")},
     [LENS_FIX] =
         {"fix", "Mf_Fix.lns", false,
          "expected a stanza of a fix file (fix title effect about advice see independent rows param symptom "

@@ -10,9 +10,10 @@
 #include "base.h"
 
 /* Which lens reads a document. */
-enum lens { LENS_MAIN, LENS_MASTER, LENS_FIX, N_LENS };
+enum lens { LENS_MAIN, LENS_MASTER, LENS_TRANSPORT, LENS_ALIASES, LENS_DOVECOT, LENS_FIX, N_LENS };
 
-/* The lens of a document's id ("main.cf", "master.cf", "fix"); false when there is none. */
+/* The lens of a document's id ("main.cf", "master.cf", "transport", "aliases", "dovecot.conf", "fix"); false
+ * when there is none. */
 bool tree_lens_of(const char *id, enum lens *ret_lens);
 struct strings tree_lens_names(void);
 

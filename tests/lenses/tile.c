@@ -5,7 +5,7 @@
  * Parses each FILE with lens MODULE.lns and proves what the splicer relies on: the spans of the top-level
  * nodes tile the text from its first byte to its last, children lie inside their parents and in order, every
  * stored value is the text at its value span, and what no span of a value or key covers is separators: white
- * space, line ends, '=', '#', braces, '|' and "-o". Prints a line per file; exit 1 if one of them fails.
+ * space, line ends, '=', ':', '#', '!', '\\', braces, '|' and "-o". Prints a line per file; exit 1 if one of them fails.
  *
  * Like the program it adds a newline to a text that lacks one. A text with a NUL byte fails.
  */
@@ -116,7 +116,7 @@ static bool check_stored(const char *file, const struct text *text)
 {
     for (size_t i = 0; i < text->len; i++) {
         const char *at = text->bytes + i;
-        if (text->stored[i] || strchr(" \t\v\f\r\n=#{}|", *at) != NULL)
+        if (text->stored[i] || strchr(" \t\v\f\r\n=:#!\\{}|", *at) != NULL)
             continue;
         if (at[0] == '-' && at[1] == 'o' && !text->stored[i + 1]) {
             i++;

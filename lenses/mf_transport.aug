@@ -1,0 +1,48 @@
+(* Sources of Postfix's indexed maps (transport, virtual, canonical, access ...), as postmap(1) reads them:
+   readllines() in src/util/readlline.c cuts the text into logical lines; the first word of a logical line is
+   the key, the rest is the value.
+
+   Only white space and line ends are deleted; every other byte is in the tree, and each top-level node ends
+   with its newline.
+
+     entry = KEY           value = TEXT for each physical line of the value, none if there is only a key;
+                           #comment = "# ..." for a comment line before the last line of the value
+     commented = KEY       "#KEY VALUE", with no blank behind '#'; value = TEXT
+     #comment = "# ..."    any other comment line
+     #blank                a blank line
+     #ignored = TEXT       a line that starts with white space before the first logical line: postmap warns
+                           and drops it
+
+   Limits: the text ends in a newline and holds no NUL. A key in quotes is one word up to its closing quote;
+   the quotes are part of it, as they are typed. *)
+module Mf_Transport =
+  let text      = /[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
+  let hash      = /#([^\n]*[^ \t\v\f\r\n])?/
+  let unhashed  = /[^ \t\v\f\r\n#]([^\n]*[^ \t\v\f\r\n])?/
+  let quoted    = /"([^"\\\n]|\\\\[^\n])*"[^ \t\v\f\r\n]*/
+  let plain     = /[^ \t\v\f\r\n#"][^ \t\v\f\r\n]*/
+
+  let eol       = del /[ \t\v\f\r]*\n/ "\n"
+  let margin    = del /[ \t\v\f\r]*/ ""
+  let ws        = del /[ \t\v\f\r]+/ " "
+  let indent    = del /[ \t\v\f\r]+/ "    "
+  let empties   = del /([ \t\v\f\r]*\n)*/ ""
+
+  let fold      = /[ \t\v\f\r]*\n([ \t\v\f\r]*\n)*[ \t\v\f\r]+/
+  let between   = eol . empties . ([ label "#comment" . margin . store hash . eol ] . empties)+ . indent
+
+  let value (r:regexp) = [ label "value" . store r ]
+  let first     = (del (/[ \t\v\f\r]+/ | fold) "    " | between) . value unhashed
+                | ws . value hash
+  let more      = (del fold "\n    " | between) . value unhashed
+  let entry     = [ label "entry" . store (plain | quoted) . (first . more*)? . eol ]
+
+  let listed    = /#[^ \t\v\f\r\n#][^ \t\v\f\r\n]*[ \t\v\f\r]+[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
+  let commented = [ label "commented" . margin . del "#" "#" . store /[^ \t\v\f\r\n#][^ \t\v\f\r\n]*/
+                  . ws . value text . eol ]
+  let comment   = [ label "#comment" . margin . store (hash - listed) . eol ]
+  let blank     = [ label "#blank" . eol ]
+  let ignored   = [ label "#ignored" . indent . store unhashed . eol ]
+
+  let lns       = (blank | comment | commented | ignored)*
+                . (entry . (blank | comment | commented | entry)*)?

@@ -1,0 +1,89 @@
+(* What mf_aliases.aug makes of aliases(5). postalias takes every form but those under "Refused". *)
+module Test_Mf_Aliases =
+  let lns = Mf_Aliases.lns
+
+  (* An empty file *)
+  test [ label "file" . lns ] get "" = { "file" }
+
+  (* A name and its targets, with and without blanks *)
+  test lns get "postmaster: root\nroot:linux\nsupport :  a, b\n" =
+      { "alias" = "postmaster"
+        { "value" = "root" }
+      }
+      { "alias" = "root"
+        { "value" = "linux" }
+      }
+      { "alias" = "support"
+        { "value" = "a, b" }
+      }
+
+  (* Quoted names and targets *)
+  test lns get "\"joe q\": \"john doe\"@example.com\n\"a:b\": c\n" =
+      { "alias" = "\"joe q\""
+        { "value" = "\"john doe\"@example.com" }
+      }
+      { "alias" = "\"a:b\""
+        { "value" = "c" }
+      }
+
+  (* Pipes, files, includes, a trailing comment that is none *)
+  test lns get "a: \"|/usr/bin/prog \\\"x y\\\" z\", /var/mail/f\nb: :include:/etc/list\nc: d # e\n" =
+      { "alias" = "a"
+        { "value" = "\"|/usr/bin/prog \\\"x y\\\" z\", /var/mail/f" }
+      }
+      { "alias" = "b"
+        { "value" = ":include:/etc/list" }
+      }
+      { "alias" = "c"
+        { "value" = "d # e" }
+      }
+
+  (* An empty right side *)
+  test lns get "a:\nb: \nc: d\n" =
+      { "alias" = "a" }
+      { "alias" = "b" }
+      { "alias" = "c"
+        { "value" = "d" }
+      }
+
+  (* Continuation lines, one that begins with a comma, with comments between *)
+  test lns get "a: b,\n  c\n# d\n\n  , e\n" =
+      { "alias" = "a"
+        { "value" = "b," }
+        { "value" = "c" }
+        { "#comment" = "# d" }
+        { "value" = ", e" }
+      }
+
+  (* Targets that begin on the next line *)
+  test lns get "a:\n  b,\n  c\n" =
+      { "alias" = "a"
+        { "value" = "b," }
+        { "value" = "c" }
+      }
+
+  (* Commented-out aliases, and prose *)
+  test lns get "#root: marc\n# Person who should get root's mail\n# webmaster:  root\n#\n" =
+      { "commented" = "root"
+        { "value" = "marc" }
+      }
+      { "#comment" = "# Person who should get root's mail" }
+      { "commented" = "webmaster"
+        { "value" = "root" }
+      }
+      { "#comment" = "#" }
+
+  (* CRLF *)
+  test lns get "a: b\r\n#c: d\r\n\r\n" =
+      { "alias" = "a"
+        { "value" = "b" }
+      }
+      { "commented" = "c"
+        { "value" = "d" }
+      }
+      { "#blank" }
+
+  (* Refused *)
+  test lns get "a b\n" = *
+  test lns get "\"a: b\n" = *
+  test lns get ": b\n" = *
