@@ -339,6 +339,8 @@ static bool check_replaceable(struct apply *a)
 {
     for (size_t i = 0; i < a->planning.plan.n_change; i++) {
         struct at at;
+        if (a->planning.plan.change[i].doc->absent)
+            continue;
         if (!file_resolve(&a->o->root, a->planning.plan.change[i].doc->path, &at, a->err))
             return false;
         bool ok = file_check_replaceable(&at, a->err);

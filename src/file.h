@@ -69,8 +69,7 @@ bool file_check_replaceable(const struct at *at, struct err *err) MUST_CHECK;
  * in like_dir, and mtime, and syncs it. Fails if the name exists. */
 bool file_stage(int dir, const char *name, const char *bytes, size_t len, int like_dir, const char *like_name,
                 const struct timespec *mtime, struct err *err) MUST_CHECK;
-/* The same without anything to copy attributes from: owner and mode of an identity, for a file system in
- * memory. */
+/* The same without anything to copy attributes from: owner and mode of an identity. */
 bool file_write_as(int dir, const char *name, const char *bytes, size_t len, const struct identity *like,
                    const struct timespec *mtime, struct err *err) MUST_CHECK;
 /* A copy with all metadata and the time of last change, synced [no memory]. */
@@ -80,6 +79,9 @@ bool file_copy(int from_dir, const char *from, int to_dir, const char *to, struc
  * of what stands there with expected (a digest), and two renames: then EBUSY when it differs. [no memory] */
 bool file_exchange(int dir, const char *temp, const char *aside, const char *name, const char *expected,
                    struct err *err) MUST_CHECK;
+
+/* Gives temp the name, in the same directory, when nothing has it yet: else EEXIST. [no memory] */
+bool file_place(int dir, const char *temp, const char *name, struct err *err) MUST_CHECK;
 
 /* SHA-256 of a regular file of any size; ret_hex is "" when it is absent or no regular file. [no memory] */
 bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;

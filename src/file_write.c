@@ -97,11 +97,13 @@ bool file_write_as(int dir, const char *name, const char *bytes, size_t len, con
     struct timespec times[2] = {*mtime, *mtime};
     int fd = create(dir, name);
     bool ok = fd >= 0 && write_all(fd, bytes, len) && fchown(fd, like->uid, like->gid) == 0 &&
-              fchmod(fd, like->mode & 07777) == 0 && futimens(fd, times) == 0;
+              fchmod(fd, like->mode & 07777) == 0 && futimens(fd, times) == 0 && fsync(fd) == 0;
     if (!ok)
         err_errno(err, "cannot write %s", name);
     if (fd >= 0)
         close(fd);
+    if (fd >= 0 && !ok)
+        unlinkat(dir, name, 0);
     return ok;
 }
 
@@ -214,9 +216,23 @@ bool file_sync_dir(int dir, struct err *err)
 }
 
 /* renameat2 came with Linux 3.15 and is not in every libc. */
-static int exchange_names(int dir, const char *a, const char *b)
+static int rename_names(int dir, const char *a, const char *b, unsigned flags)
 {
-    return (int)syscall(SYS_renameat2, dir, a, dir, b, RENAME_EXCHANGE);
+    return (int)syscall(SYS_renameat2, dir, a, dir, b, flags);
+}
+
+static bool has_no_flags(int error)
+{
+    return error == ENOSYS || error == EINVAL || error == EPERM;
+}
+
+bool file_place(int dir, const char *temp, const char *name, struct err *err)
+{
+    if (rename_names(dir, temp, name, RENAME_NOREPLACE) == 0)
+        return true;
+    if (has_no_flags(errno) && linkat(dir, temp, dir, name, 0) == 0)
+        return file_unlink(dir, temp, err);
+    return err_errno(err, "cannot create %s", name);
 }
 
 static bool exchange_by_links(int dir, const char *temp, const char *aside, const char *name,
@@ -240,9 +256,9 @@ static bool exchange_by_links(int dir, const char *temp, const char *aside, cons
 bool file_exchange(int dir, const char *temp, const char *aside, const char *name, const char *expected,
                    struct err *err)
 {
-    if (exchange_names(dir, temp, name) == 0)
+    if (rename_names(dir, temp, name, RENAME_EXCHANGE) == 0)
         return true;
-    if (errno != ENOSYS && errno != EINVAL && errno != EPERM)
+    if (!has_no_flags(errno))
         return err_errno(err, "cannot exchange %s and %s", temp, name);
     return exchange_by_links(dir, temp, aside, name, expected, err);
 }

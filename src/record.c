@@ -127,6 +127,13 @@ static json_t *json_strings(const struct strings *list)
 
 /* ---- writing ---- */
 
+#define ABSENT "absent"
+
+const char *record_json_digest(const char *digest)
+{
+    return digest[0] != '\0' ? digest : ABSENT;
+}
+
 json_t *record_json_hunks(const struct target *target)
 {
     json_t *hunks = json_array();
@@ -142,8 +149,9 @@ json_t *record_json_hunks(const struct target *target)
 static json_t *json_target(const struct target *target)
 {
     return json_pack("{s:s, s:o, s:s, s:s, s:o}", "document", target->document, "path",
-                     record_json_bytes(target->path, strlen(target->path)), "before", target->before, "after",
-                     target->after, "hunks", record_json_hunks(target));
+                     record_json_bytes(target->path, strlen(target->path)), "before",
+                     record_json_digest(target->before), "after", record_json_digest(target->after), "hunks",
+                     record_json_hunks(target));
 }
 
 static const char *const ANSWERS[] = {[NO] = "no", [YES] = "yes", [UNKNOWN] = "unknown"};
@@ -189,9 +197,15 @@ static bool read_strings(const json_t *array, struct strings *ret)
     return json_is_array(array);
 }
 
-bool record_is_digest(const char *text)
+bool record_read_digest(const json_t *value, char ret[DIGEST_HEX + 1])
 {
-    return text != NULL && strlen(text) == DIGEST_HEX && strspn(text, "0123456789abcdef") == DIGEST_HEX;
+    const char *text = json_string_value(value);
+    if (text != NULL && strcmp(text, ABSENT) == 0)
+        text = "";
+    else if (text == NULL || strlen(text) != DIGEST_HEX || strspn(text, "0123456789abcdef") != DIGEST_HEX)
+        return false;
+    memcpy(ret, text, strlen(text) + 1);
+    return true;
 }
 
 bool record_read_hunks(const json_t *hunks, struct target *target)
@@ -220,19 +234,16 @@ static bool read_target(const json_t *item, struct record *record)
     static const char *const documents[] = {"main.cf", "master.cf"};
     struct target target = {0};
     size_t len;
-    const char *before = json_string_value(json_object_get(item, "before"));
-    const char *after = json_string_value(json_object_get(item, "after"));
     const char *document = json_string_value(json_object_get(item, "document"));
     for (size_t i = 0; i < COUNT(documents) && document != NULL; i++)
         if (strcmp(documents[i], document) == 0)
             target.document = documents[i];
     target.path = record_bytes_of(json_object_get(item, "path"), &len);
     if (target.document == NULL || target.path == NULL || target.path[0] != '/' ||
-        !record_is_digest(before) || !record_is_digest(after) ||
+        !record_read_digest(json_object_get(item, "before"), target.before) ||
+        !record_read_digest(json_object_get(item, "after"), target.after) || target.after[0] == '\0' ||
         !record_read_hunks(json_object_get(item, "hunks"), &target))
         return false;
-    memcpy(target.before, before, sizeof(target.before));
-    memcpy(target.after, after, sizeof(target.after));
     record->target = arena_append(record->target, &record->n_target, sizeof(target), &target);
     return true;
 }

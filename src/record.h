@@ -24,17 +24,17 @@ enum txn_state { TXN_APPLYING, TXN_KEPT, TXN_UNDOING, TXN_UNDONE, TXN_STUCK };
 const char *txn_state_name(enum txn_state state);
 
 struct target {
-    const char *document; /* main.cf */
-    const char *path;     /* below the root, links followed */
-    char before[DIGEST_HEX + 1], after[DIGEST_HEX + 1];
-    struct hunk *hunk; /* against the before-text */
-    const char **old;  /* the bytes that each hunk replaced, hunk[i].old_len of them */
+    const char *document;                               /* main.cf */
+    const char *path;                                   /* below the root, links followed */
+    char before[DIGEST_HEX + 1], after[DIGEST_HEX + 1]; /* "": no file (in JSON "absent") */
+    struct hunk *hunk;                                  /* against the before-text */
+    const char **old; /* the bytes that each hunk replaced, hunk[i].old_len of them */
     size_t n_hunk;
     const struct target
         *written; /* as first recorded; NULL: an older transaction was not taken from below it */
 };
 
-/* What a rollback does to one target: the digests of what it finds and of what it leaves. */
+/* What a rollback does to one target: the digests of what it finds and of what it leaves ("": no file). */
 struct back_target {
     char from[DIGEST_HEX + 1], to[DIGEST_HEX + 1];
     bool edited; /* what it finds is kept in edited/ */

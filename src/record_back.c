@@ -16,16 +16,19 @@
 static json_t *json_later(const struct rebased *r)
 {
     return json_pack("{s:i, s:o, s:s, s:s, s:o}", "transaction", (int)r->number, "path",
-                     record_json_bytes(r->target.path, strlen(r->target.path)), "before", r->target.before,
-                     "after", r->target.after, "hunks", record_json_hunks(&r->target));
+                     record_json_bytes(r->target.path, strlen(r->target.path)), "before",
+                     record_json_digest(r->target.before), "after", record_json_digest(r->target.after),
+                     "hunks", record_json_hunks(&r->target));
 }
 
 const char *record_format_back(const struct back *back, size_t *ret_len)
 {
     json_t *targets = json_array(), *later = json_array();
     for (size_t i = 0; i < back->n_target; i++)
-        json_array_append_new(targets, json_pack("{s:s, s:s, s:b}", "from", back->target[i].from, "to",
-                                                 back->target[i].to, "edited", (int)back->target[i].edited));
+        json_array_append_new(targets,
+                              json_pack("{s:s, s:s, s:b}", "from", record_json_digest(back->target[i].from),
+                                        "to", record_json_digest(back->target[i].to), "edited",
+                                        (int)back->target[i].edited));
     for (size_t i = 0; i < back->n_later; i++)
         json_array_append_new(later, json_later(&back->later[i]));
     json_t *all = json_pack("{s:i, s:i, s:o, s:o}", "version", 1, "order", (int)back->order, "targets",
@@ -40,20 +43,11 @@ const char *record_format_back(const struct back *back, size_t *ret_len)
 
 /* ---- reading ---- */
 
-static bool read_digest(const json_t *value, char ret[DIGEST_HEX + 1])
-{
-    const char *text = json_string_value(value);
-    if (!record_is_digest(text))
-        return false;
-    memcpy(ret, text, strlen(text) + 1);
-    return true;
-}
-
 static bool read_target(const json_t *item, struct back *back)
 {
     struct back_target target = {.edited = json_is_true(json_object_get(item, "edited"))};
-    if (!read_digest(json_object_get(item, "from"), target.from) ||
-        !read_digest(json_object_get(item, "to"), target.to))
+    if (!record_read_digest(json_object_get(item, "from"), target.from) ||
+        !record_read_digest(json_object_get(item, "to"), target.to))
         return false;
     back->target = arena_append(back->target, &back->n_target, sizeof(target), &target);
     return true;
@@ -66,8 +60,8 @@ static bool read_later(const json_t *item, struct back *back)
     size_t len;
     later.target.path = record_bytes_of(json_object_get(item, "path"), &len);
     if (!json_is_integer(number) || later.target.path == NULL ||
-        !read_digest(json_object_get(item, "before"), later.target.before) ||
-        !read_digest(json_object_get(item, "after"), later.target.after) ||
+        !record_read_digest(json_object_get(item, "before"), later.target.before) ||
+        !record_read_digest(json_object_get(item, "after"), later.target.after) ||
         !record_read_hunks(json_object_get(item, "hunks"), &later.target))
         return false;
     back->later = arena_append(back->later, &back->n_later, sizeof(later), &later);

@@ -15,7 +15,9 @@ const char *record_bytes_of(const json_t *value, size_t *ret_len);
 /* The hunks of a target as an array, and back. */
 json_t *record_json_hunks(const struct target *target);
 bool record_read_hunks(const json_t *hunks, struct target *target);
-bool record_is_digest(const char *text);
+/* A digest, or "absent" for none. */
+const char *record_json_digest(const char *digest);
+bool record_read_digest(const json_t *value, char ret[DIGEST_HEX + 1]);
 
 /* After all records were read: the changes of later transactions become what the rollbacks of older ones say
  * of them. */

@@ -96,7 +96,7 @@ static enum outcome carry_out(struct rollback *r)
     if (!txn_open(&r->store, r->chosen, &txn, r->err))
         return r->err->outcome;
     for (size_t i = 0; i < txn.n_swap; i++)
-        if (!file_check_replaceable(&txn.swap[i].at, r->err)) {
+        if (r->way.back->target[i].from[0] != '\0' && !file_check_replaceable(&txn.swap[i].at, r->err)) {
             txn_close(&txn);
             return r->err->outcome;
         }

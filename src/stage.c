@@ -3,8 +3,8 @@
  * The staged check; see stage.h.
  *
  * Limits: the memory file system stands over /var/lib/mailfix inside the namespace, which no mail program
- * reads. What a program would write outside the queue directory (postfix check writes nothing else) is not
- * caught.
+ * reads. A file that is created is not seen by the check. What a program would write outside the queue
+ * directory (postfix check writes nothing else) is not caught.
  */
 #include "stage.h"
 
@@ -60,6 +60,8 @@ static bool set_up(void *arg, struct err *err)
         return false;
     for (size_t i = 0; i < stage->plan->n_change; i++) {
         const struct change *change = &stage->plan->change[i];
+        if (change->doc->absent)
+            continue; /* there is nothing to bind it over */
         const char *name = arena_printf("%zu", i), *path = arena_printf(STAGE "/%s", name);
         if (!file_write_as(dir, name, change->after, change->after_len, &change->doc->identity, &old, err))
             return false;

@@ -32,6 +32,8 @@ bool txn_open_swap(const struct root *root, const struct target *target, size_t 
 {
     memset(swap, 0, sizeof(*swap));
     swap->edit_lock = -1;
+    swap->edited_by_postconf =
+        strcmp(target->document, "main.cf") == 0 || strcmp(target->document, "master.cf") == 0;
     swap->before = target->before;
     swap->after = target->after;
     if (!file_resolve(root, target->path, &swap->at, err))
@@ -66,7 +68,8 @@ void txn_use_back(struct txn *txn)
 bool txn_lock_edit(struct txn *txn, struct err *err)
 {
     for (size_t i = 0; i < txn->n_swap; i++)
-        if (txn->swap[i].edit_lock < 0 && !file_edit_lock(&txn->swap[i].at, &txn->swap[i].edit_lock, err))
+        if (txn->swap[i].edited_by_postconf && txn->swap[i].edit_lock < 0 &&
+            !file_edit_lock(&txn->swap[i].at, &txn->swap[i].edit_lock, err))
             return false;
     return true;
 }
@@ -167,9 +170,19 @@ static bool write_record(struct txn *txn, const char *name, struct err *err)
         return false;
     /* The names that the before-texts will take exist from now on, so that keeping them needs no space. */
     for (size_t i = 0; i < txn->n_swap; i++)
-        if (!file_write_new(txn->before, txn->swap[i].slot, "", 0, err))
+        if (txn->swap[i].before[0] != '\0' && !file_write_new(txn->before, txn->swap[i].slot, "", 0, err))
             return false;
     return file_sync_dir(txn->before, err) && file_sync_dir(txn->dir, err);
+}
+
+static bool stage_change(const struct swap *s, const struct change *change, const struct timespec *mtime,
+                         struct err *err)
+{
+    const struct identity made = {.uid = geteuid(), .gid = getegid(), .mode = change->mode};
+    if (change->doc->absent)
+        return file_write_as(s->at.dir, s->temp, change->after, change->after_len, &made, mtime, err);
+    return file_stage(s->at.dir, s->temp, change->after, change->after_len, s->at.dir, s->at.name, mtime,
+                      err);
 }
 
 static bool stage_after(struct txn *txn, const struct plan *plan, struct err *err)
@@ -180,8 +193,7 @@ static bool stage_after(struct txn *txn, const struct plan *plan, struct err *er
     for (size_t i = 0; i < txn->n_swap; i++) {
         const struct swap *s = &txn->swap[i];
         if (!file_unlink(s->at.dir, s->temp, err) || !file_unlink(s->at.dir, s->aside, err) ||
-            !file_stage(s->at.dir, s->temp, plan->change[i].after, plan->change[i].after_len, s->at.dir,
-                        s->at.name, &mtime, err))
+            !stage_change(s, &plan->change[i], &mtime, err))
             return err_prefix(err, "beside %s", s->at.path);
     }
     return true;
@@ -227,7 +239,7 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
     const char *name = arena_printf(".new-%04u", record->number);
     bool ok = txn_open_swaps(&txn, err);
     for (size_t i = 0; ok && i < txn.n_swap; i++)
-        ok = file_check_replaceable(&txn.swap[i].at, err);
+        ok = plan->change[i].doc->absent || file_check_replaceable(&txn.swap[i].at, err);
     ok = ok && write_record(&txn, name, err) && txn_lock_edit(&txn, err) && stage_after(&txn, plan, err) &&
          file_rename(store->txn, name, store->txn, record->id, err);
     if (!ok) {
@@ -245,18 +257,42 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
 
 /* ---- swap ---- */
 
-/* Exchanges and looks at what came out. *ret_other: it was not the expected file; it is back in its place. */
-bool txn_swap_one(const struct swap *s, const char *expected, bool *ret_other, struct err *err)
+static bool place(const struct swap *s, bool *ret_other, struct err *err)
+{
+    if (file_place(s->at.dir, s->temp, s->at.name, err))
+        return true;
+    *ret_other = errno == EEXIST;
+    return *ret_other ? err_set(err, "%s was made by somebody else while mailfix worked", s->at.path) : false;
+}
+
+static bool take_away(const struct swap *s, const char *from, bool *ret_other, struct err *err)
+{
+    char taken[DIGEST_HEX + 1];
+    if (!file_rename(s->at.dir, s->at.name, s->at.dir, s->temp, err) ||
+        !file_digest(s->at.dir, s->temp, taken, err))
+        return false;
+    if (strcmp(taken, from) == 0)
+        return true;
+    *ret_other = true;
+    return file_place(s->at.dir, s->temp, s->at.name, err) &&
+           err_set(err, "%s was changed by somebody else while mailfix worked", s->at.path);
+}
+
+bool txn_swap_one(const struct swap *s, const char *from, const char *to, bool *ret_other, struct err *err)
 {
     char displaced[DIGEST_HEX + 1];
     *ret_other = false;
-    if (!file_exchange(s->at.dir, s->temp, s->aside, s->at.name, expected, err)) {
+    if (from[0] == '\0')
+        return place(s, ret_other, err);
+    if (to[0] == '\0')
+        return take_away(s, from, ret_other, err);
+    if (!file_exchange(s->at.dir, s->temp, s->aside, s->at.name, from, err)) {
         *ret_other = errno == EBUSY;
         return false;
     }
     if (!file_digest(s->at.dir, s->temp, displaced, err))
         return false;
-    if (strcmp(displaced, expected) == 0)
+    if (strcmp(displaced, from) == 0)
         return true;
     *ret_other = true;
     char ours[DIGEST_HEX + 1];
@@ -269,7 +305,7 @@ bool txn_swap(struct txn *txn, struct err *err)
 {
     for (size_t i = 0; i < txn->n_swap; i++) {
         bool other;
-        if (!txn_swap_one(&txn->swap[i], txn->swap[i].before, &other, err))
+        if (!txn_swap_one(&txn->swap[i], txn->swap[i].before, txn->swap[i].after, &other, err))
             return false;
     }
     return txn_sync_dirs(txn, err);
@@ -286,7 +322,7 @@ bool txn_keep(struct txn *txn, struct err *err)
 {
     for (size_t i = 0; i < txn->n_swap; i++) {
         const struct swap *s = &txn->swap[i];
-        if (!file_move(s->at.dir, s->temp, txn->before, s->slot, err))
+        if (s->before[0] != '\0' && !file_move(s->at.dir, s->temp, txn->before, s->slot, err))
             return false;
     }
     if (!file_sync_dir(txn->before, err) || !txn_sync_dirs(txn, err))

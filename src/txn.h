@@ -25,6 +25,15 @@
  * first) T other,  X after       somebody changed T before the swap, or it was swapped back: X goes, T stays
  *   T other,  X other       somebody changed T after the swap: stuck; X moves into the record
  *
+ * A file that is created has no "before": its temporary takes the name, if nobody else has it by then, and
+ * the way back takes the name away to the temporary again, looks at what came, and removes it:
+ *
+ *   T absent, X absent, X after   not begun, or already back: X goes
+ *   T after,  X anything    created: it goes
+ *   T absent, X other       it was taken away and is not what we wrote: it gets its name back; stuck
+ *   T other,  X after       somebody made T before we did: X goes, T stays
+ *   T other,  X absent      somebody changed T since: stuck
+ *
  * Swap, put back and the file part of recovery allocate nothing: all names and descriptors are made before.
  */
 #pragma once
@@ -35,7 +44,8 @@ struct swap {
     struct at at;
     char temp[300], aside[300];
     char slot[24];              /* name in before/ */
-    const char *before, *after; /* digests: what the way back leads to, and what it finds */
+    const char *before, *after; /* digests: what the way back leads to, and what it finds; "": no file */
+    bool edited_by_postconf;    /* so that its lock is ours too */
     int edit_lock;
 };
 

@@ -49,11 +49,39 @@ static bool check_slot(const struct txn *txn, const struct swap *s, struct err *
                        s->temp);
 }
 
+/* Both ways back end here for a file that was not there before; nothing of it is staged. */
+static bool remove_created(const struct txn *txn, const struct swap *s, bool *ret_stuck, struct err *err)
+{
+    char target[DIGEST_HEX + 1], temp[DIGEST_HEX + 1];
+    bool other = false;
+    *ret_stuck = false;
+    if (!file_digest(s->at.dir, s->at.name, target, err) || !file_digest(s->at.dir, s->temp, temp, err))
+        return false;
+    if (temp[0] != '\0' && strcmp(temp, s->after) != 0) {
+        /* A crash came between taking it away and seeing that it is somebody else's. */
+        *ret_stuck = true;
+        return target[0] == '\0' ? file_place(s->at.dir, s->temp, s->at.name, err)
+                                 : file_move(s->at.dir, s->temp, txn->before, s->slot, err);
+    }
+    if (!file_unlink(s->at.dir, s->temp, err))
+        return false;
+    if (strcmp(target, s->after) == 0) {
+        if (!txn_swap_one(s, s->after, "", &other, err) && !other)
+            return false;
+        *ret_stuck = other;
+        return other || file_unlink(s->at.dir, s->temp, err);
+    }
+    *ret_stuck = target[0] != '\0' && temp[0] == '\0';
+    return true;
+}
+
 static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck, struct err *err)
 {
     char target[DIGEST_HEX + 1], temp[DIGEST_HEX + 1];
     bool other;
     *ret_stuck = false;
+    if (s->before[0] == '\0')
+        return remove_created(txn, s, ret_stuck, err);
     if (!finish_exchange(s, err) || !file_digest(s->at.dir, s->at.name, target, err) ||
         !file_digest(s->at.dir, s->temp, temp, err))
         return false;
@@ -61,7 +89,7 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
         if (temp[0] == '\0' &&
             (!check_slot(txn, s, err) || !file_move(txn->before, s->slot, s->at.dir, s->temp, err)))
             return false;
-        if (!txn_swap_one(s, s->after, &other, err) && !other)
+        if (!txn_swap_one(s, s->after, s->before, &other, err) && !other)
             return false;
         if (!other)
             return file_unlink(s->at.dir, s->temp, err);
@@ -129,7 +157,7 @@ static bool write_back_text(const struct txn *txn, const struct swap *s, const s
     char digest[DIGEST_HEX + 1];
     struct timespec mtime;
     int back;
-    if (strcmp(s->after, s->before) == 0)
+    if (strcmp(s->after, s->before) == 0 || s->before[0] == '\0')
         return true;
     if (!file_digest(txn->before, s->slot, digest, err))
         return false;
@@ -199,6 +227,8 @@ static bool stage_before(struct txn *txn, struct err *err)
     for (size_t i = 0; i < txn->n_swap; i++) {
         const struct swap *s = &txn->swap[i];
         char target[DIGEST_HEX + 1];
+        if (s->before[0] == '\0')
+            continue;
         if (!finish_exchange(s, err) || !file_digest(s->at.dir, s->at.name, target, err) ||
             !file_unlink(s->at.dir, s->temp, err))
             return false;
@@ -222,24 +252,32 @@ bool txn_rollback_begin(struct txn *txn, struct err *err)
     return true;
 }
 
+static bool roll_back_one(const struct txn *txn, const struct swap *s, bool *ret_stuck, struct err *err)
+{
+    char target[DIGEST_HEX + 1];
+    bool other = false;
+    if (s->before[0] == '\0')
+        return remove_created(txn, s, ret_stuck, err);
+    if (!file_digest(s->at.dir, s->at.name, target, err))
+        return false;
+    if (strcmp(target, s->before) != 0) {
+        other = strcmp(target, s->after) != 0;
+        if (!other && !txn_swap_one(s, s->after, s->before, &other, err) && !other)
+            return false;
+    }
+    *ret_stuck = other;
+    return file_unlink(s->at.dir, s->temp, err);
+}
+
 bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct err *err)
 {
     *ret_stuck = NULL;
     for (size_t i = txn->n_swap; i > 0; i--) {
-        const struct swap *s = &txn->swap[i - 1];
-        char target[DIGEST_HEX + 1];
-        bool other = false;
-        if (!file_digest(s->at.dir, s->at.name, target, err))
+        bool stuck;
+        if (!roll_back_one(txn, &txn->swap[i - 1], &stuck, err))
             return false;
-        if (strcmp(target, s->before) != 0) {
-            other = strcmp(target, s->after) != 0;
-            if (!other && !txn_swap_one(s, s->after, &other, err) && !other)
-                return false;
-        }
-        if (other)
-            *ret_stuck = s;
-        if (!file_unlink(s->at.dir, s->temp, err))
-            return false;
+        if (stuck)
+            *ret_stuck = &txn->swap[i - 1];
     }
     return txn_sync_dirs(txn, err);
 }
@@ -293,7 +331,7 @@ static bool is_litter_there(const struct swap *s)
     char edit[sizeof(s->at.name) + 8];
     snprintf(edit, sizeof(edit), FILE_EDIT_FORMAT, s->at.name);
     return file_is_there(s->at.dir, s->temp) || file_is_there(s->at.dir, s->aside) ||
-           file_is_there(s->at.dir, edit);
+           (s->edited_by_postconf && file_is_there(s->at.dir, edit));
 }
 
 static bool tidy_target(const struct root *root, const struct target *target, size_t *ret_n, struct err *err)
@@ -303,7 +341,7 @@ static bool tidy_target(const struct root *root, const struct target *target, si
     if (!txn_open_swap(root, target, 0, &s, &why))
         return true; /* nothing of ours can be where no way leads */
     bool ok = true;
-    if (is_litter_there(&s) && file_edit_lock(&s.at, &s.edit_lock, &why)) {
+    if (is_litter_there(&s) && (!s.edited_by_postconf || file_edit_lock(&s.at, &s.edit_lock, &why))) {
         ok = file_unlink(s.at.dir, s.temp, err) && file_unlink(s.at.dir, s.aside, err);
         file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock);
         *ret_n += ok;

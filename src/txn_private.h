@@ -19,7 +19,9 @@ void txn_use_back(struct txn *txn);
 bool txn_lock_edit(struct txn *txn, struct err *err) MUST_CHECK;
 void txn_discard_temps(struct txn *txn);
 bool txn_sync_dirs(const struct txn *txn, struct err *err) MUST_CHECK;
-/* Exchanges a target with its temporary and looks at what came out. *ret_other: it was not the expected file
- * (a digest) and is back in its place. */
-bool txn_swap_one(const struct swap *s, const char *expected, bool *ret_other, struct err *err) MUST_CHECK;
+/* Makes a target that is from (a digest, or "": no file) what to says: exchanges it with its temporary, gives
+ * the temporary its name, or takes it away to there; and looks at what came out. *ret_other: it was not from,
+ * and is back in its place. */
+bool txn_swap_one(const struct swap *s, const char *from, const char *to, bool *ret_other,
+                  struct err *err) MUST_CHECK;
 bool txn_write_state(const struct txn *txn, enum txn_state state, struct err *err) MUST_CHECK;

@@ -75,6 +75,11 @@ void undo_services(const struct store *store, const struct record *record, struc
 
 const char *undo_stuck_sentence(const struct store *store, const struct txn *txn, const struct swap *stuck)
 {
+    if (stuck->before[0] == '\0')
+        return arena_printf(
+            _("%s was made by mailfix and changed by somebody else since; it was left as it is. "
+              "It was not there before: decide whether it is needed"),
+            stuck->at.path);
     return arena_printf(
         "%s was changed by somebody else since; it was left as it is. Its text from before is "
         "%s/var/lib/mailfix/txn/%s/before/%s: compare the two and decide",

@@ -29,6 +29,7 @@ struct walk {
 struct text {
     const char *bytes;
     size_t len;
+    bool absent; /* no file */
 };
 
 /* One file on its way back. */
@@ -47,15 +48,23 @@ struct file {
 
 static struct text splice(struct text text, const struct hunk *hunk, size_t n)
 {
-    struct text spliced;
+    struct text spliced = {0};
     spliced.bytes = edit_splice(text.bytes, text.len, hunk, n, &spliced.len);
     return spliced;
+}
+
+static void take_digest(struct text text, char ret_hex[DIGEST_HEX + 1])
+{
+    if (text.absent)
+        ret_hex[0] = '\0';
+    else
+        digest_hex(text.bytes, text.len, ret_hex);
 }
 
 static bool has_digest(struct text text, const char *digest)
 {
     char hex[DIGEST_HEX + 1];
-    digest_hex(text.bytes, text.len, hex);
+    take_digest(text, hex);
     return strcmp(hex, digest) == 0;
 }
 
@@ -69,6 +78,7 @@ static const char *slot_path(const struct record *record, size_t index)
 static bool is_text(const struct walk *w, const char *path, const char *digest, struct text *ret)
 {
     struct err ignored;
+    *ret = (struct text){0};
     return file_read_path(w->store->root, path, ANY_OWNER, &ret->bytes, &ret->len, &ignored) &&
            has_digest(*ret, digest);
 }
@@ -76,6 +86,10 @@ static bool is_text(const struct walk *w, const char *path, const char *digest, 
 /* The text before a change: as it was first applied, or as it stands since a rollback of an older one. */
 static bool text_before(const struct walk *w, const char *path, const char *digest, struct text *ret)
 {
+    if (digest[0] == '\0') {
+        *ret = (struct text){.bytes = "", .absent = true};
+        return true;
+    }
     for (const struct record *r = w->record; r < w->record + w->n; r++) {
         for (size_t k = 0; k < r->n_target; k++) {
             const struct target *t = r->target[k].written != NULL ? r->target[k].written : &r->target[k];
@@ -191,8 +205,8 @@ static void rebase(const struct walk *w, const struct file *f, size_t i, struct 
         .text = from.bytes,
         .len = from.len,
         .target = {.path = change->path, .hunk = hunk, .old = change->old, .n_hunk = change->n_hunk}};
-    digest_hex(from.bytes, from.len, later.target.before);
-    digest_hex(to.bytes, to.len, later.target.after);
+    take_digest(from, later.target.before);
+    take_digest(to, later.target.after);
     back->later = arena_append(back->later, &back->n_later, sizeof(later), &later);
 }
 
@@ -234,6 +248,7 @@ static bool walk_chain(const struct walk *w, struct file *f)
         return say_dependent(w, f, &dependent);
     f->wrote = with;
     f->result = splice(with, f->back, f->n_back);
+    f->result.absent = f->before.absent && f->result.len == 0;
     return f->result.len == without.len && memcmp(f->result.bytes, without.bytes, without.len) == 0
                ? true
                : damaged(w);
@@ -250,6 +265,13 @@ static bool read_now(const struct walk *w, struct file *f)
     now->path = now->real = t->path;
     if (!file_resolve(w->store->root, t->path, &at, w->err))
         return false;
+    now->absent = t->before[0] == '\0' && !file_is_there(at.dir, at.name);
+    now->text = "";
+    if (now->absent) {
+        close(at.dir);
+        f->now = now;
+        return true;
+    }
     bool ok = strcmp(at.path, t->path) == 0
                   ? file_read(&at, ANY_OWNER, &now->text, &now->len, &now->identity, w->err)
                   : err_outcome(w->err, NEEDS_PERSON, "%s leads to %s now", t->path, at.path);
@@ -263,7 +285,7 @@ static bool read_now(const struct walk *w, struct file *f)
 /* What is written: change->doc is the file as it stands. */
 static bool make_change(const struct walk *w, struct file *f, struct change *change)
 {
-    struct text now = {f->now->text, f->now->len};
+    struct text now = {.bytes = f->now->text, .len = f->now->len};
     bool edited = !has_digest(f->wrote, f->now->digest);
     if (edited && w->way != WAY_FORCE && !follow_edit(w, f, f->result, f->wrote, now))
         return false;
@@ -276,6 +298,8 @@ static bool make_change(const struct walk *w, struct file *f, struct change *cha
         w->out->back->target[f->index].edited = true;
     }
     struct text after = splice(now, change->hunk, change->n_hunk);
+    after.absent = f->before.absent && after.len == 0;
+    take_digest(after, change->after_digest);
     change->after = after.bytes;
     change->after_len = after.len;
     return true;
@@ -299,7 +323,6 @@ static bool plan_target(const struct walk *w, size_t index)
     struct change change = {.doc = f.now};
     if (!make_change(w, &f, &change))
         return false;
-    digest_hex(change.after, change.after_len, change.after_digest);
     memcpy(back->to, change.after_digest, sizeof(back->to));
     w->out->text[index] = (struct txn_text){change.after, change.after_len};
     struct plan *plan = &w->out->plan;

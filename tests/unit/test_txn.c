@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * A transaction that changes one file and creates another, by a plan made by hand: kept, put back, rolled
+ * back; and every row of txn.h's table of what a crash can leave of a file that is created.
+ */
+#include "undo.h"
+#include "unit.h"
+
+#include <fcntl.h>
+
+#define OLD "a = 1\n"
+#define NEW "a = 2\n"
+#define MADE "example.jp smtp:[mx]\n"
+
+struct site {
+    struct root root;
+    struct store store;
+    struct plan plan;
+    struct txn txn;
+};
+
+static void add_change(struct plan *plan, const char *id, const char *path, const char *before,
+                       const char *after)
+{
+    struct doc *doc = arena_alloc(sizeof(*doc));
+    struct hunk *hunk = arena_alloc(sizeof(*hunk));
+    doc->id = id;
+    doc->path = doc->real = path;
+    doc->text = before != NULL ? before : "";
+    doc->len = strlen(doc->text);
+    doc->absent = before == NULL;
+    if (before != NULL)
+        digest_hex(before, doc->len, doc->digest);
+    *hunk = (struct hunk){0, doc->len, after, strlen(after)};
+    struct change change = {
+        .doc = doc, .hunk = hunk, .n_hunk = 1, .after = after, .after_len = strlen(after), .mode = 0640};
+    digest_hex(after, strlen(after), change.after_digest);
+    plan->change = arena_append(plan->change, &plan->n_change, sizeof(change), &change);
+}
+
+/* The tree before: main.cf is OLD, master.cf (which stands for any file that is created) is absent. */
+static struct site *make_site(void)
+{
+    struct site *s = arena_alloc(sizeof(*s));
+    struct err err;
+    unit_dirs("var/lib");
+    unit_dirs("etc/postfix");
+    unit_file("etc/postfix/main.cf", OLD);
+    assert_ok(root_open(unit_top, &s->root, &err), err);
+    assert_ok(store_open(&s->root, &s->store, &err), err);
+    strings_add(&s->plan.fixes, "made");
+    add_change(&s->plan, "master.cf", "/etc/postfix/master.cf", NULL, MADE);
+    add_change(&s->plan, "main.cf", "/etc/postfix/main.cf", OLD, NEW);
+    return s;
+}
+
+static void begin(struct site *s)
+{
+    struct err err;
+    assert_ok(txn_begin(&s->store, &s->plan, NULL, 0, &s->txn, &err), err);
+}
+
+static void close_site(struct site *s)
+{
+    store_close(&s->store);
+    close(s->root.fd);
+}
+
+static const char *text_of(const char *below)
+{
+    static char text[256];
+    FILE *f = fopen(unit_path(below), "r");
+    if (f == NULL)
+        return NULL;
+    text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+    fclose(f);
+    return text;
+}
+
+static void assert_text(const char *below, const char *wanted)
+{
+    const char *text = text_of(below);
+    if (wanted == NULL ? text != NULL : text == NULL || strcmp(text, wanted) != 0)
+        fail_msg("%s: wanted %s, got %s", below, wanted != NULL ? wanted : "no file",
+                 text != NULL ? text : "no file");
+}
+
+static void assert_tree(const char *main_cf, const char *master_cf)
+{
+    assert_text("etc/postfix/main.cf", main_cf);
+    assert_text("etc/postfix/master.cf", master_cf);
+    assert_text("etc/postfix/.main.cf.mailfix", NULL);
+    assert_text("etc/postfix/.master.cf.mailfix", NULL);
+}
+
+static struct record the_record(struct site *s)
+{
+    struct record *record;
+    size_t n;
+    struct strings damaged = {0};
+    struct err err;
+    assert_ok(record_list(&s->store, &record, &n, &damaged, &err), err);
+    assert_int_equal(n, 1);
+    assert_int_equal(damaged.n, 0);
+    return record[0];
+}
+
+static void assert_state(struct site *s, enum txn_state state)
+{
+    assert_string_equal(txn_state_name(the_record(s).state), txn_state_name(state));
+}
+
+static void test_keep_and_put_back(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    const struct swap *stuck;
+    struct stat st;
+    struct err err;
+    begin(s);
+    assert_text("etc/postfix/master.cf", NULL);
+    assert_ok(txn_swap(&s->txn, &err), err);
+    assert_text("etc/postfix/master.cf", MADE);
+    assert_ok(txn_put_back(&s->txn, &stuck, &err), err);
+    assert_null(stuck);
+    assert_ok(txn_finish(&s->txn, TXN_UNDONE, &err), err);
+    assert_tree(OLD, NULL);
+    txn_close(&s->txn);
+    assert_state(s, TXN_UNDONE);
+
+    assert_int_equal(system(arena_printf("rm -r %s/var/lib/mailfix/txn/*", unit_top)), 0);
+    begin(s);
+    assert_ok(txn_swap(&s->txn, &err), err);
+    txn_unlock_edit(&s->txn);
+    assert_ok(txn_keep(&s->txn, &err), err);
+    txn_close(&s->txn);
+    assert_tree(NEW, MADE);
+    assert_int_equal(stat(unit_path("etc/postfix/master.cf"), &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0640);
+    assert_int_equal(st.st_uid, geteuid());
+    struct record record = the_record(s);
+    assert_string_equal(record.target[0].before, "");
+    assert_string_equal(record.target[1].before, s->plan.change[1].doc->digest);
+    assert_text(arena_printf("var/lib/mailfix/txn/%s/before/0", record.id), NULL);
+    close_site(s);
+}
+
+/* Somebody makes the file between the plan and the swap: theirs stays, everything else is put back. */
+static void test_made_by_somebody_else(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    const struct swap *stuck;
+    struct err err;
+    begin(s);
+    unit_file("etc/postfix/master.cf", "theirs\n");
+    assert_false(txn_swap(&s->txn, &err));
+    assert_says(err, "was made by somebody else");
+    assert_ok(txn_put_back(&s->txn, &stuck, &err), err);
+    assert_null(stuck);
+    txn_close(&s->txn);
+    assert_tree(OLD, "theirs\n");
+    close_site(s);
+}
+
+/* ---- rollback ---- */
+
+static void keep(struct site *s)
+{
+    struct err err;
+    begin(s);
+    assert_ok(txn_swap(&s->txn, &err), err);
+    txn_unlock_edit(&s->txn);
+    assert_ok(txn_keep(&s->txn, &err), err);
+    txn_close(&s->txn);
+}
+
+static struct back *back_of(const struct record *record)
+{
+    struct back *back = arena_alloc(sizeof(*back));
+    back->order = 1;
+    for (size_t i = 0; i < record->n_target; i++) {
+        struct back_target target = {0};
+        memcpy(target.from, record->target[i].after, sizeof(target.from));
+        memcpy(target.to, record->target[i].before, sizeof(target.to));
+        back->target = arena_append(back->target, &back->n_target, sizeof(target), &target);
+    }
+    return back;
+}
+
+static void open_rollback(struct site *s)
+{
+    static const struct txn_text none[2];
+    struct record record = the_record(s);
+    struct err err;
+    assert_ok(txn_open(&s->store, &record, &s->txn, &err), err);
+    assert_ok(txn_rollback_prepare(&s->txn, back_of(&record), none, &err), err);
+}
+
+static void test_rollback(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    const struct swap *stuck;
+    struct err err;
+    keep(s);
+    open_rollback(s);
+    assert_ok(txn_rollback_begin(&s->txn, &err), err);
+    assert_text("etc/postfix/master.cf", MADE);
+    assert_ok(txn_rollback_swap(&s->txn, &stuck, &err), err);
+    assert_null(stuck);
+    assert_ok(txn_finish(&s->txn, TXN_UNDONE, &err), err);
+    txn_close(&s->txn);
+    assert_tree(OLD, NULL);
+    close_site(s);
+}
+
+/* A text that is in no before/ comes back from the record, also when the rollback is cut off. */
+static void test_another_text_comes_back(void **state)
+{
+    (void)state;
+    for (int cut = 0; cut < 2; cut++) {
+        assert_int_equal(unit_empty(state), 0);
+        struct site *s = make_site();
+        struct txn_text text[2] = {{"", 0}, {"a = 3\n", 6}};
+        const struct swap *stuck;
+        struct err err;
+        size_t finished;
+        keep(s);
+        struct record record = the_record(s);
+        struct back *back = back_of(&record);
+        digest_hex(text[1].text, text[1].len, back->target[1].to);
+        assert_ok(txn_open(&s->store, &record, &s->txn, &err), err);
+        assert_ok(txn_rollback_prepare(&s->txn, back, text, &err), err);
+        assert_ok(txn_rollback_begin(&s->txn, &err), err);
+        if (cut)
+            unlink(unit_path("etc/postfix/.main.cf.mailfix")); /* as after a loss of power */
+        else
+            assert_ok(txn_rollback_swap(&s->txn, &stuck, &err), err);
+        txn_close(&s->txn);
+        assert_ok(undo_unfinished(&s->store, &finished, &err), err);
+        assert_int_equal(finished, 1);
+        assert_tree("a = 3\n", NULL);
+        assert_state(s, TXN_UNDONE);
+        close_site(s);
+    }
+}
+
+/* ---- what a crash can leave ---- */
+
+static const char *const CONTENT[] = {NULL, MADE, "theirs\n"};
+enum { ABSENT, OURS, OTHER };
+
+/* What recover makes of target T and temporary X; X is never left. */
+static const struct {
+    int t, x, then;
+    bool stuck;
+} LEFT[] = {
+    {ABSENT, ABSENT, ABSENT, false}, {ABSENT, OURS, ABSENT, false}, {ABSENT, OTHER, OTHER, true},
+    {OURS, ABSENT, ABSENT, false},   {OURS, OURS, ABSENT, false},   {OTHER, OURS, OTHER, false},
+    {OTHER, ABSENT, OTHER, true},    {OTHER, OTHER, OTHER, true},
+};
+
+static void leave(const char *below, const char *text)
+{
+    unlink(unit_path(below));
+    if (text != NULL)
+        unit_file(below, text);
+}
+
+static void check_left(void **state, bool rolling_back)
+{
+    for (size_t i = 0; i < COUNT(LEFT); i++) {
+        size_t finished;
+        struct err err = {0};
+        assert_int_equal(unit_empty(state), 0);
+        struct site *s = make_site();
+        if (rolling_back) {
+            keep(s);
+            open_rollback(s);
+            assert_ok(txn_rollback_begin(&s->txn, &err), err);
+        } else {
+            begin(s);
+        }
+        txn_close(&s->txn);
+        leave("etc/postfix/master.cf", CONTENT[LEFT[i].t]);
+        leave("etc/postfix/.master.cf.mailfix", CONTENT[LEFT[i].x]);
+        bool ok = undo_unfinished(&s->store, &finished, &err);
+        if (ok == LEFT[i].stuck)
+            fail_msg("row %zu: %d, %s", i, ok, err.text);
+        assert_int_equal(finished, 1);
+        assert_tree(OLD, CONTENT[LEFT[i].then]);
+        assert_state(s, LEFT[i].stuck ? TXN_STUCK : TXN_UNDONE);
+        assert_ok(undo_unfinished(&s->store, &finished, &err), err);
+        assert_int_equal(finished, 0);
+        close_site(s);
+    }
+}
+
+static void test_left_by_apply(void **state)
+{
+    check_left(state, false);
+}
+
+static void test_left_by_rollback(void **state)
+{
+    check_left(state, true);
+}
+
+/* NAME.tmp is Postfix's lock for the files that postconf edits; beside others it is somebody's file. */
+static void test_tmp_of_others_stays(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    struct err err;
+    size_t finished;
+    struct target target = {.document = "map transport_maps", .path = "/etc/postfix/transport"};
+    struct record record = {.id = "0001-x", .state = TXN_KEPT, .target = &target, .n_target = 1};
+    unit_file("etc/postfix/transport.tmp", "mine\n");
+    chmod(unit_path("etc/postfix/transport.tmp"), 0600);
+    assert_ok(txn_tidy(&s->store, &record, 1, &finished, &err), err);
+    assert_text("etc/postfix/transport.tmp", "mine\n");
+    unit_file("etc/postfix/.transport.mailfix", "ours\n");
+    assert_ok(txn_tidy(&s->store, &record, 1, &finished, &err), err);
+    assert_int_equal(finished, 1);
+    assert_text("etc/postfix/.transport.mailfix", NULL);
+    assert_text("etc/postfix/transport.tmp", "mine\n");
+    close_site(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        dir_test(test_keep_and_put_back),
+        dir_test(test_made_by_somebody_else),
+        dir_test(test_rollback),
+        dir_test(test_another_text_comes_back),
+        dir_test(test_left_by_apply),
+        dir_test(test_left_by_rollback),
+        dir_test(test_tmp_of_others_stays),
+    };
+    base_verbosity = -1;
+    return cmocka_run_group_tests(tests, unit_begin, unit_end);
+}
