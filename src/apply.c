@@ -7,6 +7,7 @@
  */
 #include "ask.h"
 #include "fixes.h"
+#include "journal.h"
 #include "probe.h"
 #include "service.h"
 #include "show.h"
@@ -242,6 +243,9 @@ static enum outcome put_back(struct apply *a, struct txn *txn)
     }
     for (size_t i = 0; i < problems.n; i++)
         warn("%s", problems.item[i]);
+    if (a->swapped || !back)
+        journal_event(&a->o->root, back ? EVENT_PUT_BACK : EVENT_NEEDS_PERSON, &txn->record, txn->record.who,
+                      txn->record.reason, back ? reason : first_problem(&problems));
     if (!back) {
         a->o->machine = arena_printf("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s.",
                                      a->o->root.path, txn->record.id);
@@ -284,6 +288,7 @@ static enum outcome commit(struct apply *a)
 {
     struct txn txn;
     keep_absent(a);
+    a->planning.plan.reason = a->o->reason;
     signals_hold();
     if (!txn_begin(&a->store, &a->planning.plan, a->service, a->n_service, &txn, a->err))
         return a->err->outcome;
@@ -293,6 +298,7 @@ static enum outcome commit(struct apply *a)
     a->o->machine =
         arena_printf("Changed and %s; kept as transaction %s. To take it back: mailfix %srollback",
                      a->o->root.live ? "verified" : "recorded", txn.record.id, root);
+    journal_event(&a->o->root, EVENT_APPLIED, &txn.record, txn.record.who, txn.record.reason, NULL);
     txn_close(&txn);
     if (!a->o->root.live)
         leave_actions(a);

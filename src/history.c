@@ -1,9 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mailfix history: one line a transaction, oldest first.
+ * mailfix history: one line a transaction, oldest first; below it the reasons that were given
+ * with -m.
  */
 #include "undo.h"
 #include "verbs.h"
+
+static void print_record(const struct record *record)
+{
+    char when[32];
+    struct tm tm;
+    const struct back *back = record->state != TXN_KEPT ? record->back : NULL;
+    localtime_r(&record->time, &tm);
+    strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+    out_printf(stdout, "%04u  %s  %-8s  %-8s  %s%s%s\n", record->number, when, txn_state_name(record->state),
+               record->who, strings_join(&record->fixes, " "), record->params.n > 0 ? "  " : "",
+               strings_join(&record->params, " "));
+    if (record->reason != NULL)
+        out_printf(stdout, "      because: %s\n", record->reason);
+    if (back != NULL && back->reason != NULL)
+        out_printf(stdout, "      rolled back by %s because: %s\n", back->who != NULL ? back->who : "?",
+                   back->reason);
+}
 
 enum outcome verb_history(struct options *o, struct err *err)
 {
@@ -20,15 +38,8 @@ enum outcome verb_history(struct options *o, struct err *err)
         store_close(&store);
         return err->outcome;
     }
-    for (size_t i = 0; i < n; i++) {
-        char when[32];
-        struct tm tm;
-        localtime_r(&record[i].time, &tm);
-        strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
-        out_printf(stdout, "%04u  %s  %-8s  %-8s  %s%s%s\n", record[i].number, when,
-                   txn_state_name(record[i].state), record[i].who, strings_join(&record[i].fixes, " "),
-                   record[i].params.n > 0 ? "  " : "", strings_join(&record[i].params, " "));
-    }
+    for (size_t i = 0; i < n; i++)
+        print_record(&record[i]);
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read", damaged.item[i]);
     if (n == 0)

@@ -10,6 +10,7 @@
 #include "tree.h"
 #include "verbs.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,7 @@ static void usage(FILE *stream)
         fprintf(stream, "  %-40s %s\n", VERBS[i].use, VERBS[i].what);
     fprintf(stream, "\n  -n, --dry-run   show the diff and the actions, touch nothing\n"
                     "  -y, --yes       do not ask\n"
+                    "  -m TEXT         why, for the record and the system's log (apply, rollback)\n"
                     "  --root DIR      work on a tree (an image, a backup): nothing in it is executed\n"
                     "  --facts FILE    what programs would have answered there, key = value\n"
                     "  -v, -q          say more, say less\n"
@@ -86,6 +88,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
                                             {"as", required_argument, NULL, OPT_AS},
                                             {"merge", no_argument, NULL, OPT_MERGE},
                                             {"force", no_argument, NULL, OPT_FORCE},
+                                            {"message", required_argument, NULL, 'm'},
                                             {"dry-run", no_argument, NULL, 'n'},
                                             {"yes", no_argument, NULL, 'y'},
                                             {"verbose", no_argument, NULL, 'v'},
@@ -95,7 +98,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
                                             {NULL, 0, NULL, 0}};
     int option;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "nyvqh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "m:nyvqh", options, NULL)) != -1) {
         switch (option) {
         case OPT_ROOT:
             a->root = optarg;
@@ -111,6 +114,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
             break;
         case OPT_FORCE:
             a->o.force = true;
+            break;
+        case 'm':
+            a->o.reason = optarg;
             break;
         case 'n':
             a->o.dry_run = true;
@@ -137,6 +143,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
                                argv[optind - 1]);
         }
     }
+    for (const char *at = a->o.reason; at != NULL && *at != '\0'; at++)
+        if (iscntrl((unsigned char)*at))
+            return err_outcome(err, USAGE, "the reason of -m is one line without control characters");
     for (; optind < argc; optind++)
         strings_add(&a->o.words, argv[optind]);
     return true;

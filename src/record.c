@@ -117,6 +117,12 @@ const char *record_bytes_of(const json_t *value, size_t *ret_len)
     return buf_text(&bytes);
 }
 
+void record_json_text(json_t *object, const char *key, const char *text)
+{
+    if (text != NULL)
+        json_object_set_new(object, key, record_json_bytes(text, strlen(text)));
+}
+
 static json_t *json_strings(const struct strings *list)
 {
     json_t *array = json_array();
@@ -173,6 +179,7 @@ const char *record_format(const struct record *record, size_t *ret_len)
         "who", record_json_bytes(record->who, strlen(record->who)), "fixes", json_strings(&record->fixes),
         "params", json_strings(&record->params), "targets", targets, "services", services, "actions", actions,
         "byproducts", json_strings(&record->byproduct));
+    record_json_text(all, "reason", record->reason);
     char *text = json_dumps(all, JSON_INDENT(2));
     json_decref(all);
     *ret_len = text != NULL ? strlen(text) : 0;
@@ -305,6 +312,7 @@ bool record_parse(const char *text, size_t len, struct record *record, struct er
               read_strings(json_object_get(all, "byproducts"), &record->byproduct);
     record->time = (time_t)json_integer_value(json_object_get(all, "time"));
     record->who = who != NULL ? who : "";
+    record->reason = record_bytes_of(json_object_get(all, "reason"), &who_len);
     json_decref(all);
     return ok ? true : err_set(err, "plan.json is not of a form that this mailfix knows");
 }

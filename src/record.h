@@ -55,6 +55,7 @@ struct back {
     size_t n_target;
     struct rebased *later;
     size_t n_later;
+    const char *who, *reason; /* NULL: not known, not said */
 };
 
 struct record {
@@ -63,6 +64,7 @@ struct record {
     enum txn_state state;
     time_t time;
     const char *who;
+    const char *reason; /* NULL: not said */
     struct strings fixes, params;
     struct target *target;
     size_t n_target;

@@ -33,6 +33,8 @@ const char *record_format_back(const struct back *back, size_t *ret_len)
         json_array_append_new(later, json_later(&back->later[i]));
     json_t *all = json_pack("{s:i, s:i, s:o, s:o}", "version", 1, "order", (int)back->order, "targets",
                             targets, "later", later);
+    record_json_text(all, "who", back->who);
+    record_json_text(all, "reason", back->reason);
     char *text = json_dumps(all, JSON_INDENT(2));
     json_decref(all);
     *ret_len = text != NULL ? strlen(text) : 0;
@@ -90,7 +92,10 @@ bool record_parse_back(const char *text, size_t len, const struct record *record
               read_each(json_object_get(all, "targets"), read_target, back) &&
               read_each(json_object_get(all, "later"), read_later, back) &&
               back->n_target == record->n_target;
+    size_t text_len;
     back->order = (unsigned)order;
+    back->who = record_bytes_of(json_object_get(all, "who"), &text_len);
+    back->reason = record_bytes_of(json_object_get(all, "reason"), &text_len);
     json_decref(all);
     if (!ok)
         return err_set(err, "back.json is not of a form that this mailfix knows");

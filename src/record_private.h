@@ -9,6 +9,8 @@
 #include <jansson.h>
 
 json_t *record_json_bytes(const char *bytes, size_t len);
+/* A member that may be absent: no text, no member. */
+void record_json_text(json_t *object, const char *key, const char *text);
 /* NULL when it is no string, or holds a character that stands for no byte. */
 const char *record_bytes_of(const json_t *value, size_t *ret_len);
 

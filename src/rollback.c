@@ -7,6 +7,7 @@
  * unless --merge or --force says what shall become of the edit.
  */
 #include "diff.h"
+#include "journal.h"
 #include "show.h"
 #include "stage.h"
 #include "undo.h"
@@ -86,7 +87,7 @@ static const char *closing_line(const struct rollback *r)
         r->chosen->id);
 }
 
-static enum outcome carry_out(struct rollback *r)
+static enum outcome go_back(struct rollback *r)
 {
     struct txn txn;
     const struct swap *stuck = NULL;
@@ -138,6 +139,18 @@ static enum outcome carry_out(struct rollback *r)
             out_printf(stdout, "left to do: on the running host: %s %s\n",
                        service_verb[r->chosen->action[i].verb], r->chosen->action[i].daemon);
     return DONE;
+}
+
+/* The rollback is in the log of the system, however it ended; one that was not begun is not. */
+static enum outcome carry_out(struct rollback *r)
+{
+    r->way.back->who = txn_who();
+    r->way.back->reason = r->o->reason;
+    enum outcome outcome = go_back(r);
+    if (outcome == DONE || outcome == NEEDS_PERSON)
+        journal_event(&r->o->root, outcome == DONE ? EVENT_ROLLED_BACK : EVENT_NEEDS_PERSON, r->chosen,
+                      r->way.back->who, r->o->reason, outcome == DONE ? NULL : r->err->text);
+    return outcome;
 }
 
 /* The damaged record that the command line names ("0003-c: why"), or NULL. */

@@ -227,6 +227,7 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
     record->id = arena_printf("%04u-%s", record->number, strings_join(&plan->fixes, "+"));
     record->time = time(NULL);
     record->who = txn_who();
+    record->reason = plan->reason;
     record->fixes = plan->fixes;
     record->params = plan->params;
     record->byproduct = plan->byproduct;

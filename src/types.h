@@ -108,6 +108,7 @@ struct action {
 struct plan {
     struct strings fixes;  /* names, in the order of the command line */
     struct strings params; /* NAME=VALUE, as used */
+    const char *reason;    /* why, in the user's words (-m); NULL: not said */
     struct change *change;
     size_t n_change;
     struct action *action;

@@ -7,6 +7,7 @@
  */
 #include "undo.h"
 
+#include "journal.h"
 #include <string.h>
 #include <time.h>
 
@@ -114,6 +115,13 @@ static bool finish_one(struct store *store, const struct record *record, struct 
     txn_close(&txn);
     if (!ok)
         return err_prefix(err, "transaction %s", record->id);
+    enum event event = sentence != NULL ? EVENT_NEEDS_PERSON
+                       : going_back     ? EVENT_PUT_BACK
+                                        : EVENT_ROLLED_BACK;
+    bool rollback = !going_back && record->back != NULL && record->back->who != NULL;
+    journal_event(store->root, event, record, rollback ? record->back->who : record->who,
+                  rollback ? record->back->reason : record->reason,
+                  sentence != NULL ? sentence : _("it had been cut off"));
     return sentence == NULL ? true : err_outcome(err, NEEDS_PERSON, "%s", sentence);
 }
 

@@ -16,6 +16,7 @@ struct options {
     bool dry_run, yes;
     bool merge, force;    /* rollback of what was edited since */
     const char *as;       /* tree --as */
+    const char *reason;   /* -m: why, for the record; or NULL */
     struct strings words; /* what follows the verb */
     const char *machine;  /* written by the verb: the closing line */
 };

@@ -70,7 +70,7 @@ test_dry_run() {
 test_apply() {
     local output code seen
     seen=$(complaints)
-    output=$(host_run mailfix apply sdbm-cache -y 2>&1)
+    output=$(host_run env SUDO_USER=anna mailfix apply sdbm-cache -y -m 'ticket 12' 2>&1)
     code=$?
     check_same "$host_kind: apply: exit 0" 0 "$code"
     [ "$code" = 0 ] || printf '%s\n' "$output"
@@ -103,6 +103,30 @@ test_rollback() {
     check_match "$host_kind: rollback twice: nothing to do" '^Nothing to do' "$(host_run mailfix rollback -y 2>/dev/null)"
 }
 
+# event ID: the events with that message id, oldest first; what the host has of them without a journal.
+event() {
+    if [ "$host_kind" = systemd ]; then
+        host_run journalctl --no-pager -q -o export "MESSAGE_ID=$1"
+    else
+        host_run grep -h ' mailfix\[' /var/log/syslog
+    fi
+}
+
+# What mailfix did is in the system's log, with who did it and why.
+test_events() {
+    local applied rolled_back
+    applied=$(event 92b5619459b34c889e2b5873c717d007)
+    rolled_back=$(event 67efb2560c0a4b2aaa8edec6aeb1528e)
+    check_match "$host_kind: events: applied" 'sdbm-cache was applied by anna \(transaction 0001-sdbm-cache\) \[ticket 12\]' "$applied"
+    check_match "$host_kind: events: rolled back" 'sdbm-cache was rolled back by root \(transaction 0001-sdbm-cache\)' "$rolled_back"
+    [ "$host_kind" = systemd ] || return 0
+    check_match "$host_kind: events: who" '^MAILFIX_WHO=anna$' "$applied"
+    check_match "$host_kind: events: why" '^MAILFIX_REASON=ticket 12$' "$applied"
+    check_match "$host_kind: events: the file" '^MAILFIX_FILES=/etc/postfix/main.cf$' "$applied"
+    check_same "$host_kind: events: one of each" '1 1' \
+        "$(grep -c '^MESSAGE=' <<<"$applied") $(grep -c '^MESSAGE=' <<<"$rolled_back")"
+}
+
 # A second fault in the same file, that every Postfix program dies of: refused by the staged check.
 test_broken_value() {
     local before output code
@@ -131,6 +155,8 @@ test_port_taken() {
     [ "$code" = 3 ] || printf '%s\n' "$output"
     check_same "$host_kind: port taken: the identical tree" "$before" "$(trees)"
     check_same "$host_kind: port taken: the same service states" "$states_before" "$(states)"
+    check_match "$host_kind: port taken: the event" 'sdbm-cache, applied by root, was put back \(transaction' \
+        "$(event 5b4b429e6fa94781a1cb91072b9f7fd4)"
     check "$host_kind: port taken: the old service runs again" until_true 20 smtp_starttls 25
     occupy_stop
 }
@@ -161,6 +187,7 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd sysv}; do
     test_dry_run
     test_apply
     test_rollback "$before" "$before_states"
+    test_events
     test_broken_value
     test_not_read_yet
     test_port_taken
