@@ -38,6 +38,22 @@ static bool field_of(const struct context *ctx, const char *name, struct strings
     return ret->n > 0;
 }
 
+/* Facts that main.cf or a default of Postfix tells where --facts does not. */
+static const char *parameter_fact(struct context *ctx, const char *name)
+{
+    static const struct {
+        const char *fact, *parameter;
+    } facts[] = {{"postfix.queue-directory", "queue_directory"},
+                 {"postfix.data-directory", "data_directory"},
+                 {"postfix.default-table-type", "default_database_type"}};
+    const struct doc *main_cf;
+    struct err ignored;
+    for (size_t i = 0; i < COUNT(facts); i++)
+        if (strcmp(facts[i].fact, name) == 0 && docs_get(ctx->docs, "main.cf", &main_cf, &ignored))
+            return facts_value(context_facts(ctx), main_cf, facts[i].parameter, NULL);
+    return NULL;
+}
+
 static bool value_of(struct context *ctx, const char *name, struct strings *ret)
 {
     for (size_t i = 0; i < ctx->n_binding; i++)
@@ -49,6 +65,8 @@ static bool value_of(struct context *ctx, const char *name, struct strings *ret)
     if (field_of(ctx, name, ret))
         return true;
     const char *fact = facts_get(context_facts(ctx), name);
+    if (fact == NULL)
+        fact = parameter_fact(ctx, name);
     if (fact == NULL) {
         ctx->missing = name;
         return false;

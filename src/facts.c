@@ -48,9 +48,19 @@ static void put(struct facts *facts, const char *name, const char *value)
 
 static bool known_name(const char *name)
 {
-    static const char *const names[] = {"os.id",           "os.version",          "init",
-                                        "postfix.version", "postfix.table-types", "postfix.config-directory",
-                                        "dovecot.version", "dovecot.config-file"};
+    static const char *const names[] = {"os.id",
+                                        "os.version",
+                                        "init",
+                                        "host.name",
+                                        "host.ipv6",
+                                        "postfix.version",
+                                        "postfix.table-types",
+                                        "postfix.config-directory",
+                                        "postfix.queue-directory",
+                                        "postfix.data-directory",
+                                        "postfix.default-table-type",
+                                        "dovecot.version",
+                                        "dovecot.config-file"};
     for (size_t i = 0; i < COUNT(names); i++)
         if (strcmp(names[i], name) == 0)
             return true;
@@ -188,14 +198,38 @@ static const char *ask_os_release(struct facts *facts, const char *key)
     return NULL;
 }
 
+/* Below a root the name is that of the tree; it may be without its domain there. */
+static const char *ask_host_name(struct facts *facts)
+{
+    char name[256];
+    const char *text;
+    size_t len;
+    struct err ignored;
+    if (facts->root->live)
+        return gethostname(name, sizeof(name)) == 0 ? arena_string(name) : NULL;
+    if (!file_read_path(facts->root, "/etc/hostname", ANY_OWNER, &text, &len, &ignored) || len == 0)
+        return NULL;
+    return trimmed_line(text, strcspn(text, "\n"));
+}
+
+/* Whether this host speaks IPv6: the kernel lists an address, be it that of the loopback. */
+static const char *ask_ipv6(void)
+{
+    return access("/proc/net/if_inet6", F_OK) == 0 ? "yes" : "no";
+}
+
 static const char *ask(struct facts *facts, const char *name)
 {
+    if (strcmp(name, "host.name") == 0)
+        return ask_host_name(facts);
     if (strcmp(name, "os.id") == 0)
         return ask_os_release(facts, "ID");
     if (strcmp(name, "os.version") == 0)
         return ask_os_release(facts, "VERSION_ID");
     if (!facts->root->live)
         return NULL;
+    if (strcmp(name, "host.ipv6") == 0)
+        return ask_ipv6();
     if (strcmp(name, "postfix.version") == 0)
         return ask_postconf("mail_version");
     if (strcmp(name, "postfix.config-directory") == 0)

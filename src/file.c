@@ -258,6 +258,20 @@ bool file_exists(const struct root *root, const char *path)
     return there;
 }
 
+bool file_mtime(const struct root *root, const char *path, struct timespec *ret_time)
+{
+    struct at at;
+    struct stat st;
+    struct err ignored;
+    if (!resolve(root, path, true, &at, &ignored))
+        return false;
+    bool there = fstatat(at.dir, at.name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+    close(at.dir);
+    if (there)
+        *ret_time = st.st_mtim;
+    return there;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);

@@ -35,6 +35,8 @@ struct at {
 /* Follows path to the directory that really holds it. The name itself need not exist. */
 bool file_resolve(const struct root *root, const char *path, struct at *ret_at, struct err *err) MUST_CHECK;
 bool file_exists(const struct root *root, const char *path);
+/* When a regular file was last written; false when there is none. */
+bool file_mtime(const struct root *root, const char *path, struct timespec *ret_time);
 /* Removes a regular file, also from a directory that a daemon owns (its cache); absent: fine. */
 bool file_remove_cache(const struct root *root, const char *path, struct err *err) MUST_CHECK;
 bool file_open_dir(const struct root *root, const char *path, int *ret_fd, struct err *err) MUST_CHECK;

@@ -80,7 +80,15 @@ static bool check_name(struct fix *fix, const struct node *first, struct err *er
  * own `for` names, a fact. */
 static bool fillable(const struct fix *fix, const char *loop, const char *name)
 {
-    static const char *const facts[] = {"postfix.version", "postfix.config-directory", "dovecot.version"};
+    static const char *const facts[] = {"postfix.version",
+                                        "postfix.config-directory",
+                                        "postfix.queue-directory",
+                                        "postfix.data-directory",
+                                        "postfix.default-table-type",
+                                        "dovecot.version",
+                                        "dovecot.config-file",
+                                        "host.name",
+                                        "host.ipv6"};
     for (size_t i = 0; i < COUNT(facts); i++)
         if (strcmp(facts[i], name) == 0)
             return true;

@@ -12,8 +12,18 @@
 #include "pattern.h"
 #include "session.h"
 
-/* PLACE = DOCUMENT [shadowed|commented] NOUN [NAME...] [in SERVICE...] [with FIELD=V,V ...] [matching RE] */
-enum noun { NOUN_SETTING, NOUN_EFFECTIVE, NOUN_TABLE, NOUN_SERVICE, NOUN_OPTION, N_NOUN };
+/* PLACE = DOCUMENT [shadowed|commented] NOUN [NAME...] [in SERVICE...] [with FIELD=V,V ...] [listing WORD]
+ * [matching RE] */
+enum noun {
+    NOUN_SETTING,
+    NOUN_ITEM,
+    NOUN_EFFECTIVE,
+    NOUN_TABLE,
+    NOUN_SERVICE,
+    NOUN_OPTION,
+    NOUN_COLUMN,
+    N_NOUN
+};
 
 struct field_filter {
     const char *field;
@@ -28,6 +38,7 @@ struct place {
     struct strings in;    /* services; empty: any */
     struct field_filter *with;
     size_t n_with;
+    const char *listing;  /* the value is a list that holds the word, or NULL */
     const char *matching; /* pattern on the row's value, or NULL */
     const char *written;  /* as in the file, for messages */
 };

@@ -21,13 +21,17 @@ static const struct {
     const char *fields;
     const char *states; /* which of shadowed and commented it can be asked for */
 } NOUNS[N_NOUN] = {
-    [NOUN_SETTING] = {"setting", "main.cf", true, true, false, "name value file line", "shadowed commented"},
+    [NOUN_SETTING] = {"setting", "main.cf", true, true, false, "name value known file line",
+                      "shadowed commented"},
+    [NOUN_ITEM] = {"item", "main.cf", true, true, false, "name value means file line", ""},
     [NOUN_EFFECTIVE] = {"effective", "main.cf", false, true, false, "name value file line", ""},
     [NOUN_TABLE] = {"table", "main.cf master.cf postfix", true, false, false,
-                    "name value type parameter service use fit file line", "shadowed"},
+                    "name value type parameter service use fit text source index file line", "shadowed"},
     [NOUN_SERVICE] = {"service", "master.cf", true, true, false,
                       "name value id type chroot command file line", "commented"},
-    [NOUN_OPTION] = {"option", "master.cf", true, true, true, "name value service file line", "shadowed"},
+    [NOUN_OPTION] = {"option", "master.cf", true, true, true, "name value service file line",
+                     "shadowed commented"},
+    [NOUN_COLUMN] = {"column", "master.cf", true, true, true, "name value service file line", ""},
 };
 
 static const struct {
@@ -140,6 +144,25 @@ static bool read_matching(struct reader *r, struct place *place)
     return true;
 }
 
+static bool read_listing(struct reader *r, struct place *place)
+{
+    const char *start;
+    place->listing = next_word(r, &start);
+    return place->listing != NULL || fix_error(r->fix, offset_of(r, start), r->err,
+                                               "after 'listing' comes the word that the list holds");
+}
+
+/* A column has a name out of few, and must have one. */
+static bool check_columns(struct reader *r, const struct place *place, const char *start)
+{
+    static const char columns[] = "private unpriv chroot wakeup maxproc";
+    bool known = place->names.n > 0;
+    for (size_t i = 0; i < place->names.n; i++)
+        known &= has_placeholder(place->names.item[i]) || in_list(columns, place->names.item[i]);
+    return known || place->noun != NOUN_COLUMN ||
+           fix_error(r->fix, offset_of(r, start), r->err, "a column is one of: %s", columns);
+}
+
 static bool read_noun(struct reader *r, struct place *place)
 {
     const char *start, *word = next_word(r, &start);
@@ -167,6 +190,8 @@ static bool read_place(struct reader *r, const char *document, struct place *ret
         place.commented = word[0] == 'c';
         next_word(r, &at_state);
     }
+    skip_blanks(r);
+    const char *at_noun = r->here;
     if (!read_noun(r, &place))
         return false;
     if (at_state != NULL && !in_list(NOUNS[place.noun].states, word))
@@ -186,15 +211,21 @@ static bool read_place(struct reader *r, const char *document, struct place *ret
         } else if (strcmp(word, "matching") == 0) {
             if (!read_matching(r, &place))
                 return false;
+        } else if (strcmp(word, "listing") == 0) {
+            if (!read_listing(r, &place))
+                return false;
         } else if (in_with || (into == &place.names && !NOUNS[place.noun].named)) {
-            return fix_error(r->fix, offset_of(r, start), r->err,
-                             "'%s' cannot stand here; a %s takes%s%s with FIELD=VALUE, matching RE", word,
-                             NOUNS[place.noun].word, NOUNS[place.noun].named ? " names," : "",
-                             NOUNS[place.noun].in_service ? " in SERVICE," : "");
+            return fix_error(
+                r->fix, offset_of(r, start), r->err,
+                "'%s' cannot stand here; a %s takes%s%s with FIELD=VALUE, listing WORD, matching RE", word,
+                NOUNS[place.noun].word, NOUNS[place.noun].named ? " names," : "",
+                NOUNS[place.noun].in_service ? " in SERVICE," : "");
         } else {
             strings_add(into, word);
         }
     }
+    if (!check_columns(r, &place, at_noun))
+        return false;
     *ret_place = place;
     return true;
 }

@@ -233,7 +233,7 @@ static const struct {
     /* places */
     {"5:14", "'dovecot.conf' is no document; there are: main.cf master.cf postfix",
      HEAD "symptom some dovecot.conf setting a\n"},
-    {"5:22", "'service' is nothing that main.cf has; it has: setting effective table",
+    {"5:22", "'service' is nothing that main.cf has; it has: setting item effective table",
      HEAD "symptom some main.cf service a\n"},
     {"5:21", "the end of the line is nothing that main.cf has", HEAD "symptom some main.cf\n"},
     {"5:33", "a table has no field 'size'; it has: name value type",
@@ -243,6 +243,9 @@ static const struct {
     {"5:45", "does not compile", HEAD "symptom some main.cf setting a matching ab(c\n"},
     {"5:18", "a setting has no field 'use'", HEAD "symptom distinct use of main.cf setting a\n"},
     {"5:18", "expected: distinct FIELD of PLACE", HEAD "symptom distinct name in main.cf setting a\n"},
+    {"5:24", "a column is one of: private", HEAD "symptom some master.cf column\n"},
+    {"5:24", "a column is one of: private", HEAD "symptom some master.cf column type in a/inet\n"},
+    {"5:39", "after 'listing' comes", HEAD "symptom some main.cf setting a listing\n"},
     {"5:22", "commented", HEAD "symptom some main.cf commented table\n"},
     {"5:24", "shadowed", HEAD "symptom some master.cf shadowed service\n"},
     /* log lines and dialogues */

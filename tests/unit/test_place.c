@@ -6,6 +6,8 @@
 #include "unit.h"
 #include "words.h"
 
+#include <fcntl.h>
+
 static const char MAIN[] = "mydestination = old.example\n"              /* 1 */
                            "alias_maps = hash:/etc/aliases, nis:mail\n" /* 2 */
                            "  proxy:ldap:/etc/l.cf\n"                   /* 3 */
@@ -91,6 +93,23 @@ static void test_rows(void **state)
         {"master.cf option b in relay/unix", "master.cf:8 b=4"},
         {"master.cf option in smtp/inet matching ^2", "master.cf:3 b=2"},
         {"master.cf option * with service=relay/unix", "master.cf:8 b=4"},
+        {"main.cf item mydestination",
+         "main.cf:9 mydestination=$myhostname; main.cf:9 mydestination=two.example"},
+        {"main.cf item my* with means=h.example",
+         "main.cf:9 mydestination=$myhostname; main.cf:11 myhostname=h.example"},
+        {"main.cf item mydestination matching ^{v}$", "main.cf:9 mydestination=two.example"},
+        {"main.cf item alias_maps matching ldap", "main.cf:3 alias_maps=proxy:ldap:/etc/l.cf"},
+        {"main.cf item empty", ""},
+        {"main.cf setting my* listing {v}", "main.cf:9 mydestination=$myhostname, two.example"},
+        {"main.cf setting my* listing h.EXAMPLE",
+         "main.cf:9 mydestination=$myhostname, two.example; main.cf:11 myhostname=h.example"},
+        {"main.cf effective mydestination listing h.example",
+         "main.cf:9 mydestination=h.example, two.example"},
+        {"master.cf column chroot in smtp/inet", "master.cf:1 chroot=y; master.cf:2 chroot=n"},
+        {"master.cf column chroot unpriv in relay/unix", "master.cf:7 unpriv=-; master.cf:7 chroot=n"},
+        {"master.cf column chroot with service=smtp/inet matching ^[y-]$", "master.cf:1 chroot=y"},
+        {"master.cf column maxproc with service=none/inet", ""},
+        {"master.cf commented option smtpd_x", ""},
     };
     struct world *w = unit_world(MAIN, MASTER, FACTS, NULL);
     unit_bind(&w->ctx, "names", "empty myhostname");
@@ -143,6 +162,123 @@ static void test_describe(void **state)
         assert_int_equal(n, 1);
         assert_string_equal(row_describe(&row[0]), cases[i].text);
     }
+    close(w->root.fd);
+}
+
+/* Each table's text and index are looked at below the root; their times tell which is newer. */
+static void test_table_files(void **state)
+{
+    (void)state;
+    static const char main_cf[] = "fresh_maps = hash:/t/fresh\nstale_maps = lmdb:/t/stale\n"
+                                  "alone_maps = cdb:/t/alone\nlost_maps = btree:/t/lost\n"
+                                  "read_maps = texthash:/t/alone, pcre:/t/none\n"
+                                  "sql_maps = mysql:/t/alone\ndir = /t\nwhere_maps = hash:${dir}/fresh\n"
+                                  "what_maps = hash:$unheard/x\n"
+                                  "smtp_tls_session_cache_database = btree:/t/fresh\n";
+    static const struct {
+        const char *place, *parameters;
+        bool unknown;
+    } cases[] = {
+        {"main.cf table with index=fresh", "fresh_maps lost_maps read_maps where_maps", true},
+        {"main.cf table with index=stale", "stale_maps", true},
+        {"main.cf table with index=missing", "alone_maps read_maps", true},
+        {"main.cf table with source=missing", "lost_maps read_maps", true},
+        {"main.cf table with source=missing type=btree", "lost_maps", false},
+        {"main.cf table with text=no", "sql_maps smtp_tls_session_cache_database", false},
+    };
+    struct world *w = unit_world(main_cf, MASTER, FACTS, NULL);
+    struct timespec now[2] = {{.tv_sec = 2000}, {.tv_sec = 2000}},
+                    old[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+    unit_dirs("t");
+    unit_file("t/fresh", "k v\n");
+    unit_file("t/fresh.db", "x");
+    unit_file("t/stale", "k v\n");
+    unit_file("t/stale.lmdb", "x");
+    unit_file("t/alone", "k v\n");
+    unit_file("t/lost.db", "x");
+    assert_int_equal(utimensat(AT_FDCWD, unit_path("t/stale"), now, 0), 0);
+    assert_int_equal(utimensat(AT_FDCWD, unit_path("t/stale.lmdb"), old, 0), 0);
+    assert_int_equal(utimensat(AT_FDCWD, unit_path("t/fresh"), old, 0), 0);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct place place = place_of(cases[i].place);
+        struct row *row;
+        size_t n;
+        bool unknown;
+        struct err err;
+        struct strings found = {0};
+        assert_ok(place_find(&w->ctx, &place, &row, &n, &unknown, &err), err);
+        for (size_t k = 0; k < n; k++)
+            strings_add(&found, row_field(&row[k], "parameter"));
+        if (strcmp(strings_join(&found, " "), cases[i].parameters) != 0 || unknown != cases[i].unknown)
+            fail_msg("%s: %s, %s", cases[i].place, strings_join(&found, " "), unknown ? "unknown" : "known");
+    }
+    assert_string_equal(w->ctx.missing, "postfix.value.unheard");
+    close(w->root.fd);
+}
+
+/* A list holds a word directly, as a key of the text of a table, or in a file that it names. */
+static void test_listing(void **state)
+{
+    (void)state;
+    static const char main_cf[] = "plain = a.example b.example\nout = !a.example, b.example\n"
+                                  "in_table = hash:/t/map\nin_file = /t/list\n"
+                                  "unreadable = hash:/t/none\nforeign = ldap:/t/map\nbrace = ${plain}\n";
+    static const struct {
+        const char *word, *parameters;
+    } cases[] = {
+        {"a.example", "plain brace ?"},
+        {"b.example", "plain out brace ?"},
+        {"key.example", "in_table ?"},
+        {"KEY.example", "in_table ?"},
+        {"key", "?"},
+        {"value", "?"},
+        {"line.example", "in_file ?"},
+        {"more.example", "?"},
+    };
+    struct world *w = unit_world(main_cf, MASTER, FACTS, NULL);
+    unit_dirs("t");
+    unit_file("t/map", "# key\nkey.example value\n  more.example\n");
+    unit_file("t/list", "line.example\n");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct place place = place_of(arena_printf("main.cf setting * listing %s", cases[i].word));
+        struct row *row;
+        size_t n;
+        bool unknown;
+        struct err err;
+        struct strings found = {0};
+        assert_ok(place_find(&w->ctx, &place, &row, &n, &unknown, &err), err);
+        for (size_t k = 0; k < n; k++)
+            strings_add(&found, row[k].name);
+        if (unknown)
+            strings_add(&found, "?");
+        assert_string_equal(strings_join(&found, " "), cases[i].parameters);
+    }
+    close(w->root.fd);
+}
+
+/* Names that only the two files make known. */
+static void test_known(void **state)
+{
+    (void)state;
+    static const char main_cf[] =
+        "mine = 1\nuses = ${mine?x}\nsmtpd_restriction_classes = strict\nstrict = reject\n"
+        "relay_destination_recipient_limit = 1\nnone_destination_recipient_limit = 1\n"
+        "x_maps = ldap:people\npeople_server_host = h\nminer = 1\nin_master = 1\n";
+    struct world *w = unit_world(main_cf, "relay unix - - n - - smtp\n  -o a=$in_master\n",
+                                 "postfix.default.uses = 1\n", NULL);
+    struct place place = place_of("main.cf setting * with known=yes");
+    struct row *row;
+    size_t n;
+    bool unknown;
+    struct err err;
+    struct strings found = {0};
+    assert_ok(place_find(&w->ctx, &place, &row, &n, &unknown, &err), err);
+    for (size_t k = 0; k < n; k++)
+        strings_add(&found, row[k].name);
+    assert_string_equal(strings_join(&found, " "), "mine uses strict relay_destination_recipient_limit "
+                                                   "people_server_host in_master");
+    assert_true(unknown); /* of the others nobody can tell here */
+    assert_string_equal(w->ctx.missing, "postfix.default.miner");
     close(w->root.fd);
 }
 
@@ -205,10 +341,8 @@ static void test_unreadable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dir_test(test_rows),
-        dir_test(test_describe),
-        dir_test(test_unknown),
-        dir_test(test_unreadable),
+        dir_test(test_rows),  dir_test(test_describe), dir_test(test_table_files), dir_test(test_listing),
+        dir_test(test_known), dir_test(test_unknown),  dir_test(test_unreadable),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

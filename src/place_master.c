@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The nouns of master.cf: services, their columns, their -o options.
+ */
+#include "place_private.h"
+#include "postfix.h"
+
+#include <string.h>
+
+static const char *child_value(const struct node *node, const char *label)
+{
+    for (size_t i = 0; i < node->n_child; i++)
+        if (strcmp(node->child[i].label, label) == 0)
+            return node->child[i].value != NULL ? node->child[i].value : "";
+    return "";
+}
+
+const char *place_service_id(const struct node *node)
+{
+    return arena_printf("%s/%s", node->value, child_value(node, "type"));
+}
+
+/* "smtp/inet" also finds "127.0.0.1:smtp/inet". */
+static bool service_wanted(const struct strings *names, const struct node *node)
+{
+    const char *id = place_service_id(node), *colon = strrchr(node->value, ':');
+    if (place_wanted(names, id))
+        return true;
+    return colon != NULL && place_wanted(names, id + (colon + 1 - node->value));
+}
+
+void place_services(struct finder *f, const struct doc *doc)
+{
+    for (size_t i = 0; i < doc->n_node; i++) {
+        const struct node *node = &doc->node[i];
+        if (strcmp(node->label, f->place->commented ? "commented" : "service") != 0 ||
+            !service_wanted(&f->names, node))
+            continue;
+        struct row row = place_row(doc, node);
+        row.value = child_value(node, "command");
+        place_field(&row, "id", place_service_id(node));
+        place_field(&row, "type", child_value(node, "type"));
+        place_field(&row, "chroot", child_value(node, "chroot"));
+        place_field(&row, "command", child_value(node, "command"));
+        place_offer(f, &row);
+    }
+}
+
+/* Of several -o with one name the last one counts. */
+static bool option_in_effect(const struct node *service, size_t index)
+{
+    for (size_t i = index + 1; i < service->n_child; i++)
+        if (strcmp(service->child[i].label, "option") == 0 &&
+            strcmp(service->child[i].value, service->child[index].value) == 0)
+            return false;
+    return true;
+}
+
+void place_each_option(struct finder *f, const struct doc *doc, const struct strings *services,
+                       void (*see)(struct finder *f, const struct row *base, const struct node *option))
+{
+    for (size_t i = 0; i < doc->n_node; i++) {
+        const struct node *node = &doc->node[i];
+        if (strcmp(node->label, f->place->commented ? "commented" : "service") != 0 ||
+            !service_wanted(services, node))
+            continue;
+        for (size_t k = 0; k < node->n_child; k++) {
+            const struct node *option = &node->child[k];
+            if (strcmp(option->label, "option") != 0 ||
+                (!f->place->commented && option_in_effect(node, k) == f->place->shadowed))
+                continue;
+            struct row base = place_row(doc, node);
+            base.part = option;
+            base.at = option->text.start;
+            see(f, &base, option);
+        }
+    }
+}
+
+static void see_option(struct finder *f, const struct row *base, const struct node *option)
+{
+    if (!place_wanted(&f->names, option->value))
+        return;
+    struct row row = *base;
+    row.name = option->value;
+    row.value = postfix_joined_value(option);
+    row.bytes = place_value_bytes(option);
+    place_field(&row, "service", place_service_id(base->node));
+    place_offer(f, &row);
+}
+
+void place_options(struct finder *f, const struct doc *doc)
+{
+    place_each_option(f, doc, &f->in, see_option);
+}
+
+void place_columns(struct finder *f, const struct doc *doc)
+{
+    for (size_t i = 0; i < doc->n_node; i++) {
+        const struct node *node = &doc->node[i];
+        if (strcmp(node->label, "service") != 0 || !service_wanted(&f->in, node))
+            continue;
+        for (size_t k = 0; k < node->n_child; k++) {
+            const struct node *column = &node->child[k];
+            if (!strings_have(&f->names, column->label))
+                continue;
+            struct row row = place_row(doc, node);
+            row.part = column;
+            row.name = column->label;
+            row.value = column->value;
+            row.bytes = column->text;
+            row.at = column->text.start;
+            place_field(&row, "service", place_service_id(node));
+            place_offer(f, &row);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the nouns' files share: one function a noun collects candidates, place_offer keeps those that the
+ * place asks for.
+ */
+#pragma once
+
+#include "place.h"
+
+struct finder {
+    struct context *ctx;
+    const struct place *place;
+    struct strings names, in;
+    struct pattern *matching;  /* NULL: any */
+    const char *listing;       /* NULL: any */
+    const struct doc *main_cf; /* to expand what listing looks into; NULL without listing */
+    const char *missing;       /* the fact that a field of the candidate lacks */
+    struct row *row;
+    size_t n;
+    bool unknown;
+};
+
+/* A field of a candidate; value NULL: not known here. */
+void place_field(struct row *row, const char *name, const char *value);
+/* Only * is special in a NAME; no names: any. */
+bool place_wanted(const struct strings *names, const char *name);
+/* Keeps the row if its fields and its value are what the place asks for. */
+void place_offer(struct finder *f, const struct row *row);
+struct row place_row(const struct doc *doc, const struct node *node);
+struct span place_value_bytes(const struct node *node);
+
+/* place_master.c */
+void place_services(struct finder *f, const struct doc *doc);
+void place_options(struct finder *f, const struct doc *doc);
+void place_columns(struct finder *f, const struct doc *doc);
+const char *place_service_id(const struct node *service);
+/* Calls see for each option in effect (shadowed, commented) of each service that is wanted. */
+void place_each_option(struct finder *f, const struct doc *doc, const struct strings *services,
+                       void (*see)(struct finder *f, const struct row *base, const struct node *option));
+
+/* place_table.c */
+void place_tables(struct finder *f, const struct doc *doc);
+/* Whether a list holds the word, directly or as a key of a table or file that it names. */
+enum verdict place_lists(struct finder *f, const char *value, const char *word);

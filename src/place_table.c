@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Tables in values: the noun table, and the lists that hold a word.
+ *
+ * Limits: tables are found in parameters that main.cf sets and in -o options, not in defaults. Whether a
+ * table that is not made from a text holds a word is not known.
+ */
+#include "place_private.h"
+#include "postfix.h"
+#include "postfix_list.h"
+#include "table_file.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Whether this Postfix has the type, and a cache of it can be updated; NULL: unknown. */
+static const char *table_fit(struct finder *f, const char *type, enum table_use use)
+{
+    enum verdict has = facts_table_type(context_facts(f->ctx), type);
+    if (has == CANNOT_TELL) {
+        f->missing = "postfix.table-types";
+        return NULL;
+    }
+    return has == HOLDS && (use != USE_CACHE || postfix_can_cache(type)) ? "yes" : "no";
+}
+
+/* From a text, and the state of its files. A cache is written by its daemon; a type without a text has
+ * neither. */
+static void set_files(struct finder *f, struct row *row, const char *type, enum table_use use)
+{
+    const struct doc *main_cf;
+    const char *missing = NULL, *name = row->name;
+    struct err ignored;
+    if (use == USE_CACHE || postfix_text_index(type, "") == NULL) {
+        place_field(row, "text", "no");
+        place_field(row, "source", "");
+        place_field(row, "index", "");
+        return;
+    }
+    if (docs_get(f->ctx->docs, "main.cf", &main_cf, &ignored))
+        name = facts_expand(context_facts(f->ctx), main_cf, name, &missing);
+    struct table_file file = {0};
+    bool told = missing == NULL && name[0] == '/';
+    if (told)
+        file = table_file_look(context_facts(f->ctx), type, name);
+    else
+        f->missing = missing != NULL ? missing : "postfix.queue-directory";
+    place_field(row, "text", "yes");
+    place_field(row, "source", !told ? NULL : file.source ? "present" : "missing");
+    place_field(row, "index", !told ? NULL : file.fresh ? "fresh" : file.index ? "stale" : "missing");
+}
+
+/* The tables in one stored value: a physical line of a setting, or an option's value. */
+static void find_tables_in(struct finder *f, const struct row *base, const struct node *value,
+                           const char *parameter, const char *service)
+{
+    struct strings types = facts_table_types(context_facts(f->ctx));
+    struct table_ref *ref;
+    size_t n;
+    postfix_tables(parameter, value->value, &types, &ref, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct row row = *base;
+        enum table_use use = postfix_table_use(parameter);
+        row.name = ref[i].name;
+        row.value = ref[i].text;
+        row.bytes.start = value->text.start + ref[i].offset;
+        row.bytes.end = row.bytes.start + strlen(ref[i].text);
+        row.at = row.bytes.start;
+        place_field(&row, "type", ref[i].type);
+        place_field(&row, "parameter", parameter);
+        place_field(&row, "service", service);
+        place_field(&row, "use", postfix_table_use_name(use));
+        set_files(f, &row, ref[i].type, use);
+        place_field(&row, "fit", table_fit(f, ref[i].type, use));
+        place_offer(f, &row);
+    }
+}
+
+static void find_main_tables(struct finder *f, const struct doc *doc)
+{
+    for (size_t i = 0; i < doc->n_node; i++) {
+        const struct node *node = &doc->node[i];
+        /* A look at the text first: whether a line is in effect costs a walk over all of them. */
+        if (strcmp(node->label, "setting") != 0 || strchr(postfix_joined_value(node), ':') == NULL ||
+            postfix_in_effect(doc, node) == f->place->shadowed)
+            continue;
+        struct row base = place_row(doc, node);
+        for (size_t k = 0; k < node->n_child; k++)
+            if (strcmp(node->child[k].label, "value") == 0)
+                find_tables_in(f, &base, &node->child[k], node->value, "");
+    }
+}
+
+static void see_option_tables(struct finder *f, const struct row *base, const struct node *option)
+{
+    for (size_t i = 0; i < option->n_child; i++)
+        if (strcmp(option->child[i].label, "value") == 0)
+            find_tables_in(f, base, &option->child[i], option->value, place_service_id(base->node));
+}
+
+void place_tables(struct finder *f, const struct doc *doc)
+{
+    static const struct strings any;
+    if (strcmp(doc->id, "main.cf") == 0)
+        find_main_tables(f, doc);
+    else
+        place_each_option(f, doc, &any, see_option_tables);
+}
+
+/* One item: the word itself, a table, or the name of a file of words. */
+static enum verdict item_lists(struct finder *f, const char *item, const char *word)
+{
+    struct table_ref *ref;
+    struct strings types = facts_table_types(context_facts(f->ctx));
+    size_t n;
+    if (strcasecmp(item, word) == 0)
+        return HOLDS;
+    if (item[0] == '/')
+        return table_file_has(context_facts(f->ctx), "", item, word);
+    postfix_tables("", item, &types, &ref, &n);
+    enum verdict verdict = FAILS;
+    for (size_t i = 0; i < n && verdict != HOLDS; i++) {
+        enum verdict has = CANNOT_TELL;
+        if (postfix_text_index(ref[i].type, "") != NULL)
+            has = table_file_has(context_facts(f->ctx), ref[i].type, ref[i].name, word);
+        if (has != FAILS)
+            verdict = has;
+    }
+    return verdict;
+}
+
+enum verdict place_lists(struct finder *f, const char *value, const char *word)
+{
+    const char *missing = NULL;
+    struct strings items = postfix_items(facts_expand(context_facts(f->ctx), f->main_cf, value, &missing));
+    enum verdict verdict = missing == NULL ? FAILS : CANNOT_TELL;
+    f->missing = missing;
+    for (size_t i = 0; i < items.n; i++) {
+        /* "!word" takes the word out. */
+        enum verdict one = items.item[i][0] == '!' ? FAILS : item_lists(f, items.item[i], word);
+        if (one == HOLDS)
+            return HOLDS;
+        if (one == CANNOT_TELL) {
+            verdict = CANNOT_TELL;
+            f->missing = arena_printf("what %s holds", items.item[i]);
+        }
+    }
+    return verdict;
+}

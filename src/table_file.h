@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The files of a table that is made from a text: whether they are there, which is newer, which keys the text
+ * has. Asked of the files below the root, each time.
+ */
+#pragma once
+
+#include "facts.h"
+
+struct table_file {
+    bool text;   /* the type is made from a text file, or reads one */
+    bool source; /* the text is there */
+    bool index;  /* so is its index; true where the text itself is read */
+    bool fresh;  /* the index is not older than the text */
+};
+
+/* name: what follows "type:", expanded. */
+struct table_file table_file_look(struct facts *facts, const char *type, const char *name);
+
+/* The text of the file holds the key, compared without case. CANNOT_TELL when it cannot be read, or has
+ * patterns in place of keys. */
+enum verdict table_file_has(struct facts *facts, const char *type, const char *name, const char *key);
