@@ -108,8 +108,8 @@ static bool check_placeholders(const struct fix *fix, const char *loop, const st
                                struct err *err)
 {
     if (node->label[0] == '#' || stanza_is(node, "about") || stanza_is(node, "advice") ||
-        stanza_is(node, "matching") || stanza_is(node, "see") || stanza_is(node, "rows") ||
-        stanza_is(node, "printed-by"))
+        stanza_is(node, "about.ja") || stanza_is(node, "advice.ja") || stanza_is(node, "matching") ||
+        stanza_is(node, "see") || stanza_is(node, "rows") || stanza_is(node, "printed-by"))
         return true;
     const char *value = stanza_value(node);
     for (const char *open = strchr(value, '{'); open != NULL; open = strchr(open + 1, '{')) {
@@ -189,7 +189,7 @@ bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_
     struct fix *fix = arena_alloc(sizeof(*fix));
     struct node *node;
     size_t n, first = 0;
-    bool has_effect = false;
+    bool has_effect = false, has_title = false;
     fix->file = file;
     fix->text = text;
     fix->len = len;
@@ -204,12 +204,13 @@ bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_
         return false;
     for (size_t i = first + 1; i < n; i++) {
         has_effect |= stanza_is(&node[i], "effect");
+        has_title |= stanza_is(&node[i], "title");
         if (stanza_is(&node[i], "fix"))
             return fix_error(fix, node[i].text.start, err, "a file holds one fix");
         if (!stanza_read(fix, &node[i], err))
             return false;
     }
-    if (fix->title == NULL || !has_effect)
+    if (!has_title || !has_effect)
         return fix_error(fix, node[first].span.start, err, "a fix needs a title and an effect");
     for (size_t i = 0; i < n; i++) {
         const struct node *loop = stanza_key(&node[i], "for");

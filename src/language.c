@@ -9,6 +9,7 @@
 
 #include <langinfo.h>
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -54,6 +55,19 @@ void language_open(const char *dir)
 const char *language_code(void)
 {
     return code;
+}
+
+bool language_japanese(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    const char *locale = NULL;
+    for (size_t i = 0; i < COUNT(names) && (locale == NULL || locale[0] == '\0'); i++)
+        locale = getenv(names[i]);
+    if (locale == NULL || strncmp(locale, "ja", 2) != 0)
+        return false;
+    const char *charset = strchr(locale, '.');
+    return charset != NULL &&
+           (strncasecmp(charset, ".UTF-8", 6) == 0 || strncasecmp(charset, ".utf8", 5) == 0);
 }
 
 /* One character's columns; *ret_len is how many bytes it has. */

@@ -9,6 +9,7 @@
  */
 #include "stanza.h"
 
+#include "language.h"
 #include "service.h"
 #include "source.h"
 #include "value.h"
@@ -30,6 +31,13 @@ static const char *key_value(const struct stanza *s, const char *key)
 {
     const struct node *node = stanza_key(s->node, key);
     return node != NULL ? stanza_value(node) : NULL;
+}
+
+/* A text for people: its Japanese twin where that is there and wanted. */
+static const char *text_value(const struct stanza *s, const char *key)
+{
+    const char *twin = language_japanese() ? key_value(s, arena_printf("%s.ja", key)) : NULL;
+    return twin != NULL ? twin : key_value(s, key);
 }
 
 static bool refuse(const struct stanza *s, const struct node *node, const char *sentence)
@@ -151,7 +159,7 @@ static bool read_choice(const struct stanza *s, const struct node *key, struct p
 static bool read_param(const struct stanza *s)
 {
     struct param param = {
-        .name = stanza_value(s->node), .ask = key_value(s, "ask"), .type = key_value(s, "type")};
+        .name = stanza_value(s->node), .ask = text_value(s, "ask"), .type = key_value(s, "type")};
     const char *one_of = key_value(s, "one-of");
     if (!check_once(s, "type") || !check_once(s, "one-of"))
         return false;
@@ -295,7 +303,7 @@ static bool read_probe(const struct stanza *s, struct probe **list, size_t *n)
     struct probe probe = {.written = head,
                           .at = s->node->text.start,
                           .loop = key_value(s, "for"),
-                          .otherwise = key_value(s, stanza_is(s->node, "risk") ? "says" : "else")};
+                          .otherwise = text_value(s, stanza_is(s->node, "risk") ? "says" : "else")};
     bool ok = true;
     if (stanza_is(s->node, "risk")) {
         probe.kind = PROBE_COND;
@@ -424,18 +432,34 @@ static bool read_effect(const struct stanza *s)
     return true;
 }
 
+/* title, about and advice are stanzas of their own, and so are their twins, in any order. */
+static bool read_text(const struct stanza *s)
+{
+    const struct {
+        const char *label;
+        const char **slot;
+        bool literal;
+    } texts[] = {
+        {"title", &s->fix->title, false}, {"about", &s->fix->about, true}, {"advice", &s->fix->advice, true}};
+    bool twin = ends_with(s->node->label, ".ja"), wanted = language_japanese();
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        if (!stanza_is(s->node, texts[i].label) && !stanza_is(s->node, arena_printf("%s.ja", texts[i].label)))
+            continue;
+        if (twin ? wanted : !wanted || *texts[i].slot == NULL)
+            *texts[i].slot = texts[i].literal ? literal_of(s->node) : stanza_value(s->node);
+        return true;
+    }
+    return false;
+}
+
 static bool read_any(const struct stanza *s)
 {
     struct fix *fix = s->fix;
     const struct node *node = s->node;
-    if (stanza_is(node, "title"))
-        fix->title = stanza_value(node);
-    else if (stanza_is(node, "effect"))
+    if (read_text(s))
+        return true;
+    if (stanza_is(node, "effect"))
         return read_effect(s);
-    else if (stanza_is(node, "about"))
-        fix->about = literal_of(node);
-    else if (stanza_is(node, "advice"))
-        fix->advice = literal_of(node);
     else if (stanza_is(node, "see"))
         strings_add(&fix->see, stanza_value(node));
     else if (stanza_is(node, "independent"))
@@ -460,7 +484,7 @@ static bool read_any(const struct stanza *s)
         return read_edit(s);
     else if (stanza_is(node, "after"))
         return read_after(s);
-    return true; /* remarks, blank lines, the Japanese twins */
+    return true; /* remarks, blank lines */
 }
 
 bool stanza_read(struct fix *fix, const struct node *node, struct err *err)

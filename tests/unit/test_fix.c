@@ -158,6 +158,48 @@ static void test_talk(void **state)
     }
 }
 
+/* The twins are read where the locale names Japanese in UTF-8; a text without one stays as it is. */
+static void test_japanese(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "fix x\ntitle.ja 題\ntitle t\neffect noise\nabout\n  |a\nabout.ja\n  |説明 {x}\n"
+        "advice\n  |b\n\nparam p\n  type word\n  ask q\n  ask.ja 問\n\n"
+        "require pending\n  else.ja 否 {p}\n  else e\n"
+        "risk\n  says s\n  says.ja 危\n\nverify pending\n  else f\n";
+    static const struct {
+        const char *name, *locale;
+        bool japanese;
+    } cases[] = {
+        {"LC_ALL", "ja_JP.UTF-8", true},
+        {"LC_MESSAGES", "ja_JP.utf8", true},
+        {"LANG", "ja_JP.UTF-8", true},
+        {"LANG", "ja_JP.eucJP", false},
+        {"LANG", "ja_JP", false},
+        {"LANG", "C.UTF-8", false},
+        {"LANG", "", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsetenv("LC_ALL");
+        unsetenv("LC_MESSAGES");
+        unsetenv("LANG");
+        setenv(cases[i].name, cases[i].locale, 1);
+        struct fix *fix = unit_fix(text);
+        bool ja = cases[i].japanese;
+        assert_string_equal(fix->title, ja ? "題" : "t");
+        assert_string_equal(fix->about, ja ? "説明 {x}\n" : "a\n");
+        assert_string_equal(fix->advice, "b\n");
+        assert_string_equal(fix->param[0].ask, ja ? "問" : "q");
+        assert_string_equal(fix->require[0].otherwise, ja ? "否 {p}" : "e");
+        assert_string_equal(fix->risk[0].otherwise, ja ? "危" : "s");
+        assert_string_equal(fix->verify[0].otherwise, "f");
+    }
+    setenv("LC_ALL", "C", 1);
+    setenv("LANG", "ja_JP.UTF-8", 1);
+    assert_string_equal(unit_fix(text)->title, "t"); /* LC_ALL is asked first */
+    unsetenv("LANG");
+}
+
 static void test_forms(void **state)
 {
     (void)state;
@@ -202,6 +244,7 @@ static const struct {
     {"1:5", "its file must be y.fix", "fix y\ntitle t\neffect noise\n"},
     {"1:1", "needs a title and an effect", "fix x\ntitle t\n"},
     {"1:1", "needs a title and an effect", "fix x\neffect noise\n"},
+    {"1:1", "needs a title and an effect", "fix x\ntitle.ja t\neffect noise\n"},
     {"5:5", "one fix", HEAD "fix x\n"},
     /* the shape */
     {"5:1", "expected a stanza", HEAD "sympton pending\n"},
@@ -342,8 +385,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fresh_test(test_shipped),  fresh_test(test_sdbm_cache), fresh_test(test_rows),
-        fresh_test(test_defaults), fresh_test(test_talk),       fresh_test(test_forms),
-        fresh_test(test_refused),
+        fresh_test(test_defaults), fresh_test(test_talk),       fresh_test(test_japanese),
+        fresh_test(test_forms),    fresh_test(test_refused),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }
