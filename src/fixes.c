@@ -5,6 +5,7 @@
 #include "fixes.h"
 
 #include "file.h"
+#include "nearest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -61,9 +62,9 @@ static bool load(const struct root *host, const struct fix_dirs *dirs, const cha
     size_t len;
     if (installed == NULL && site == NULL) {
         struct strings names = fixes_names(dirs, err);
-        return err_outcome(err, USAGE, "there is no fix '%s'; there are: %s", name,
-                           names.n > 0 ? strings_join(&names, " ")
-                                       : arena_printf("none in %s", dirs->installed));
+        return err_outcome(
+            err, USAGE, "there is no fix '%s'%s; there are: %s", name, nearest_hint(name, &names),
+            names.n > 0 ? strings_join(&names, " ") : arena_printf("none in %s", dirs->installed));
     }
     if (installed != NULL && site != NULL)
         return err_set(

@@ -6,7 +6,9 @@
  * transaction's state.
  */
 #include "config.h"
+#include "help.h"
 #include "language.h"
+#include "nearest.h"
 #include "tree.h"
 #include "verbs.h"
 
@@ -26,36 +28,10 @@ static const struct {
 static const struct {
     const char *name;
     enum outcome (*run)(struct options *o, struct err *err);
-    const char *use, *what;
-} VERBS[] = {
-    {"diagnose", verb_diagnose, "diagnose [FIX...]", "what is wrong, with the evidence, and the fix for it"},
-    {"list", verb_list, "list", "the catalogue, and which fixes are needed here"},
-    {"explain", verb_explain, "explain FIX", "what it does, parameters, and why it is (not) applicable here"},
-    {"apply", verb_apply, "apply FIX [KEY=VALUE...]... [-n] [-y]",
-     "change all or nothing, prove it, or put everything back"},
-    {"rollback", verb_rollback, "rollback [ID] [-n] [-y] [--merge | --force]",
-     "take back the last transaction that was kept, or ID"},
-    {"history", verb_history, "history", "one line a transaction"},
-    {"diff", verb_diff, "diff [ID]", "what a transaction changed"},
-    {"status", verb_status, "status", "per file: clean, edited since, overwritten since"},
-    {"recover", verb_recover, "recover", "finish what a crash left"},
-    {"lint", verb_lint, "lint FILE...", "check a fix file"},
-    {"tree", verb_tree, "tree DOC|FILE [--as DOC] [PATH]", "what a lens sees in a file"},
-};
-
-static void usage(FILE *stream)
-{
-    fprintf(stream, "usage: mailfix [--root DIR] [--facts FILE] [-v|-q] VERB ...\n\n");
-    for (size_t i = 0; i < COUNT(VERBS); i++)
-        fprintf(stream, "  %-40s %s\n", VERBS[i].use, VERBS[i].what);
-    fprintf(stream, "\n  -n, --dry-run   show the diff and the actions, touch nothing\n"
-                    "  -y, --yes       do not ask\n"
-                    "  -m TEXT         why, for the record and the system's log (apply, rollback)\n"
-                    "  --root DIR      work on a tree (an image, a backup): nothing in it is executed\n"
-                    "  --facts FILE    what programs would have answered there, key = value\n"
-                    "  -v, -q          say more, say less\n"
-                    "  --version, --help\n");
-}
+} VERBS[] = {{"diagnose", verb_diagnose}, {"list", verb_list},         {"explain", verb_explain},
+             {"apply", verb_apply},       {"rollback", verb_rollback}, {"history", verb_history},
+             {"diff", verb_diff},         {"status", verb_status},     {"recover", verb_recover},
+             {"lint", verb_lint},         {"tree", verb_tree}};
 
 static void out_of_memory(void)
 {
@@ -151,6 +127,26 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
     return true;
 }
 
+static enum outcome no_verb(const char *verb, struct err *err)
+{
+    struct strings verbs = help_verbs();
+    err_outcome(err, USAGE, "there is no verb '%s'%s; see mailfix --help", verb, nearest_hint(verb, &verbs));
+    return USAGE;
+}
+
+/* mailfix --help, mailfix VERB --help, mailfix help [VERB] */
+static enum outcome help(const struct strings *words, struct err *err)
+{
+    const char *verb = words->n > 0 ? words->item[0] : NULL;
+    if (verb != NULL && strcmp(verb, "help") == 0)
+        verb = words->n > 1 ? words->item[1] : NULL;
+    if (verb == NULL) {
+        help_all(stdout);
+        return DONE;
+    }
+    return help_verb(stdout, verb) ? DONE : no_verb(verb, err);
+}
+
 static enum outcome run_verb(struct arguments *a, struct err *err)
 {
     const char *verb = a->o.words.n > 0 ? a->o.words.item[0] : NULL;
@@ -169,8 +165,7 @@ static enum outcome run_verb(struct arguments *a, struct err *err)
         }
         return VERBS[i].run(&a->o, err);
     }
-    err_outcome(err, USAGE, "there is no verb '%s'; see mailfix --help", verb);
-    return USAGE;
+    return no_verb(verb, err);
 }
 
 int main(int argc, char **argv)
@@ -187,14 +182,16 @@ int main(int argc, char **argv)
     }
     language_open(LOCALE_DIR);
     bool ok = parse_arguments(argc, argv, &a, &err);
-    if (ok && (a.help || a.version)) {
-        if (a.help)
-            usage(stdout);
-        else
-            printf("mailfix %s\n", VERSION);
+    if (ok && a.version) {
+        printf("mailfix %s\n", VERSION);
         return 0;
     }
-    outcome = ok ? run_verb(&a, &err) : err.outcome;
+    if (!ok)
+        outcome = err.outcome;
+    else if (a.help || (a.o.words.n > 0 && strcmp(a.o.words.item[0], "help") == 0))
+        outcome = help(&a.o.words, &err);
+    else
+        outcome = run_verb(&a, &err);
     bool failed = outcome != DONE && outcome != FOUND;
     if (failed)
         warn("%s", err.text);

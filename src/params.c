@@ -7,6 +7,8 @@
  */
 #include "params.h"
 
+#include "nearest.h"
+
 #include "accounts.h"
 #include "source.h"
 #include "value.h"
@@ -61,8 +63,9 @@ static bool check_assignments(const struct fix *fix, const struct strings *assig
         struct strings names = {0};
         for (size_t k = 0; k < fix->n_param; k++)
             strings_add(&names, fix->param[k].name);
-        return err_outcome(err, USAGE, "%s has no parameter '%.*s'; it has: %s", fix->name,
-                           (int)strcspn(word, "="), word, names.n > 0 ? strings_join(&names, ", ") : "none");
+        const char *name = arena_copy(word, strcspn(word, "="));
+        return err_outcome(err, USAGE, "%s has no parameter '%s'%s; it has: %s", fix->name, name,
+                           nearest_hint(name, &names), names.n > 0 ? strings_join(&names, ", ") : _("none"));
     }
     return true;
 }
