@@ -8,6 +8,7 @@
 #include "ask.h"
 #include "fixes.h"
 #include "journal.h"
+#include "maps.h"
 #include "probe.h"
 #include "service.h"
 #include "show.h"
@@ -72,7 +73,15 @@ static bool make_plan(struct apply *a)
     a->outside = a->o->root.live ? probe_outside : (struct outside){0};
     a->outside.ask = a->o->yes ? NULL : ask_person;
     a->outside.read_secret = ask_secret;
-    return plan_make(request, n, &a->docs, &a->outside, &a->planning, a->err);
+    if (!plan_make(request, n, &a->docs, &a->outside, &a->planning, a->err))
+        return false;
+    maps_drop_fresh(&a->o->root, &a->planning.plan);
+    return true;
+}
+
+static bool changes_nothing(const struct apply *a)
+{
+    return a->planning.plan.n_change == 0 && a->planning.plan.n_index == 0;
 }
 
 static void show(struct apply *a)
@@ -149,6 +158,20 @@ static bool act(struct apply *a)
     return true;
 }
 
+/* Mail that waits is tried once more; that it does not work undoes nothing. */
+static void flush(struct apply *a)
+{
+    const struct strings *daemons = &a->planning.plan.flush;
+    for (size_t i = 0; i < daemons->n; i++) {
+        struct err err;
+        say("flush %s: %s", daemons->item[i], service_flush_command(daemons->item[i]));
+        if (!service_flush(daemons->item[i], ACT_MS, &err))
+            strings_add(&a->planning.plan.left_to_do,
+                        arena_printf(_("the queue was not tried again (%s): %s"), err.text,
+                                     service_flush_command(daemons->item[i])));
+    }
+}
+
 static bool verify(struct apply *a)
 {
     const char *why = NULL;
@@ -187,6 +210,9 @@ static void leave_checks(struct apply *a, struct planned *planned)
 
 static void leave_actions(struct apply *a)
 {
+    for (size_t i = 0; i < a->planning.plan.n_index; i++)
+        strings_add(&a->planning.plan.left_to_do,
+                    arena_printf(_("on the running host: %s"), maps_command(&a->planning.plan.index[i])));
     for (size_t i = 0; i < a->planning.plan.n_action; i++) {
         const struct action *action = &a->planning.plan.action[i];
         enum init_kind kind = facts_init(a->facts, action->daemon);
@@ -196,6 +222,10 @@ static void leave_actions(struct apply *a)
                                      ? arena_printf("%s %s", service_verb[action->verb], action->daemon)
                                      : service_command(kind, action->verb, action->daemon)));
     }
+    for (size_t i = 0; i < a->planning.plan.flush.n; i++)
+        strings_add(&a->planning.plan.left_to_do,
+                    arena_printf(_("on the running host: %s"),
+                                 service_flush_command(a->planning.plan.flush.item[i])));
     for (size_t i = 0; i < a->planning.n_planned; i++)
         leave_checks(a, &a->planning.planned[i]);
 }
@@ -270,7 +300,11 @@ static bool swap_and_prove(struct apply *a, struct txn *txn)
         return false;
     if (interrupted())
         return err_set(a->err, "interrupted");
-    return txn_keep(txn, a->err);
+    if (!txn_keep(txn, a->err))
+        return false;
+    if (a->o->root.live)
+        flush(a);
+    return true;
 }
 
 /* What is there already is not the change's and must outlive a rollback. */
@@ -381,7 +415,7 @@ static enum outcome apply_locked(struct apply *a)
     }
     if (!make_plan(a))
         return a->err->outcome;
-    return a->planning.plan.n_change == 0 ? nothing_to_do(a) : ask_and_commit(a);
+    return changes_nothing(a) ? nothing_to_do(a) : ask_and_commit(a);
 }
 
 static enum outcome dry_run(struct apply *a)
@@ -404,7 +438,7 @@ enum outcome verb_apply(struct options *o, struct err *err)
     if (o->dry_run || !there) {
         if (!make_plan(&a))
             return err->outcome;
-        if (a.planning.plan.n_change == 0)
+        if (changes_nothing(&a))
             return nothing_to_do(&a);
         if (o->dry_run)
             return dry_run(&a);

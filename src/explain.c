@@ -60,7 +60,7 @@ static void print_requirements(const struct fix *fix)
     if (fix->n_after > 0)
         out_printf(stdout, "afterwards:\n");
     for (size_t i = 0; i < fix->n_after; i++)
-        out_printf(stdout, "  %s %s\n", service_verb[fix->after[i].verb], fix->after[i].daemon);
+        out_printf(stdout, "  %s\n", fix_after_sentence(&fix->after[i]));
     if (fix->n_verify > 0)
         out_printf(stdout, "proof:\n");
     for (size_t i = 0; i < fix->n_verify; i++)

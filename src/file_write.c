@@ -107,6 +107,18 @@ bool file_write_as(int dir, const char *name, const char *bytes, size_t len, con
     return ok;
 }
 
+bool file_set_owner(int dir, const char *name, const struct identity *like, struct err *err)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool ok = fd >= 0 && fchown(fd, like->uid, like->gid) == 0 && fchmod(fd, like->mode & 0666) == 0 &&
+              fsync(fd) == 0;
+    if (!ok)
+        err_errno(err, "cannot set the owner of %s", name);
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
 bool file_copy(int from_dir, const char *from, int to_dir, const char *to, struct err *err)
 {
     static char block[65536];

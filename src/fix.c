@@ -10,6 +10,8 @@
  */
 #include "fix.h"
 
+#include "service.h"
+
 #include "language.h"
 #include "stanza.h"
 #include "tree.h"
@@ -29,6 +31,14 @@ const char *effect_name(enum effect effect)
 bool fix_is_advice(const struct fix *fix)
 {
     return fix->n_step == 0 && fix->n_after == 0;
+}
+
+const char *fix_after_sentence(const struct after *after)
+{
+    if (after->kind == AFTER_REBUILD)
+        return arena_printf("rebuild %s", after->place.written);
+    return arena_printf("%s %s", after->kind == AFTER_FLUSH ? "flush" : service_verb[after->verb],
+                        after->daemon);
 }
 
 const char *fix_probe_sentence(const struct probe *probe, const char *text)

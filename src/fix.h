@@ -158,9 +158,13 @@ struct step {
     size_t at;
 };
 
+enum after_kind { AFTER_SERVICE, AFTER_FLUSH, AFTER_REBUILD };
+
 struct after {
+    enum after_kind kind;
     enum verb verb;
-    const char *daemon;
+    const char *daemon; /* of a service, or a queue */
+    struct place place; /* the tables to rebuild */
     struct cond *when;
     size_t n_when;
     const char *loop;
@@ -195,6 +199,8 @@ bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_
                struct err *err) MUST_CHECK;
 
 /* What a probe asks, in a sentence for people; text is its written form with the placeholders filled. */
+/* What an after stanza does: "restart postfix", "rebuild postfix table with ...". */
+const char *fix_after_sentence(const struct after *after);
 const char *fix_probe_sentence(const struct probe *probe, const char *text);
 
 /* What {NAME} or {NAME.FIELD} stands for when it names the parameter and that has the value; NULL: it does

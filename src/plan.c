@@ -9,6 +9,7 @@
 #include "plan.h"
 
 #include "params.h"
+#include "plan_index.h"
 
 #include "postfix.h"
 #include "service.h"
@@ -255,7 +256,24 @@ static bool leave_action(struct maker *m, struct context *ctx, const struct afte
     for (size_t i = 0; i < after->n_when; i++)
         buf_printf(&when, "%s%s", i > 0 ? " and " : "", context_text(ctx, after->when[i].written));
     strings_add(&m->out->plan.left_to_do,
-                arena_printf("%s %s, when %s", service_verb[after->verb], after->daemon, buf_text(&when)));
+                arena_printf("%s, when %s", context_text(ctx, fix_after_sentence(after)), buf_text(&when)));
+    return true;
+}
+
+static bool take_action(struct maker *m, struct context *ctx, const struct after *after)
+{
+    struct strings *flush = &m->out->plan.flush;
+    switch (after->kind) {
+    case AFTER_SERVICE:
+        add_action(&m->out->plan, after->verb, after->daemon);
+        break;
+    case AFTER_FLUSH:
+        if (!strings_have(flush, after->daemon))
+            strings_add(flush, after->daemon);
+        break;
+    case AFTER_REBUILD:
+        return plan_rebuild(ctx, &after->place, &m->out->plan, m->err);
+    }
     return true;
 }
 
@@ -268,8 +286,8 @@ static bool plan_actions(struct maker *m, struct context *ctx)
             enum verdict verdict;
             if (!cond_all(&item, after->when, after->n_when, &verdict, m->err))
                 return false;
-            if (verdict == HOLDS)
-                add_action(&m->out->plan, after->verb, after->daemon);
+            if (verdict == HOLDS && !take_action(m, &item, after))
+                return false;
             if (verdict == CANNOT_TELL && !leave_action(m, &item, after))
                 return false;
         }
@@ -307,6 +325,18 @@ static bool plan_request(struct maker *m, const struct request *request, const s
 static bool same_text(const struct doc *a, const struct doc *b)
 {
     return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
+}
+
+/* A daemon that has a table open sees a new index when the old file is gone or newer. Ours is neither: it is
+ * exchanged and kept in the record. */
+static void renew_readers(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_action; i++)
+        if (strcmp(plan->action[i].daemon, "postfix") == 0 &&
+            (plan->action[i].verb == DO_RELOAD || plan->action[i].verb == DO_RESTART))
+            return;
+    if (plan->n_index > 0)
+        add_action(plan, DO_RELOAD, "postfix");
 }
 
 static void add_changes(struct maker *m)
@@ -370,8 +400,13 @@ bool plan_make(const struct request *request, size_t n, struct docs *disk, const
         if (!plan_request(&m, &request[i], outside))
             return false;
     add_changes(&m);
-    if (out.plan.n_change > 0 && !add_byproducts(&m, disk, &out.planned[0].ctx))
-        return false;
+    if (out.plan.n_change > 0) {
+        struct context ctx = out.planned[0].ctx;
+        ctx.docs = docs;
+        if (!add_byproducts(&m, disk, &ctx) || !plan_indexes(&ctx, disk, &out.plan, err))
+            return false;
+    }
+    renew_readers(&out.plan);
     *ret_planning = out;
     return true;
 }

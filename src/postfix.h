@@ -43,6 +43,10 @@ bool postfix_can_cache(const char *type);
 /* The file that a cache of this type and name creates: name.db, name.lmdb; NULL when it is not known. */
 const char *postfix_cache_file(const char *type, const char *name);
 
+/* The files in which a text table of this type is indexed, by what follows the table's name; 0: it has no
+ * index. */
+size_t postfix_index_suffixes(const char *type, const char *ret_suffix[2]);
+
 /* The service's own port number or name, and its host ("" for all), from a service name such as "smtp",
  * "127.0.0.1:10025", "[::1]:submission". False when it is no inet service's name. */
 bool postfix_service_address(const char *service, const char **ret_host, int *ret_port);

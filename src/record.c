@@ -238,7 +238,7 @@ bool record_read_hunks(const json_t *hunks, struct target *target)
  */
 static bool read_target(const json_t *item, struct record *record)
 {
-    static const char *const documents[] = {"main.cf", "master.cf"};
+    static const char *const documents[] = {"main.cf", "master.cf", RECORD_INDEX};
     struct target target = {0};
     size_t len;
     const char *document = json_string_value(json_object_get(item, "document"));
@@ -327,6 +327,16 @@ static bool read_state(const char *text, enum txn_state *ret_state)
     return false;
 }
 
+/* What a database is called that Postfix makes of a text. */
+static bool is_index(const struct target *target)
+{
+    static const char *const suffixes[] = {".db", ".lmdb", ".cdb", ".dir", ".pag"};
+    for (size_t i = 0; i < COUNT(suffixes) && strcmp(target->document, RECORD_INDEX) == 0; i++)
+        if (ends_with(target->path, suffixes[i]))
+            return true;
+    return false;
+}
+
 /* A tree that somebody else made may hold a record that somebody else made: it may lead to documents only. */
 static bool check_targets(const struct store *store, const struct record *record, struct err *err)
 {
@@ -334,7 +344,7 @@ static bool check_targets(const struct store *store, const struct record *record
         const struct target *target = &record->target[i];
         struct at at;
         struct err ignored;
-        if (ends_with(target->path, arena_printf("/%s", target->document)))
+        if (ends_with(target->path, arena_printf("/%s", target->document)) || is_index(target))
             continue;
         /* A link of root's may give the document another name. */
         if (file_resolve(store->root, arena_printf("/etc/postfix/%s", target->document), &at, &ignored)) {

@@ -23,8 +23,10 @@
 enum txn_state { TXN_APPLYING, TXN_KEPT, TXN_UNDOING, TXN_UNDONE, TXN_STUCK };
 const char *txn_state_name(enum txn_state state);
 
+#define RECORD_INDEX "index" /* the document of an index file: no text, no hunks */
+
 struct target {
-    const char *document;                               /* main.cf */
+    const char *document;                               /* main.cf, or RECORD_INDEX */
     const char *path;                                   /* below the root, links followed */
     char before[DIGEST_HEX + 1], after[DIGEST_HEX + 1]; /* "": no file (in JSON "absent") */
     struct hunk *hunk;                                  /* against the before-text */

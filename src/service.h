@@ -55,6 +55,11 @@ bool service_act(enum verb verb, const char *daemon, int limit_ms, bool *ret_ski
  * already. */
 bool service_restore(const struct service_state *recorded, int limit_ms, struct err *err) MUST_CHECK;
 
+/* Lets a daemon try all waiting mail now, at most limit_ms; NULL, false: it has no queue that mailfix knows.
+ */
+const char *service_flush_command(const char *daemon);
+bool service_flush(const char *daemon, int limit_ms, struct err *err) MUST_CHECK;
+
 /* When a running daemon last read its configuration (its start, or its last reload), in seconds since the
  * epoch; 0 when that cannot be told or it does not run. */
 time_t service_last_read(const char *daemon);

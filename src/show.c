@@ -40,6 +40,9 @@ void show_plan(struct facts *facts, const struct plan *plan)
         text = show_hide(plan, text, &masked);
         out_bytes(stdout, text, strlen(text));
     }
+    for (size_t i = 0; i < plan->n_index; i++)
+        out_printf(stdout, "then: rebuild %s:%s with %s\n", plan->index[i].type, plan->index[i].name,
+                   plan->index[i].alias ? "postalias" : "postmap");
     for (size_t i = 0; i < plan->n_action; i++) {
         const struct action *a = &plan->action[i];
         enum init_kind kind = facts_init(facts, a->daemon);
@@ -49,6 +52,9 @@ void show_plan(struct facts *facts, const struct plan *plan)
             out_printf(stdout, "then: %s %s: %s\n", service_verb[a->verb], a->daemon,
                        service_command(kind, a->verb, a->daemon));
     }
+    for (size_t k = 0; k < plan->flush.n; k++)
+        out_printf(stdout, "then: flush %s: %s\n", plan->flush.item[k],
+                   service_flush_command(plan->flush.item[k]));
     if (masked)
         out_printf(stdout, SHOW_MASKED);
     fflush(stdout);

@@ -53,7 +53,8 @@ enum outcome verb_diff(struct options *o, struct err *err)
     else if (chosen == NULL)
         out_printf(stdout, "There is no transaction that was kept.\n");
     for (size_t i = 0; ok && chosen != NULL && i < chosen->n_target; i++)
-        ok = print_target(&store, chosen, i, &masked, err);
+        ok = strcmp(chosen->target[i].document, RECORD_INDEX) == 0 ||
+             print_target(&store, chosen, i, &masked, err);
     if (masked)
         out_printf(stdout, SHOW_MASKED);
     store_close(&store);

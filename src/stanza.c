@@ -399,24 +399,52 @@ static bool read_edit(const struct stanza *s)
     return true;
 }
 
-static bool read_after(const struct stanza *s)
+/* after rebuild PLACE: tables only. */
+static bool read_rebuild(const struct stanza *s, struct after *after)
+{
+    const char *value = stanza_value(s->node), *place = value + strlen("rebuild");
+    after->kind = AFTER_REBUILD;
+    if (!words_place(s->fix, NULL, place, s->node->text.start + (size_t)(place - value), &after->place,
+                     s->err))
+        return false;
+    return after->place.noun == NOUN_TABLE
+               ? true
+               : refuse(s, s->node, "only tables can be rebuilt: rebuild DOCUMENT table ...");
+}
+
+static bool read_after_words(const struct stanza *s, struct after *after)
 {
     struct strings words = strings_split(stanza_value(s->node), " \t");
-    struct after after = {.loop = key_value(s, "for"), .at = s->node->text.start};
     bool known = false;
+    if (words.n > 1 && strcmp(words.item[0], "rebuild") == 0)
+        return read_rebuild(s, after);
     for (int i = DO_RELOAD; i <= DO_DISABLE && words.n == 2; i++)
         if (strcmp(service_verb[(enum verb)i], words.item[0]) == 0) {
-            after.verb = (enum verb)i;
+            after->verb = (enum verb)i;
             known = true;
         }
-    if (!known)
-        return refuse(s, s->node, "expected: after reload|restart|start|stop|enable|disable DAEMON");
-    after.daemon = words.item[1];
-    if (!service_known(after.daemon)) {
-        struct strings names = service_names();
-        return refuse(s, s->node, arena_printf("unknown daemon; there are: %s", strings_join(&names, " ")));
+    if (words.n == 2 && strcmp(words.item[0], "flush") == 0) {
+        after->kind = AFTER_FLUSH;
+        known = true;
     }
-    if (!read_whens(s, NULL, &after.when, &after.n_when))
+    if (!known)
+        return refuse(
+            s, s->node,
+            "expected: after reload|restart|start|stop|enable|disable|flush DAEMON, or after rebuild PLACE");
+    after->daemon = words.item[1];
+    if (after->kind == AFTER_FLUSH && service_known(after->daemon) &&
+        service_flush_command(after->daemon) == NULL)
+        return refuse(s, s->node, "mailfix knows no queue of that daemon");
+    if (service_known(after->daemon))
+        return true;
+    struct strings names = service_names();
+    return refuse(s, s->node, arena_printf("unknown daemon; there are: %s", strings_join(&names, " ")));
+}
+
+static bool read_after(const struct stanza *s)
+{
+    struct after after = {.loop = key_value(s, "for"), .at = s->node->text.start};
+    if (!read_after_words(s, &after) || !read_whens(s, NULL, &after.when, &after.n_when))
         return false;
     s->fix->after = arena_append(s->fix->after, &s->fix->n_after, sizeof(after), &after);
     return true;

@@ -5,6 +5,7 @@
  * Limits: extended attributes and modes are not part of the comparison that decides whether a file still is
  * ours; its bytes are. Descriptors of a transaction stay open until the program ends or txn_close.
  */
+#include "maps.h"
 #include "txn_private.h"
 
 #include <errno.h>
@@ -157,14 +158,13 @@ static bool next_number(const struct store *store, unsigned *ret_number, struct 
 }
 
 /* The directory .new-NNNN with all that a record has. */
-static bool write_record(struct txn *txn, const char *name, struct err *err)
+static bool write_record(struct txn *txn, struct err *err)
 {
     char state[STATE_LEN + 1];
     size_t len;
     const char *text = record_format(&txn->record, &len);
     record_state_bytes(TXN_APPLYING, state);
-    if (!file_private_dir(txn->store->txn, name, &txn->dir, err) ||
-        !file_private_dir(txn->dir, "before", &txn->before, err) ||
+    if (!file_private_dir(txn->dir, "before", &txn->before, err) ||
         !file_write_new(txn->dir, "plan.json", text, len, err) ||
         !file_write_new(txn->dir, "state", state, STATE_LEN, err))
         return false;
@@ -185,7 +185,9 @@ static bool stage_change(const struct swap *s, const struct change *change, cons
                       err);
 }
 
-static bool stage_after(struct txn *txn, const struct plan *plan, struct err *err)
+/* Indexes come first: what they are made of and who names them may come after. */
+static bool stage_after(struct txn *txn, const struct plan *plan, const struct built *built, size_t n_built,
+                        struct err *err)
 {
     struct timespec mtime;
     clock_gettime(CLOCK_REALTIME, &mtime);
@@ -193,7 +195,8 @@ static bool stage_after(struct txn *txn, const struct plan *plan, struct err *er
     for (size_t i = 0; i < txn->n_swap; i++) {
         const struct swap *s = &txn->swap[i];
         if (!file_unlink(s->at.dir, s->temp, err) || !file_unlink(s->at.dir, s->aside, err) ||
-            !stage_change(s, &plan->change[i], &mtime, err))
+            !(i < n_built ? file_copy(built[i].dir, built[i].name, s->at.dir, s->temp, err)
+                          : stage_change(s, &plan->change[i - n_built], &mtime, err)))
             return err_prefix(err, "beside %s", s->at.path);
     }
     return true;
@@ -235,13 +238,23 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
     record->n_action = plan->n_action;
     record->service = (struct service_state *)service;
     record->n_service = n_service;
+    struct built *built = NULL;
+    size_t n_built = 0, n_index = store->root->live ? plan->n_index : 0;
+    const char *name = arena_printf(".new-%04u", record->number);
+    bool ok = file_private_dir(store->txn, name, &txn.dir, err) &&
+              (n_index == 0 || maps_build(store->root, txn.dir, arena_printf("/var/lib/mailfix/txn/%s", name),
+                                          plan, &built, &n_built, err));
+    for (size_t i = 0; i < n_built; i++)
+        record->target =
+            arena_append(record->target, &record->n_target, sizeof(built[i].target), &built[i].target);
     for (size_t i = 0; i < plan->n_change; i++)
         add_target(record, &plan->change[i]);
-    const char *name = arena_printf(".new-%04u", record->number);
-    bool ok = txn_open_swaps(&txn, err);
+    ok = ok && txn_open_swaps(&txn, err);
     for (size_t i = 0; ok && i < txn.n_swap; i++)
-        ok = plan->change[i].doc->absent || file_check_replaceable(&txn.swap[i].at, err);
-    ok = ok && write_record(&txn, name, err) && txn_lock_edit(&txn, err) && stage_after(&txn, plan, err) &&
+        ok = txn.swap[i].before[0] == '\0' || file_check_replaceable(&txn.swap[i].at, err);
+    ok = ok && write_record(&txn, err) && txn_lock_edit(&txn, err) &&
+         stage_after(&txn, plan, built, n_built, err) &&
+         maps_discard(txn.dir, built, n_built, n_index, err) &&
          file_rename(store->txn, name, store->txn, record->id, err);
     if (!ok) {
         discard(&txn, name);

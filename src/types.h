@@ -104,6 +104,13 @@ struct action {
     const char *daemon; /* one of service.c's closed list */
 };
 
+/* An index that the transaction builds: what postmap or postalias makes of a text file. */
+struct index {
+    const char *type, *name; /* hash, /etc/aliases */
+    bool alias;              /* by postalias */
+    bool changed;            /* the plan changes its text, name or type: what is there is not it */
+};
+
 /* A change as a value: what apply does and a dry run prints. */
 struct plan {
     struct strings fixes;  /* names, in the order of the command line */
@@ -113,6 +120,9 @@ struct plan {
     size_t n_change;
     struct action *action;
     size_t n_action;
+    struct index *index; /* built from the texts after the change, and exchanged with them */
+    size_t n_index;
+    struct strings flush;      /* daemons whose queue is tried at once, at the end; that may fail */
     struct strings byproduct;  /* files that daemons may create because of the change */
     struct strings secrets;    /* shown as ***, wherever in a text they stand */
     struct strings left_to_do; /* what cannot be done or asked here (--root), one sentence each */

@@ -305,8 +305,42 @@ static bool make_change(const struct walk *w, struct file *f, struct change *cha
     return true;
 }
 
+/* An index has no text to look into: it goes back while it is the one that was built. */
+static bool plan_index(const struct walk *w, size_t index)
+{
+    const struct target *t = &w->chosen->target[index];
+    struct file f = {.target = t, .index = index};
+    struct back_target *back = &w->out->back->target[index];
+    struct strings dependent = {0};
+    struct at at;
+    find_later(w, &f);
+    for (size_t i = 0; i < f.n_later; i++)
+        strings_add(&dependent, f.later[i]->id);
+    if (dependent.n > 0)
+        return say_dependent(w, &f, &dependent);
+    if (!file_resolve(w->store->root, t->path, &at, w->err))
+        return false;
+    bool ok = file_digest(at.dir, at.name, back->from, w->err);
+    close(at.dir);
+    if (!ok)
+        return false;
+    memcpy(back->to, t->before, sizeof(back->to));
+    if (strcmp(back->from, t->before) == 0 || strcmp(back->from, t->after) == 0)
+        return true;
+    back->edited = back->from[0] != '\0';
+    if (w->way == WAY_FORCE)
+        return true;
+    return err_outcome(
+        w->err, NEEDS_PERSON,
+        "%s was rebuilt or removed since transaction %s built it. To bring back the index from before "
+        "all the same: --force; then rebuild it when the text is as you want it",
+        t->path, w->chosen->id);
+}
+
 static bool plan_target(const struct walk *w, size_t index)
 {
+    if (strcmp(w->chosen->target[index].document, RECORD_INDEX) == 0)
+        return plan_index(w, index);
     struct file f = {.target = &w->chosen->target[index], .index = index};
     struct back_target *back = &w->out->back->target[index];
     find_later(w, &f);

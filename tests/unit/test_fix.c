@@ -226,6 +226,8 @@ static void test_forms(void **state)
         "edit main.cf\n  each setting a\n  value ${x} {postfix.version}\n",
         "edit master.cf\n  each option a in b/inet c/unix\n  replace a{1,2}\n  with b\n",
         "after stop sendmail\n  when daemon sendmail running\n",
+        "after rebuild main.cf table with parameter=alias_database\n  when postfix >= 2.0\n",
+        "after flush postfix\n",
         "verify quiet 10s\n",
         "# a remark\n\nsymptom pending\n  # inside\n",
     };
@@ -348,6 +350,10 @@ static const struct {
     {"7:8", "only once", HEAD "edit main.cf\n  each setting a\n  each setting b\n  delete\n"},
     {"5:7", "expected: after reload|restart", HEAD "after kick postfix\n"},
     {"5:7", "unknown daemon; there are: postfix", HEAD "after restart sshd\n"},
+    {"5:7", "unknown daemon; there are: postfix", HEAD "after flush sshd\n"},
+    {"5:7", "mailfix knows no queue of that daemon", HEAD "after flush dovecot\n"},
+    {"5:7", "only tables can be rebuilt", HEAD "after rebuild main.cf setting x\n"},
+    {"5:15", "nosuch", HEAD "after rebuild nosuch table\n"},
     /* placeholders and loops */
     {"7:9", "nothing fills this placeholder", HEAD "edit main.cf\n  each setting a\n  value {unknown}\n"},
     {"7:11", "nothing fills this placeholder", HEAD "edit main.cf\n  each setting a\n  value b {\n"},

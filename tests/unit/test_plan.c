@@ -355,6 +355,64 @@ static void test_sdbm_cache(void **state)
     close(w->root.fd);
 }
 
+/* ---- indexes ---- */
+
+static const char *indexes(void)
+{
+    struct buf text = {0};
+    for (size_t i = 0; i < planning.plan.n_index; i++)
+        buf_printf(&text, "%s %s:%s\n", planning.plan.index[i].alias ? "postalias" : "postmap",
+                   planning.plan.index[i].type, planning.plan.index[i].name);
+    return buf_text(&text);
+}
+
+static void test_indexes(void **state)
+{
+    (void)state;
+    static const char main_cf[] = "alias_maps = hash:/etc/aliases, nis:mail.aliases\n"
+                                  "alias_database = hash:/etc/aliases\n"
+                                  "transport_maps = hash:$config_directory/transport\n"
+                                  "address_verify_map = btree:$data_directory/verify\n"
+                                  "header_checks = pcre:/etc/postfix/header_checks\n"
+                                  "config_directory = /etc/postfix\nx = y\n";
+    static const struct {
+        const char *fix, *wanted;
+        bool reload;
+    } cases[] = {
+        {HEAD "edit main.cf\n  each setting x\n  value z\n", "", false},
+        {HEAD "edit main.cf\n  each table with type=hash\n  replace ^hash\n  with lmdb\n",
+         "postalias lmdb:/etc/aliases\npostmap lmdb:/etc/postfix/transport\n", true},
+        {HEAD "edit main.cf\n  each table with use=cache\n  replace btree\n  with lmdb\n", "", false},
+        {HEAD "edit main.cf\n  each table with type=pcre\n  replace header\n  with body\n", "", false},
+        {HEAD "edit main.cf\n  each setting transport_maps\n  value hash:/etc/other\n",
+         "postmap hash:/etc/other\n", true},
+        {HEAD "edit main.cf\n  each setting x\n  value z\n\nafter rebuild main.cf table with "
+              "parameter=alias_maps\n"
+              "after restart postfix\n",
+         "postalias hash:/etc/aliases\n", false},
+        {HEAD "after rebuild postfix table with use=lookup\n", "postmap hash:/etc/postfix/transport\n", true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        if (!make_on(main_cf, cases[i].fix, ""))
+            fail_msg("case %zu: %s", i, err.text);
+        if (strcmp(indexes(), cases[i].wanted) != 0)
+            fail_msg("case %zu: wanted '%s', got '%s'", i, cases[i].wanted, indexes());
+        bool reload = planning.plan.n_action > 0 && planning.plan.action[0].verb == DO_RELOAD;
+        if (reload != cases[i].reload)
+            fail_msg("case %zu: reload %d", i, reload);
+    }
+}
+
+static void test_flush(void **state)
+{
+    (void)state;
+    if (!make_on("x = y\n", HEAD "after restart postfix\nafter flush postfix\n\nafter flush postfix\n", ""))
+        fail_msg("%s", err.text);
+    assert_int_equal(planning.plan.n_action, 1);
+    assert_int_equal(planning.plan.flush.n, 1);
+    assert_string_equal(planning.plan.flush.item[0], "postfix");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,7 +421,8 @@ int main(void)
         dir_test(test_unknown_when), dir_test(test_not_finished),
         dir_test(test_pending),      dir_test(test_new_text),
         dir_test(test_actions),      dir_test(test_several),
-        dir_test(test_sdbm_cache),
+        dir_test(test_sdbm_cache),   dir_test(test_indexes),
+        dir_test(test_flush),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

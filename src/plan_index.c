@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Indexes of a plan; see plan_index.h.
+ *
+ * Limits: as place.h finds tables: those that main.cf or an -o option names, not those of defaults. A cache
+ * has no text and so no index; its file is a by-product.
+ */
+#include "plan_index.h"
+
+#include "postfix.h"
+
+#include <string.h>
+
+static void add_index(struct plan *plan, const struct index *index)
+{
+    for (size_t i = 0; i < plan->n_index; i++)
+        if (strcmp(plan->index[i].name, index->name) == 0 && strcmp(plan->index[i].type, index->type) == 0) {
+            plan->index[i].alias |= index->alias;
+            plan->index[i].changed |= index->changed;
+            return;
+        }
+    plan->index = arena_append(plan->index, &plan->n_index, sizeof(*index), index);
+}
+
+/* False when the row is no table that has an index here. */
+static bool index_of(struct context *ctx, const struct row *row, struct index *ret)
+{
+    const char *use = row_field(row, "use"), *missing = NULL, *suffix[2];
+    const struct doc *main_cf;
+    struct err ignored;
+    ret->type = row_field(row, "type");
+    if (strcmp(use, postfix_table_use_name(USE_CACHE)) == 0 ||
+        postfix_index_suffixes(ret->type, suffix) == 0 || !docs_get(ctx->docs, "main.cf", &main_cf, &ignored))
+        return false;
+    ret->name = facts_expand(context_facts(ctx), main_cf, row->name, &missing);
+    ret->alias = strcmp(use, postfix_table_use_name(USE_ALIAS)) == 0;
+    return missing == NULL && ret->name[0] == '/';
+}
+
+bool plan_rebuild(struct context *ctx, const struct place *place, struct plan *plan, struct err *err)
+{
+    struct row *row;
+    size_t n;
+    bool unknown;
+    if (!place_find(ctx, place, &row, &n, &unknown, err))
+        return false;
+    if (unknown)
+        return context_missing(ctx, "which tables to rebuild", err);
+    for (size_t i = 0; i < n; i++) {
+        struct index index = {0};
+        if (index_of(ctx, &row[i], &index))
+            add_index(plan, &index);
+    }
+    return true;
+}
+
+static bool changes_text(const struct plan *plan, const char *path)
+{
+    for (size_t i = 0; i < plan->n_change; i++)
+        if (strcmp(plan->change[i].doc->path, path) == 0 || strcmp(plan->change[i].doc->real, path) == 0)
+            return true;
+    return false;
+}
+
+static bool is_among(struct context *ctx, const struct row *row, size_t n, const struct index *index)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct index other;
+        if (index_of(ctx, &row[i], &other) && strcmp(other.name, index->name) == 0 &&
+            strcmp(other.type, index->type) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The tables of both files; one that cannot be read is not this plan's concern. */
+static bool find_tables(struct context *ctx, struct row **ret_row, size_t *ret_n, struct err *err)
+{
+    *ret_row = NULL;
+    *ret_n = 0;
+    for (size_t i = 0; i < N_DOCS; i++) {
+        struct place tables = {.document = DOC_IDS[i], .noun = NOUN_TABLE, .written = "table"};
+        const struct doc *doc;
+        struct row *row;
+        struct err ignored;
+        size_t n;
+        bool unknown, postfix = strcmp(DOC_IDS[i], "main.cf") == 0 || strcmp(DOC_IDS[i], "master.cf") == 0;
+        if (!postfix || !docs_get(ctx->docs, DOC_IDS[i], &doc, &ignored))
+            continue;
+        if (!place_find(ctx, &tables, &row, &n, &unknown, err))
+            return false;
+        for (size_t k = 0; k < n; k++)
+            *ret_row = arena_append(*ret_row, ret_n, sizeof(*row), &row[k]);
+    }
+    return true;
+}
+
+bool plan_indexes(struct context *ctx, struct docs *disk, struct plan *plan, struct err *err)
+{
+    struct context before = *ctx;
+    struct row *row, *old;
+    size_t n, n_old;
+    before.docs = disk;
+    if (!find_tables(ctx, &row, &n, err) || !find_tables(&before, &old, &n_old, err))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct index index = {.changed = true};
+        if (index_of(ctx, &row[i], &index) &&
+            (changes_text(plan, index.name) || !is_among(&before, old, n_old, &index)))
+            add_index(plan, &index);
+    }
+    return true;
+}
