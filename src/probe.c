@@ -10,6 +10,7 @@
 #include "probe.h"
 
 #include "heard.h"
+#include "listener.h"
 #include "lookup.h"
 #include "networks.h"
 #include "postfix.h"
@@ -163,7 +164,7 @@ static enum verdict live(struct context *ctx, const struct cond *cond, const cha
     }
 }
 
-const struct outside probe_outside = {.live = live, .heard = heard_captures};
+const struct outside probe_outside = {.live = live, .heard = heard_captures, .owner = listener_owner};
 
 enum verdict probe_session(struct context *ctx, const struct talk *talk, const char **ret_why)
 {
