@@ -156,16 +156,21 @@ size_t context_loop_count(const struct context *ctx, const char *loop)
     return binding != NULL ? binding->values.n : 0;
 }
 
+struct context context_copy(const struct context *ctx)
+{
+    struct context copy = *ctx;
+    copy.binding = NULL;
+    copy.n_binding = 0;
+    for (size_t k = 0; k < ctx->n_binding; k++)
+        context_bind(&copy, ctx->binding[k].name, ctx->binding[k].values);
+    return copy;
+}
+
 struct context context_loop_item(const struct context *ctx, const char *loop, size_t i)
 {
-    struct context item = *ctx;
     if (loop == NULL)
-        return item;
-    /* A copy of the bindings, so that the item is not bound in the outer context. */
-    item.binding = NULL;
-    item.n_binding = 0;
-    for (size_t k = 0; k < ctx->n_binding; k++)
-        context_bind(&item, ctx->binding[k].name, ctx->binding[k].values);
+        return *ctx;
+    struct context item = context_copy(ctx);
     const struct rows *rows = rows_named(ctx, loop);
     for (size_t k = 0; rows != NULL && k < rows->columns.n; k++) {
         struct strings value = {0};

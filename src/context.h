@@ -58,6 +58,9 @@ struct strings context_words(struct context *ctx, const struct strings *words);
 size_t context_loop_count(const struct context *ctx, const char *loop);
 struct context context_loop_item(const struct context *ctx, const char *loop, size_t i);
 
+/* A context whose bindings are its own. */
+struct context context_copy(const struct context *ctx);
+
 struct facts *context_facts(const struct context *ctx);
 
 /* NOT_APPLICABLE because ctx->missing is not known, and so what is not ("what to change"). Returns false. */

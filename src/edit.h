@@ -19,10 +19,16 @@ struct draft {
     size_t n_hunk;
 };
 
-/* Carries out one step of ctx->fix on a draft, in the context of one loop item. Its when lines were answered
- * by the caller, those that name a field of the row excepted (there are none yet). ctx->docs has draft->now
- * in it and is updated. *ret_changed: whether a byte differs. */
-bool edit_step(struct context *ctx, const struct step *step, struct draft *draft, bool *ret_changed,
+/* Of the files that were touched so far, one each. */
+struct drafts {
+    struct draft *draft;
+    size_t n;
+};
+
+/* Carries out one step of ctx->fix, in the context of one loop item. Its when lines were answered by the
+ * caller, those that name a field of the row (row_when) excepted. A draft is made for a file that has none;
+ * ctx->docs has each draft's now in it and is updated. *ret_changed: whether a byte differs. */
+bool edit_step(struct context *ctx, const struct step *step, struct drafts *drafts, bool *ret_changed,
                struct err *err) MUST_CHECK;
 
 /* Applies hunks to a text: the new text in the arena. */

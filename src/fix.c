@@ -10,12 +10,13 @@
  */
 #include "fix.h"
 
-#include "service.h"
-
+#include "edit_literal.h"
 #include "language.h"
+#include "service.h"
 #include "stanza.h"
 #include "tree.h"
 #include "value.h"
+#include "words.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -87,8 +88,8 @@ static bool check_name(struct fix *fix, const struct node *first, struct err *er
 }
 
 /* The name in "{name}" or "{name.field}" can be filled: a parameter, a column of the rows that the stanza's
- * own `for` names, a fact. */
-static bool fillable(const struct fix *fix, const char *loop, const char *name)
+ * own `for` names, a field of the rows of the edit, a fact. */
+static bool fillable(const struct fix *fix, const char *loop, const struct step *step, const char *name)
 {
     static const char *const facts[] = {"postfix.version",
                                         "postfix.config-directory",
@@ -105,6 +106,11 @@ static bool fillable(const struct fix *fix, const char *loop, const char *name)
     for (size_t i = 0; i < fix->n_param; i++)
         if (fix_param_field(&fix->param[i], name, NULL) != NULL)
             return true;
+    const char *noun = step != NULL && step->has_each ? words_noun(step->each.noun) : "";
+    size_t noun_len = strlen(noun);
+    if (noun_len > 0 && strncmp(noun, name, noun_len) == 0 && name[noun_len] == '.' &&
+        words_noun_has(step->each.noun, name + noun_len + 1))
+        return true;
     for (size_t i = 0; i < fix->n_rows; i++) {
         size_t len = strlen(fix->rows[i].name);
         if (strcmp(fix->rows[i].name, loop) == 0 && strncmp(loop, name, len) == 0 && name[len] == '.' &&
@@ -114,8 +120,8 @@ static bool fillable(const struct fix *fix, const char *loop, const char *name)
     return false;
 }
 
-static bool check_placeholders(const struct fix *fix, const char *loop, const struct node *node,
-                               struct err *err)
+static bool check_placeholders(const struct fix *fix, const char *loop, const struct step *step,
+                               const struct node *node, struct err *err)
 {
     if (node->label[0] == '#' || stanza_is(node, "about") || stanza_is(node, "advice") ||
         stanza_is(node, "about.ja") || stanza_is(node, "advice.ja") || stanza_is(node, "matching") ||
@@ -126,16 +132,34 @@ static bool check_placeholders(const struct fix *fix, const char *loop, const st
         const char *close = strchr(open, '}');
         bool postfix_own = open > value && open[-1] == '$';
         bool quantifier = isdigit((unsigned char)open[1]); /* of a pattern: a name begins with a letter */
-        if (postfix_own || quantifier)
+        bool group = stanza_is(node, "text") && isspace((unsigned char)open[1]); /* -o { name = value } */
+        if (postfix_own || quantifier || group)
             continue;
-        if (close == NULL || !fillable(fix, loop, arena_copy(open + 1, (size_t)(close - open) - 1)))
+        if (close == NULL || !fillable(fix, loop, step, arena_copy(open + 1, (size_t)(close - open) - 1)))
             return fix_error(
                 fix, node->text.start + (size_t)(open - value), err,
                 "nothing fills this placeholder: it is no parameter of the fix, no column of the "
-                "rows that 'for' names and no fact");
+                "rows that 'for' names, no field of the rows of 'each' and no fact");
     }
     for (size_t i = 0; i < node->n_child; i++)
-        if (!check_placeholders(fix, loop, &node->child[i], err))
+        if (!check_placeholders(fix, loop, step, &node->child[i], err))
+            return false;
+    return true;
+}
+
+/* The step that an edit stanza was read into; NULL: it is none. */
+static const struct step *step_of(const struct fix *fix, const struct node *stanza)
+{
+    for (size_t i = 0; stanza_is(stanza, "edit") && i < fix->n_step; i++)
+        if (fix->step[i].at == stanza->text.start)
+            return &fix->step[i];
+    return NULL;
+}
+
+static bool check_literals(const struct fix *fix, struct err *err)
+{
+    for (size_t i = 0; i < fix->n_step; i++)
+        if (fix->step[i].n_literal > 0 && !literal_check(fix, &fix->step[i], err))
             return false;
     return true;
 }
@@ -224,11 +248,12 @@ bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_
         return fix_error(fix, node[first].span.start, err, "a fix needs a title and an effect");
     for (size_t i = 0; i < n; i++) {
         const struct node *loop = stanza_key(&node[i], "for");
-        if (!check_placeholders(fix, loop != NULL ? stanza_value(loop) : "", &node[i], err) ||
+        if (!check_placeholders(fix, loop != NULL ? stanza_value(loop) : "", step_of(fix, &node[i]), &node[i],
+                                err) ||
             !check_captures(fix, &node[i], err))
             return false;
     }
-    if (!check_loops(fix, node, n, err))
+    if (!check_loops(fix, node, n, err) || !check_literals(fix, err))
         return false;
     *ret_fix = fix;
     return true;

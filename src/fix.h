@@ -143,17 +143,37 @@ struct rows {
     size_t n;
 };
 
-enum edit_verb { EDIT_REPLACE, EDIT_VALUE, EDIT_COMMENT, EDIT_DELETE };
+enum edit_verb {
+    EDIT_REPLACE,
+    EDIT_VALUE, /* a new value, a new name, or both */
+    EDIT_APPEND,
+    EDIT_PREPEND,
+    EDIT_COMMENT,
+    EDIT_DELETE,
+    EDIT_UNCOMMENT,
+    EDIT_ENSURE,
+    EDIT_RAISE
+};
 
 struct step {
     const char *document;
     struct cond *when;
     size_t n_when;
     const char *loop;
+    bool has_each;
     struct place each;
+    struct cond *row_when; /* asked for each row: they name a field of it */
+    size_t n_row_when;
     enum edit_verb verb;
     const char *pattern; /* of replace */
-    const char *text;    /* of with, value */
+    const char *text;    /* of with, value, append, prepend; NULL: the value stays */
+    const char *rename;  /* or NULL */
+    struct place target; /* of uncomment */
+    const char *literal; /* of ensure, raise: lines, each with its newline */
+    size_t *literal_at;  /* where each line stands in the fix file */
+    size_t n_literal;
+    bool has_after, has_before;
+    struct place after, before; /* where a new entry goes */
     bool keep_comment;
     size_t at;
 };

@@ -28,3 +28,6 @@ bool place_find(struct context *ctx, const struct place *place, struct row **ret
 
 /* "/etc/postfix/main.cf:12: name = value", for messages. */
 const char *row_describe(const struct row *row);
+
+/* From the first to the last byte of the value of a setting or an option; empty where there is none. */
+struct span place_value_bytes(const struct node *node);

@@ -27,7 +27,6 @@ bool place_wanted(const struct strings *names, const char *name);
 /* Keeps the row if its fields and its value are what the place asks for. */
 void place_offer(struct finder *f, const struct row *row);
 struct row place_row(const struct doc *doc, const struct node *node);
-struct span place_value_bytes(const struct node *node);
 
 /* place_master.c */
 void place_services(struct finder *f, const struct doc *doc);

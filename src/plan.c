@@ -64,8 +64,7 @@ static const char *evidence_text(const struct evidence *evidence)
 struct maker {
     struct planning *out;
     struct docs *docs; /* with the planned texts */
-    struct draft *draft;
-    size_t n_draft;
+    struct drafts drafts;
     struct err *err;
 };
 
@@ -93,19 +92,6 @@ static bool check_requirements(struct maker *m, struct context *ctx)
     return true;
 }
 
-static struct draft *draft_of(struct maker *m, const char *id)
-{
-    const struct doc *doc;
-    for (size_t i = 0; i < m->n_draft; i++)
-        if (strcmp(m->draft[i].before->id, id) == 0)
-            return &m->draft[i];
-    if (!docs_get(m->docs, id, &doc, m->err))
-        return NULL;
-    struct draft draft = {.before = doc, .now = doc};
-    m->draft = arena_append(m->draft, &m->n_draft, sizeof(draft), &draft);
-    return &m->draft[m->n_draft - 1];
-}
-
 static bool run_step(struct maker *m, struct context *ctx, const struct step *step, bool *ret_changed)
 {
     for (size_t i = 0; i < context_loop_count(ctx, step->loop); i++) {
@@ -118,8 +104,7 @@ static bool run_step(struct maker *m, struct context *ctx, const struct step *st
             return context_missing(&item, "what to change", m->err);
         if (verdict == FAILS)
             continue;
-        struct draft *draft = draft_of(m, step->document);
-        if (draft == NULL || !edit_step(&item, step, draft, &changed, m->err))
+        if (!edit_step(&item, step, &m->drafts, &changed, m->err))
             return false;
         *ret_changed |= changed;
     }
@@ -343,8 +328,8 @@ static void add_changes(struct maker *m)
 {
     /* The order of the swap: master.cf before main.cf. */
     for (size_t k = N_DOCS; k > 0; k--)
-        for (size_t i = 0; i < m->n_draft; i++) {
-            const struct draft *d = &m->draft[i];
+        for (size_t i = 0; i < m->drafts.n; i++) {
+            const struct draft *d = &m->drafts.draft[i];
             if (strcmp(d->before->id, DOC_IDS[k - 1]) != 0 || same_text(d->before, d->now))
                 continue;
             struct change change = {.doc = d->before,

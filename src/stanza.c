@@ -328,76 +328,7 @@ static bool read_probe(const struct stanza *s, struct probe **list, size_t *n)
     return true;
 }
 
-/* ---- edits and actions ---- */
-
-static bool read_edit_verb(const struct stanza *s, struct step *step)
-{
-    static const struct {
-        const char *key;
-        enum edit_verb verb;
-    } verbs[] = {
-        {"replace", EDIT_REPLACE}, {"value", EDIT_VALUE}, {"comment", EDIT_COMMENT}, {"delete", EDIT_DELETE}};
-    static const char *const later[] = {"rename", "append", "prepend", "uncomment", "ensure",
-                                        "raise",  "mode",   "after",   "before"};
-    int found = 0;
-    for (size_t i = 0; i < COUNT(later); i++)
-        if (stanza_key(s->node, later[i]) != NULL)
-            return refuse(s, stanza_key(s->node, later[i]),
-                          "an edit knows the verbs replace with, value, comment, delete");
-    for (size_t i = 0; i < COUNT(verbs); i++)
-        if (stanza_key(s->node, verbs[i].key) != NULL) {
-            step->verb = verbs[i].verb;
-            found++;
-        }
-    if (found != 1)
-        return refuse(s, s->node, "an edit has exactly one verb: replace and with, value, comment or delete");
-    if (step->verb == EDIT_REPLACE) {
-        const struct node *re = stanza_key(s->node, "replace");
-        size_t offset = 0;
-        struct err why;
-        step->pattern = stanza_value(re);
-        step->text = key_value(s, "with");
-        if (step->text == NULL)
-            return refuse(s, re, "replace needs 'with', the text that takes the place of the match");
-        if (strchr(step->pattern, '{') == NULL && pattern_compile(step->pattern, &offset, &why) == NULL)
-            return fix_error(s->fix, re->text.start + offset, s->err, "this pattern does not compile: %s",
-                             why.text);
-    } else if (stanza_key(s->node, "with") != NULL) {
-        return refuse(s, stanza_key(s->node, "with"), "'with' belongs to replace");
-    }
-    if (step->verb == EDIT_VALUE)
-        step->text = key_value(s, "value");
-    return true;
-}
-
-static bool read_edit(const struct stanza *s)
-{
-    struct step step = {
-        .document = stanza_value(s->node), .loop = key_value(s, "for"), .at = s->node->text.start};
-    const struct node *each = stanza_key(s->node, "each"), *keep = stanza_key(s->node, "keep");
-    if (strcmp(step.document, "main.cf") != 0 && strcmp(step.document, "master.cf") != 0)
-        return refuse(s, s->node, "an edit is of main.cf or master.cf");
-    if (!read_edit_verb(s, &step))
-        return false;
-    if (each == NULL)
-        return refuse(s, s->node, "this verb needs 'each PLACE'");
-    if (!check_once(s, "each") ||
-        !words_place(s->fix, step.document, stanza_value(each), each->text.start, &step.each, s->err))
-        return false;
-    if (!words_noun_editable(step.each.noun) || strcmp(step.each.document, step.document) != 0)
-        return refuse(s, each, "this place cannot be edited here");
-    bool whole = step.verb == EDIT_COMMENT || step.verb == EDIT_DELETE;
-    if (whole && step.each.noun != NOUN_SETTING && step.each.noun != NOUN_SERVICE)
-        return refuse(s, each, "comment and delete take a whole entry: a setting or a service");
-    if (keep != NULL &&
-        (strcmp(stanza_value(keep), "comment") != 0 || strcmp(step.document, "master.cf") == 0))
-        return refuse(s, keep, "only 'keep comment', and not in master.cf");
-    step.keep_comment = keep != NULL;
-    if (!read_whens(s, step.document, &step.when, &step.n_when))
-        return false;
-    s->fix->step = arena_append(s->fix->step, &s->fix->n_step, sizeof(step), &step);
-    return true;
-}
+/* ---- actions ---- */
 
 /* after rebuild PLACE: tables only. */
 static bool read_rebuild(const struct stanza *s, struct after *after)
@@ -509,7 +440,7 @@ static bool read_any(const struct stanza *s)
     else if (stanza_is(node, "verify"))
         return read_probe(s, &fix->verify, &fix->n_verify);
     else if (stanza_is(node, "edit"))
-        return read_edit(s);
+        return stanza_edit(fix, node, s->err);
     else if (stanza_is(node, "after"))
         return read_after(s);
     return true; /* remarks, blank lines */

@@ -29,3 +29,5 @@ static inline const struct node *stanza_key(const struct node *stanza, const cha
 
 /* Adds what a top-level node of the fix lens says to fix; errors as fix_error. */
 bool stanza_read(struct fix *fix, const struct node *node, struct err *err) MUST_CHECK;
+/* The stanza `edit` (stanza_edit.c). */
+bool stanza_edit(struct fix *fix, const struct node *node, struct err *err) MUST_CHECK;

@@ -387,6 +387,16 @@ bool words_cond(const struct fix *fix, const char *document, const char *text, s
     return true;
 }
 
+const char *words_noun(enum noun noun)
+{
+    return NOUNS[noun].word;
+}
+
+const char *words_noun_fields(enum noun noun)
+{
+    return NOUNS[noun].fields;
+}
+
 bool words_noun_editable(enum noun noun)
 {
     return NOUNS[noun].editable;

@@ -15,5 +15,7 @@ bool words_place(const struct fix *fix, const char *document, const char *text, 
 bool words_cond(const struct fix *fix, const char *document, const char *text, size_t at,
                 struct cond *ret_cond, struct err *err) MUST_CHECK;
 
+const char *words_noun(enum noun noun);
+const char *words_noun_fields(enum noun noun); /* separated by blanks */
 bool words_noun_editable(enum noun noun);
 bool words_noun_has(enum noun noun, const char *field);

@@ -3,8 +3,7 @@
  * Edits: random sequences of changes against their direct application, and each verb of a fix file on the odd
  * forms of the two documents. What a step must not do is tried, too: then nothing of it is used.
  */
-#include "edit.h"
-#include "unit.h"
+#include "unit_edit.h"
 
 /* ---- hunks ---- */
 
@@ -17,42 +16,6 @@ static const char *random_bytes(uint64_t *seed, unsigned most, size_t *ret_len)
     for (size_t i = 0; i < *ret_len; i++)
         bytes[i] = "abcdefgh\n"[unit_random(seed, 9)];
     return arena_copy(bytes, *ret_len);
-}
-
-/* In order, apart from each other, inside the before-text, and leading to the now-text. */
-static void assert_hunks(const struct draft *d, unsigned round)
-{
-    size_t len, end = 0;
-    for (size_t i = 0; i < d->n_hunk; i++) {
-        const struct hunk *h = &d->hunk[i];
-        if (h->at + h->old_len > d->before->len || (i > 0 && h->at <= end))
-            fail_msg("round %u: hunk %zu at %zu, the one before it ends at %zu", round, i, h->at, end);
-        end = h->at + h->old_len;
-    }
-    const char *text = edit_splice(d->before->text, d->before->len, d->hunk, d->n_hunk, &len);
-    if (len != d->now->len || memcmp(text, d->now->text, len) != 0)
-        fail_msg("round %u: '%s' instead of '%s'", round, text, d->now->text);
-}
-
-static void assert_reverses(const struct draft *d)
-{
-    const char **old = arena_alloc((d->n_hunk + 1) * sizeof(*old));
-    size_t len;
-    for (size_t i = 0; i < d->n_hunk; i++)
-        old[i] = arena_copy(d->before->text + d->hunk[i].at, d->hunk[i].old_len);
-    struct hunk *back = edit_reverse(d->hunk, old, d->n_hunk);
-    const char *text = edit_splice(d->now->text, d->now->len, back, d->n_hunk, &len);
-    assert_int_equal(len, d->before->len);
-    assert_memory_equal(text, d->before->text, len);
-    /* And the way back of the way back is the way there. */
-    const char **new = arena_alloc((d->n_hunk + 1) * sizeof(*new));
-    for (size_t i = 0; i < d->n_hunk; i++)
-        new[i] = d->hunk[i].bytes;
-    struct hunk *again = edit_reverse(back, new, d->n_hunk);
-    for (size_t i = 0; i < d->n_hunk; i++) {
-        assert_int_equal(again[i].at, d->hunk[i].at);
-        assert_int_equal(again[i].old_len, d->hunk[i].old_len);
-    }
 }
 
 static void test_compose(void **state)
@@ -84,67 +47,6 @@ static void test_compose(void **state)
 }
 
 /* ---- verbs ---- */
-
-#define HEAD                                                                                                 \
-    "fix x\ntitle t\neffect noise\n\nparam word\n  type word\n  default new\n\nrows list name\n  |a\n  "     \
-    "|b\n\n"
-#define FACTS "postfix.version = 3.7.11\npostfix.table-types = btree hash lmdb\n"
-
-struct result {
-    bool ok, changed;
-    const char *text;
-    struct err err;
-};
-
-/* All steps of the stanzas, the loops as plan.c runs them, on one document; the other one is empty. */
-static struct result run(const char *document, const char *before, const char *stanzas)
-{
-    bool is_main = strcmp(document, "main.cf") == 0;
-    struct fix *fix = unit_fix(arena_printf("%s%s", HEAD, stanzas));
-    struct world *w = unit_world(is_main ? before : "", is_main ? "" : before, FACTS, fix);
-    struct result r = {.ok = true};
-    const struct doc *doc;
-    unit_bind(&w->ctx, "word", "new");
-    assert_ok(docs_get(&w->docs, document, &doc, &r.err), r.err);
-    struct draft draft = {.before = doc, .now = doc};
-    for (size_t i = 0; i < fix->n_step && r.ok; i++)
-        for (size_t k = 0; k < context_loop_count(&w->ctx, fix->step[i].loop) && r.ok; k++) {
-            struct context item = context_loop_item(&w->ctx, fix->step[i].loop, k);
-            bool changed = false;
-            r.ok = edit_step(&item, &fix->step[i], &draft, &changed, &r.err);
-            r.changed |= changed;
-        }
-    if (r.ok) {
-        assert_hunks(&draft, 0);
-        assert_reverses(&draft);
-    } else {
-        assert_ptr_equal(draft.now, doc); /* nothing of it is used */
-        assert_int_equal(draft.n_hunk, 0);
-    }
-    r.text = arena_copy(draft.now->text, draft.now->len);
-    close(w->root.fd);
-    return r;
-}
-
-struct verb_case {
-    const char *document, *before, *keys, *after;
-};
-
-/* Twice: what came out is what the step wants, so the second time changes nothing. */
-static void run_cases(const struct verb_case *c, size_t n, bool again)
-{
-    for (size_t i = 0; i < n; i++) {
-        const char *stanza = arena_printf("edit %s\n%s", c[i].document, c[i].keys);
-        struct result r = run(c[i].document, c[i].before, stanza);
-        if (!r.ok)
-            fail_msg("%s%s: %s", c[i].before, c[i].keys, r.err.text);
-        if (strcmp(r.text, c[i].after) != 0)
-            fail_msg("%s on\n%sgives\n%s", c[i].keys, c[i].before, r.text);
-        assert_int_equal(r.changed, strcmp(c[i].before, c[i].after) != 0);
-        if (again && run(c[i].document, r.text, stanza).changed)
-            fail_msg("%s on\n%schanges once more", c[i].keys, r.text);
-    }
-}
 
 static void test_value(void **state)
 {
@@ -353,8 +255,8 @@ static void test_unknown(void **state)
     struct err err;
     bool changed = true;
     assert_ok(docs_get(&w->docs, "main.cf", &doc, &err), err);
-    struct draft draft = {.before = doc, .now = doc};
-    assert_false(edit_step(&w->ctx, &fix->step[0], &draft, &changed, &err));
+    struct drafts drafts = {0};
+    assert_false(edit_step(&w->ctx, &fix->step[0], &drafts, &changed, &err));
     assert_int_equal(err.outcome, NOT_APPLICABLE);
     assert_says(err, "postfix.table-types");
     close(w->root.fd);
@@ -370,10 +272,10 @@ static void test_unfilled(void **state)
     struct err err;
     bool changed = true;
     assert_ok(docs_get(&w->docs, "main.cf", &doc, &err), err);
-    struct draft draft = {.before = doc, .now = doc};
-    bool ok = edit_step(&w->ctx, &fix->step[0], &draft, &changed, &err);
+    struct drafts drafts = {0};
+    bool ok = edit_step(&w->ctx, &fix->step[0], &drafts, &changed, &err);
     if (ok)
-        fail_msg("written: %s", draft.now->text);
+        fail_msg("written: %s", drafts.draft[0].now->text);
     assert_int_equal(err.outcome, NOT_APPLICABLE);
     assert_says(err, "dovecot.version");
     close(w->root.fd);

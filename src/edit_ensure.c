@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * ensure, raise and uncomment: entries that shall be there (mailfix-fix(5), "edit").
+ *
+ * Limits: of a commented-out setting the one line counts that names it. raise compares sizes with K, M, G and
+ * dotted numbers; a bare number is one of the same unit as the other.
+ */
+#include "edit_literal.h"
+#include "edit_private.h"
+#include "postfix.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One literal at work. */
+struct ensuring {
+    struct job *job;
+    struct context *ctx;
+    const char *text; /* the spans of the entries are of this text */
+    size_t below;     /* where the entry before ended up; NOWHERE: there is none */
+    struct err *err;
+};
+
+#define NOWHERE SIZE_MAX
+
+static const struct node *child_of(const struct node *node, const char *label)
+{
+    for (size_t i = 0; i < node->n_child; i++)
+        if (strcmp(node->child[i].label, label) == 0)
+            return &node->child[i];
+    return NULL;
+}
+
+/* Of one name; services also of one type. */
+static bool same_entry(const struct node *a, const struct node *b)
+{
+    const struct node *x = child_of(a, "type"), *y = child_of(b, "type");
+    return strcmp(a->value, b->value) == 0 &&
+           (x == NULL || y == NULL ? x == y : strcmp(x->value, y->value) == 0);
+}
+
+/* The last node of that label which is the same entry; in main.cf the last setting is the one in effect. */
+static const struct node *find_entry(const struct doc *doc, const char *label, const struct node *want)
+{
+    for (size_t i = doc->n_node; i > 0; i--)
+        if (strcmp(doc->node[i - 1].label, label) == 0 && same_entry(&doc->node[i - 1], want))
+            return &doc->node[i - 1];
+    return NULL;
+}
+
+/* ---- where ---- */
+
+/* Behind lines that a white space begins before the first entry: they would continue a new one. */
+static size_t past_ignored(const struct doc *doc, size_t at)
+{
+    for (size_t i = 0; i < doc->n_node; i++)
+        if (doc->node[i].span.start == at && strcmp(doc->node[i].label, "#ignored") == 0)
+            at = doc->node[i].span.end;
+    return at;
+}
+
+static bool at_place(struct ensuring *e, const struct place *place, bool after, size_t *ret_at)
+{
+    struct row *row;
+    size_t n;
+    bool unknown;
+    if (!place_find(e->ctx, place, &row, &n, &unknown, e->err))
+        return false;
+    if (unknown)
+        return context_missing(e->ctx, "where to put the new entry", e->err);
+    if (n > 0)
+        *ret_at = after ? row[n - 1].node->span.end : row[0].node->span.start;
+    return true;
+}
+
+/* after, before; else below the commented-out entry, else below the entry before, else at the end. */
+static bool find_room(struct ensuring *e, const struct node *commented, size_t *ret_at)
+{
+    const struct step *step = e->job->step;
+    *ret_at = NOWHERE;
+    if (step->has_after && !at_place(e, &step->after, true, ret_at))
+        return false;
+    if (*ret_at == NOWHERE && step->has_before && !at_place(e, &step->before, false, ret_at))
+        return false;
+    if (*ret_at == NOWHERE)
+        *ret_at = commented != NULL ? commented->span.end : e->below;
+    if (*ret_at == NOWHERE)
+        *ret_at = e->job->doc->len;
+    *ret_at = past_ignored(e->job->doc, *ret_at);
+    return true;
+}
+
+/* The name, the '=' and the blanks as they stand in the commented-out setting. */
+static const char *written_like(const struct ensuring *e, const struct node *want,
+                                const struct node *commented)
+{
+    const struct node *value = child_of(want, "value");
+    const struct node *old = commented != NULL ? child_of(commented, "value") : NULL;
+    size_t start = want->span.start;
+    if (value == NULL || old == NULL || strcmp(want->label, "setting") != 0)
+        return arena_copy(e->text + start, want->span.end - start);
+    return arena_printf("%.*s%.*s", (int)(old->text.start - commented->text.start),
+                        e->job->doc->text + commented->text.start, (int)(want->span.end - value->text.start),
+                        e->text + value->text.start);
+}
+
+static bool is_added(const struct job *job, const struct node *want)
+{
+    for (size_t i = 0; i < job->n_added; i++)
+        if (same_entry(job->added[i].like, want))
+            return true;
+    return false;
+}
+
+static bool add_entry(struct ensuring *e, const struct node *want)
+{
+    const struct doc *doc = e->job->doc;
+    const struct node *commented = find_entry(doc, "commented", want);
+    size_t at;
+    if (is_added(e->job, want)) /* for another row */
+        return true;
+    if (!find_room(e, commented, &at))
+        return false;
+    bool open = at > 0 && doc->text[at - 1] != '\n';
+    edit_add(e->job, at, at, arena_printf("%s%s", open ? "\n" : "", written_like(e, want, commented)))->kind =
+        ENTRY;
+    struct added added = {.at = at, .like = want};
+    e->job->added = arena_append(e->job->added, &e->job->n_added, sizeof(added), &added);
+    e->below = at;
+    return true;
+}
+
+/* ---- raise ---- */
+
+/* A number with K, M, G, or nothing behind it; false: none. */
+static bool amount(const char *text, long double *ret)
+{
+    static const char units[] = "KMG";
+    char *end;
+    if (!isdigit((unsigned char)text[0]))
+        return false;
+    *ret = strtoull(text, &end, 10);
+    const char *unit = *end != '\0' ? strchr(units, toupper((unsigned char)*end)) : NULL;
+    for (const char *u = units; unit != NULL && u <= unit; u++)
+        *ret *= 1024;
+    return *end == '\0' || (unit != NULL && end[1] == '\0');
+}
+
+static bool is_boundless(const char *name, const char *value)
+{
+    return ends_with(name, "limit") && (strcmp(value, "0") == 0 || strcmp(value, "unlimited") == 0);
+}
+
+static bool is_dotted(const char *text)
+{
+    return text[0] != '\0' && text[strspn(text, "0123456789.")] == '\0';
+}
+
+/* Whether the value in effect is less than the one that is wanted. */
+static bool is_less(const struct ensuring *e, const char *name, const char *now, const char *want,
+                    bool *ret_less)
+{
+    long double a, b;
+    if (is_boundless(name, now) || is_boundless(name, want))
+        *ret_less = !is_boundless(name, now);
+    else if (is_dotted(now) && is_dotted(want))
+        *ret_less = version_compare(now, want) < 0;
+    else if (amount(now, &a) && amount(want, &b))
+        *ret_less = a < b;
+    else
+        return err_outcome(e->err, NOT_APPLICABLE,
+                           "%s: %s = %s cannot be compared with %s, so it is not raised; neither is changed",
+                           e->ctx->fix->name, name, now, want);
+    return true;
+}
+
+/* What a setting, or an option that a service lacks, is in effect. */
+static bool value_in_effect(const struct ensuring *e, const char *name, const char **ret_value)
+{
+    const struct doc *main_cf;
+    const char *missing = NULL;
+    if (!docs_get(e->ctx->docs, "main.cf", &main_cf, e->err))
+        return false;
+    *ret_value = facts_value(context_facts(e->ctx), main_cf, name, &missing);
+    e->ctx->missing = missing;
+    return *ret_value != NULL || context_missing(e->ctx, arena_printf("whether %s is less", name), e->err);
+}
+
+/* *ret_due: the entry must get the wanted value. now NULL: it is not there. */
+static bool is_due(const struct ensuring *e, const char *name, const char *now, const char *want,
+                   bool *ret_due)
+{
+    *ret_due = now == NULL || !edit_same_value(now, want);
+    if (!*ret_due || e->job->step->verb != EDIT_RAISE)
+        return true;
+    if ((now == NULL || strchr(now, '$') != NULL) && !value_in_effect(e, name, &now))
+        return false;
+    return is_less(e, name, now, want, ret_due);
+}
+
+/* ---- ensure ---- */
+
+static bool ensure_setting(struct ensuring *e, const struct node *want)
+{
+    struct job *job = e->job;
+    const struct node *set = postfix_setting(job->doc, want->value);
+    const char *value = postfix_joined_value(want);
+    bool due;
+    if (!is_due(e, want->value, set != NULL ? postfix_joined_value(set) : NULL, value, &due))
+        return false;
+    if (set != NULL)
+        e->below = set->span.end;
+    if (!due)
+        return true;
+    if (set == NULL)
+        return add_entry(e, want);
+    struct row row = {.doc = job->doc, .node = set, .bytes = place_value_bytes(set)};
+    edit_value(job, &row, value);
+    return true;
+}
+
+/* The part of a service behind which a new option goes: the last option, or the command with the options that
+ * are none of name and value ("-v"). */
+static const struct node *last_option(const struct node *service)
+{
+    const struct node *last = child_of(service, "command");
+    for (size_t i = 0; i < service->n_child; i++) {
+        const struct node *part = &service->child[i];
+        if (strcmp(part->label, "option") == 0)
+            last = part;
+        if (strcmp(part->label, "arg") == 0 && part->value[0] != '-')
+            break;
+        if (strcmp(part->label, "arg") == 0)
+            last = part;
+    }
+    return last;
+}
+
+/* The blanks in front of what begins a line at an offset; NULL: something stands before it. */
+static const char *indent_of(const char *text, size_t at)
+{
+    size_t start = at;
+    while (start > 0 && strchr(" \t", text[start - 1]) != NULL)
+        start--;
+    return start > 0 && start < at && text[start - 1] == '\n' ? arena_copy(text + start, at - start) : NULL;
+}
+
+static const char *option_indent(const struct doc *doc, const struct node *service)
+{
+    const char *indent = NULL;
+    for (size_t i = service->n_child; i > 0 && indent == NULL; i--)
+        if (strcmp(service->child[i - 1].label, "option") == 0)
+            indent = indent_of(doc->text, service->child[i - 1].span.start);
+    return indent;
+}
+
+static void add_option(struct ensuring *e, const struct node *service, const struct node *option)
+{
+    const struct doc *doc = e->job->doc;
+    struct touch *touch = edit_touch(e->job, service);
+    const struct node *behind = last_option(service);
+    const char *indent = option_indent(doc, service);
+    if (indent == NULL)
+        indent = indent_of(e->text, option->span.start);
+    const char *bytes =
+        arena_printf("\n%s%.*s", indent != NULL ? indent : "  ", (int)(option->span.end - option->span.start),
+                     e->text + option->span.start);
+    edit_add(e->job, behind->span.end, behind->span.end, bytes)->kind = MEANT;
+    struct new_option added = {behind, option};
+    touch->option = arena_append(touch->option, &touch->n_option, sizeof(added), &added);
+}
+
+/* The last option of that name in a service: the one that counts. */
+static const struct node *option_of(const struct node *service, const char *name)
+{
+    for (size_t i = service->n_child; i > 0; i--)
+        if (strcmp(service->child[i - 1].label, "option") == 0 &&
+            strcmp(service->child[i - 1].value, name) == 0)
+            return &service->child[i - 1];
+    return NULL;
+}
+
+/* The service keeps its columns; each option of the literal counts as an entry. */
+static bool ensure_options(struct ensuring *e, const struct node *service, const struct node *want)
+{
+    for (size_t i = 0; i < want->n_child; i++) {
+        const struct node *option = &want->child[i];
+        if (strcmp(option->label, "option") != 0)
+            continue;
+        const struct node *set = option_of(service, option->value);
+        const char *value = postfix_joined_value(option);
+        bool due;
+        if (!is_due(e, option->value, set != NULL ? postfix_joined_value(set) : NULL, value, &due))
+            return false;
+        if (!due)
+            continue;
+        if (set == NULL) {
+            add_option(e, service, option);
+            continue;
+        }
+        struct row row = {.doc = e->job->doc, .node = service, .part = set, .bytes = place_value_bytes(set)};
+        edit_value(e->job, &row, value);
+    }
+    return true;
+}
+
+static bool ensure_service(struct ensuring *e, const struct node *want)
+{
+    const struct node *service = find_entry(e->job->doc, "service", want);
+    if (service == NULL)
+        return add_entry(e, want);
+    e->below = service->span.end;
+    return ensure_options(e, service, want);
+}
+
+bool edit_ensure(struct job *job, struct context *ctx, struct err *err)
+{
+    struct ensuring e = {.job = job, .ctx = ctx, .below = NOWHERE, .err = err};
+    struct node *want;
+    size_t n;
+    if (!literal_read(ctx, job->step, &e.text, &want, &n, err))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        bool setting = strcmp(want[i].label, "setting") == 0;
+        if (setting ? !ensure_setting(&e, &want[i]) : !ensure_service(&e, &want[i]))
+            return false;
+    }
+    return true;
+}
+
+/* ---- uncomment ---- */
+
+static bool has_name(const struct node *node, const char *name)
+{
+    const struct node *type = child_of(node, "type");
+    return strcmp(type != NULL ? arena_printf("%s/%s", node->value, type->value) : node->value, name) == 0;
+}
+
+/* Whether a commented-out -o begins on the line. */
+static bool begins_option(const struct node *node, size_t start, size_t end)
+{
+    for (size_t i = 0; i < node->n_child; i++)
+        if (strcmp(node->child[i].label, "option") == 0 && node->child[i].span.start >= start &&
+            node->child[i].span.start < end)
+            return true;
+    return false;
+}
+
+/* The first line without its '#' and at the margin, the option lines without it and indented, prose as it
+ * stands. */
+static const char *alive(const struct doc *doc, const struct node *node)
+{
+    struct buf out = {0};
+    for (size_t at = node->span.start, end; at < node->span.end; at = end) {
+        end = edit_next_line(doc, at, node->span.end);
+        const char *hash = memchr(doc->text + at, '#', end - at);
+        size_t bare = hash != NULL ? (size_t)(hash - doc->text) + 1 : at;
+        if (at == node->span.start)
+            bare = node->text.start;
+        else if (!begins_option(node, at, end))
+            bare = at;
+        else if (strchr(" \t", doc->text[bare]) == NULL)
+            buf_puts(&out, "  ");
+        buf_add(&out, doc->text + bare, end - bare);
+    }
+    return buf_text(&out);
+}
+
+static void uncomment(struct job *job, const struct node *node)
+{
+    edit_add(job, node->span.start, node->span.end, alive(job->doc, node))->kind = ENTRY;
+    struct added added = {node->span.start, node, true};
+    job->added = arena_append(job->added, &job->n_added, sizeof(added), &added);
+}
+
+void edit_uncomment(struct job *job, struct context *ctx)
+{
+    struct strings names = context_words(ctx, &job->step->target.names);
+    for (size_t i = 0; i < names.n; i++) {
+        const struct node *first = NULL;
+        for (size_t k = job->doc->n_node; k > 0; k--) {
+            const struct node *node = &job->doc->node[k - 1];
+            if (edit_is_entry(node) && has_name(node, names.item[i])) {
+                first = NULL; /* it lives */
+                break;
+            }
+            if (strcmp(node->label, "commented") == 0 && has_name(node, names.item[i]))
+                first = node;
+        }
+        if (first != NULL)
+            uncomment(job, first);
+    }
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the files of the edits share. A step collects, for each file that it changes, splices (bytes) and what
+ * they are meant to do (touches, added entries); edit.c applies the splices and edit_proof.c compares what
+ * the lens then sees with what was meant.
+ */
+#pragma once
+
+#include "edit.h"
+#include "place.h"
+
+struct splice {
+    size_t start, end;
+    const char *bytes;
+    size_t len;
+    enum {
+        IN_VALUE, /* reads as part of a value again */
+        MEANT,    /* what it must lead to stands in a touch */
+        ENTRY     /* whole entries or comments, between the others */
+    } kind;
+    size_t order; /* of splices at one place */
+};
+
+/* What a part of an entry must be afterwards: an option, a column, or the entry itself (a setting). */
+struct part_touch {
+    const struct node *part;
+    bool gone;
+    const char *name;     /* renamed; NULL: as before */
+    const char *value;    /* its whole value; NULL: what IN_VALUE splices say */
+    struct strings items; /* its items, when has_items */
+    bool has_items;
+};
+
+/* An option that comes behind a part of its service. */
+struct new_option {
+    const struct node *behind, *like;
+};
+
+/* What a touched top-level node must look like afterwards. */
+struct touch {
+    const struct node *node;
+    bool gone; /* deleted, or a comment now */
+    bool kept; /* its old lines stand above it as a comment */
+    struct part_touch *part;
+    size_t n_part;
+    struct new_option *option;
+    size_t n_option;
+};
+
+/* An entry that was not there. Its names and values are like's; of one that was commented out, its words. */
+struct added {
+    size_t at;
+    const struct node *like;
+    bool revived;
+};
+
+/* One step's work on one file. */
+struct job {
+    const struct step *step;
+    const struct fix *fix;
+    const struct doc *doc;
+    struct splice *splice;
+    size_t n_splice;
+    struct touch *touch;
+    size_t n_touch;
+    struct added *added;
+    size_t n_added;
+};
+
+/* edit.c */
+struct splice *edit_add(struct job *job, size_t start, size_t end, const char *bytes);
+struct touch *edit_touch(struct job *job, const struct node *node);
+struct part_touch *edit_part(struct job *job, const struct node *node, const struct node *part);
+/* The first byte of the next line, or end. */
+size_t edit_next_line(const struct doc *doc, size_t at, size_t end);
+
+/* edit_verb.c: a verb on one row; ctx has the row's fields bound. */
+bool edit_row(struct job *job, struct context *ctx, const struct row *row, struct err *err) MUST_CHECK;
+/* Gives a setting or an option a value; keeps the old lines where the step says so. */
+void edit_value(struct job *job, const struct row *row, const char *value);
+
+/* edit_ensure.c */
+void edit_uncomment(struct job *job, struct context *ctx);
+/* ensure and raise, with the literal filled from ctx. */
+bool edit_ensure(struct job *job, struct context *ctx, struct err *err) MUST_CHECK;
+
+/* edit_proof.c: the entries of the text after the edit, in order, are those before it: untouched ones to the
+ * byte, touched and added ones as meant, and no others. */
+bool edit_prove(const struct job *job, const struct doc *after, struct err *err) MUST_CHECK;
+/* Equal when blanks do not count. */
+bool edit_same_value(const char *a, const char *b);
+/* A setting, a service: what Postfix acts on. */
+bool edit_is_entry(const struct node *node);
+/* Comments and braces count for nothing where parts are compared. */
+bool edit_is_part(const struct node *node);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The stanza `edit` of a fix file; see stanza.h. One table says which verb can stand with what.
+ *
+ * Limits: `mode` waits for documents that an edit can create.
+ */
+#include "stanza.h"
+#include "words.h"
+
+#include <string.h>
+
+static const struct {
+    const char *key;
+    enum edit_verb verb;
+    bool each;         /* needs rows */
+    const char *nouns; /* that a row can be; "": the verb takes no rows */
+} VERBS[] = {
+    {"replace", EDIT_REPLACE, true, "setting item table option column"},
+    {"value", EDIT_VALUE, true, "setting item table option column"},
+    {"rename", EDIT_VALUE, true, "setting option"},
+    {"append", EDIT_APPEND, true, "setting option"},
+    {"prepend", EDIT_PREPEND, true, "setting option"},
+    {"comment", EDIT_COMMENT, true, "setting service"},
+    {"delete", EDIT_DELETE, true, "setting service item option"},
+    {"uncomment", EDIT_UNCOMMENT, false, ""},
+    {"ensure", EDIT_ENSURE, false, "setting service item table option column"},
+    {"raise", EDIT_RAISE, false, "setting service item table option column"},
+};
+
+struct reading {
+    struct fix *fix;
+    const struct node *node;
+    struct step *step;
+    struct err *err;
+};
+
+static const struct node *key_of(const struct reading *r, const char *key)
+{
+    return stanza_key(r->node, key);
+}
+
+static bool refuse(const struct reading *r, const struct node *node, const char *sentence)
+{
+    return fix_error(r->fix, node->value != NULL ? node->text.start : node->span.start, r->err, "%s",
+                     sentence);
+}
+
+static const char *verb_names(void)
+{
+    struct strings names = {0};
+    for (size_t i = 0; i < COUNT(VERBS); i++)
+        strings_add(&names, VERBS[i].key);
+    return strings_join(&names, " ");
+}
+
+/* Exactly one; rename and value go together. */
+static bool read_verb(const struct reading *r, size_t *ret_index)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < COUNT(VERBS); i++) {
+        if (key_of(r, VERBS[i].key) == NULL)
+            continue;
+        bool pair = strcmp(VERBS[i].key, "rename") == 0 && key_of(r, "value") != NULL;
+        found += !pair;
+        *ret_index = i;
+    }
+    r->step->verb = VERBS[*ret_index].verb;
+    if (found == 1)
+        return true;
+    return refuse(r, r->node, arena_printf(_("an edit has exactly one verb; there are: %s"), verb_names()));
+}
+
+static bool check_once(const struct reading *r)
+{
+    static const char *const keys[] = {"each", "replace", "with",  "value",  "rename", "append",
+                                       "keep", "prepend", "after", "before", "ensure", "raise"};
+    for (size_t i = 0; i < COUNT(keys); i++)
+        for (size_t k = 0; k < r->node->n_child; k++)
+            if (stanza_is(&r->node->child[k], keys[i]) && &r->node->child[k] != key_of(r, keys[i]))
+                return refuse(r, &r->node->child[k], "this key can stand only once in a stanza");
+    return true;
+}
+
+/* ---- each, uncomment, after, before ---- */
+
+static bool read_place(const struct reading *r, const char *key, struct place *ret_place, bool *ret_has)
+{
+    const struct node *node = key_of(r, key);
+    *ret_has = node != NULL;
+    if (node == NULL)
+        return true;
+    if (!words_place(r->fix, r->step->document, stanza_value(node), node->text.start, ret_place, r->err))
+        return false;
+    return strcmp(ret_place->document, r->step->document) == 0 ||
+           refuse(r, node, "this place cannot be edited here");
+}
+
+static bool read_each(const struct reading *r, size_t verb)
+{
+    struct step *step = r->step;
+    const struct node *each = key_of(r, "each");
+    if (!read_place(r, "each", &step->each, &step->has_each))
+        return false;
+    if (each == NULL)
+        return !VERBS[verb].each || refuse(r, r->node, "this verb needs 'each PLACE'");
+    struct strings nouns = strings_split(VERBS[verb].nouns, " ");
+    const char *noun = words_noun(step->each.noun);
+    if (!words_noun_editable(step->each.noun))
+        return refuse(r, each, "this place cannot be edited here");
+    if (!strings_have(&nouns, noun))
+        return refuse(r, each,
+                      nouns.n == 0 ? arena_printf(_("'%s' takes no rows"), VERBS[verb].key)
+                                   : arena_printf(_("'%s' cannot be done to a %s, but to these: %s"),
+                                                  VERBS[verb].key, noun, VERBS[verb].nouns));
+    return true;
+}
+
+static bool read_target(const struct reading *r)
+{
+    struct step *step = r->step;
+    const struct node *node = key_of(r, "uncomment");
+    bool there;
+    if (!read_place(r, "uncomment", &step->target, &there) || !there)
+        return !there;
+    const struct place *place = &step->target;
+    bool entry = place->noun == NOUN_SETTING || place->noun == NOUN_SERVICE;
+    bool plain = !place->shadowed && !place->commented && place->n_with == 0 && place->matching == NULL &&
+                 place->listing == NULL && place->names.n > 0;
+    for (size_t i = 0; i < place->names.n; i++)
+        plain &= strchr(place->names.item[i], '*') == NULL;
+    return (entry && plain) || refuse(r, node, "uncomment takes a setting or a service, and its exact name");
+}
+
+static bool read_room(const struct reading *r)
+{
+    struct step *step = r->step;
+    if (!read_place(r, "after", &step->after, &step->has_after) ||
+        !read_place(r, "before", &step->before, &step->has_before))
+        return false;
+    const struct node *node = key_of(r, step->has_after ? "after" : "before");
+    bool ensures = step->verb == EDIT_ENSURE || step->verb == EDIT_RAISE;
+    return node == NULL || ensures || refuse(r, node, "only a new entry of ensure or raise has a place");
+}
+
+/* ---- texts ---- */
+
+static bool read_replace(const struct reading *r)
+{
+    const struct node *re = key_of(r, "replace"), *with = key_of(r, "with");
+    size_t offset = 0;
+    struct err why;
+    if (re == NULL)
+        return with == NULL || refuse(r, with, "'with' belongs to replace");
+    if (with == NULL)
+        return refuse(r, re, "replace needs 'with', the text that takes the place of the match");
+    r->step->pattern = stanza_value(re);
+    r->step->text = stanza_value(with);
+    return strchr(r->step->pattern, '{') != NULL ||
+           pattern_compile(r->step->pattern, &offset, &why) != NULL ||
+           fix_error(r->fix, re->text.start + offset, r->err, "this pattern does not compile: %s", why.text);
+}
+
+static bool read_texts(const struct reading *r)
+{
+    static const char *const words[] = {"append", "prepend", "rename"};
+    const struct node *value = key_of(r, "value"), *rename = key_of(r, "rename");
+    if (value != NULL)
+        r->step->text = value->value != NULL ? stanza_value(value) : "";
+    if (rename != NULL)
+        r->step->rename = stanza_value(rename);
+    for (size_t i = 0; i < COUNT(words); i++) {
+        const struct node *node = key_of(r, words[i]);
+        if (node == NULL)
+            continue;
+        if (strpbrk(stanza_value(node), " \t,") != NULL)
+            return refuse(r, node, "this takes one word");
+        if (node != rename)
+            r->step->text = stanza_value(node);
+    }
+    bool item = r->step->has_each && r->step->each.noun != NOUN_SETTING && r->step->each.noun != NOUN_OPTION;
+    if (value != NULL && r->step->text[0] == '\0' && item)
+        return refuse(r, value, "only the value of a setting or an option can be empty");
+    return true;
+}
+
+static void read_literal(const struct reading *r)
+{
+    struct step *step = r->step;
+    const struct node *block = key_of(r, step->verb == EDIT_RAISE ? "raise" : "ensure");
+    struct buf text = {0};
+    for (size_t i = 0; block != NULL && i < block->n_child; i++) {
+        const struct node *line = &block->child[i];
+        if (!stanza_is(line, "text"))
+            continue;
+        buf_printf(&text, "%s\n", stanza_value(line));
+        step->literal_at =
+            arena_append(step->literal_at, &step->n_literal, sizeof(size_t), &line->text.start);
+    }
+    step->literal = buf_text(&text);
+}
+
+/* A `when` that names a field of the row is asked for each row. */
+static bool read_whens(const struct reading *r)
+{
+    struct step *step = r->step;
+    const char *of_row = step->has_each ? arena_printf("{%s.", words_noun(step->each.noun)) : NULL;
+    for (size_t i = 0; i < r->node->n_child; i++) {
+        const struct node *key = &r->node->child[i];
+        struct cond cond;
+        if (!stanza_is(key, "when"))
+            continue;
+        if (!words_cond(r->fix, step->document, stanza_value(key), key->text.start, &cond, r->err))
+            return false;
+        if (of_row != NULL && strstr(stanza_value(key), of_row) != NULL)
+            step->row_when = arena_append(step->row_when, &step->n_row_when, sizeof(cond), &cond);
+        else
+            step->when = arena_append(step->when, &step->n_when, sizeof(cond), &cond);
+    }
+    return true;
+}
+
+static bool read_keep(const struct reading *r)
+{
+    const struct node *keep = key_of(r, "keep");
+    r->step->keep_comment = keep != NULL;
+    if (keep != NULL &&
+        (strcmp(stanza_value(keep), "comment") != 0 || strcmp(r->step->document, "main.cf") != 0))
+        return refuse(r, keep, "only 'keep comment', and not in master.cf");
+    bool entry =
+        r->step->verb == EDIT_COMMENT || (r->step->verb == EDIT_DELETE && r->step->each.noun != NOUN_ITEM);
+    return keep == NULL || (!entry && r->step->verb != EDIT_UNCOMMENT) ||
+           refuse(r, keep, "keep goes with verbs that change an entry, not with those that take or bring it");
+}
+
+bool stanza_edit(struct fix *fix, const struct node *node, struct err *err)
+{
+    const struct node *loop = stanza_key(node, "for"), *mode = stanza_key(node, "mode");
+    struct step step = {.document = stanza_value(node),
+                        .loop = loop != NULL ? stanza_value(loop) : NULL,
+                        .at = node->text.start};
+    struct reading r = {fix, node, &step, err};
+    size_t verb = 0;
+    bool both = strcmp(step.document, "postfix") == 0;
+    if (!both && strcmp(step.document, "main.cf") != 0 && strcmp(step.document, "master.cf") != 0)
+        return refuse(&r, node, "an edit is of main.cf or master.cf, or of postfix, which is both");
+    if (mode != NULL)
+        return refuse(&r, mode, "a mode is for a file that is created; this one is always there");
+    if (!read_verb(&r, &verb) || !check_once(&r) || !read_each(&r, verb) || !read_target(&r) ||
+        !read_room(&r) || !read_replace(&r) || !read_texts(&r) || !read_keep(&r) || !read_whens(&r))
+        return false;
+    if (both && (!step.has_each || step.each.noun != NOUN_TABLE || strcmp(VERBS[verb].key, "ensure") == 0))
+        return refuse(&r, node, "an edit of postfix changes tables: each table, and replace or value");
+    read_literal(&r);
+    fix->step = arena_append(fix->step, &fix->n_step, sizeof(step), &step);
+    return true;
+}
