@@ -31,7 +31,7 @@ static const struct {
 } VERBS[] = {{"diagnose", verb_diagnose}, {"list", verb_list},         {"explain", verb_explain},
              {"apply", verb_apply},       {"rollback", verb_rollback}, {"history", verb_history},
              {"diff", verb_diff},         {"status", verb_status},     {"recover", verb_recover},
-             {"lint", verb_lint},         {"tree", verb_tree}};
+             {"lint", verb_lint},         {"tree", verb_tree},         {"complete", verb_complete}};
 
 static void out_of_memory(void)
 {

@@ -32,6 +32,7 @@ enum outcome verb_explain(struct options *o, struct err *err);
 enum outcome verb_diff(struct options *o, struct err *err);
 enum outcome verb_status(struct options *o, struct err *err);
 enum outcome verb_lint(struct options *o, struct err *err);
+enum outcome verb_complete(struct options *o, struct err *err);
 
 #define NOTHING_CHANGED _("Nothing was changed.")
 #define PUT_BACK_LINE _("Everything was put back.")
