@@ -109,7 +109,7 @@ static bool staged_check(struct apply *a)
         return err_set(a->err, "the mail programs do not accept the planned files: %s", why);
     if (verdict == CANNOT_TELL) {
         warn("the planned files were not checked before the commit: %s", why);
-        strings_add(&a->planning.plan.left_to_do, "check the files: postconf -n and postfix check");
+        strings_add(&a->planning.plan.left_to_do, _("check the files: postconf -n and postfix check"));
     }
     return true;
 }
@@ -152,7 +152,7 @@ static bool act(struct apply *a)
             return false;
         if (skipped)
             strings_add(&a->planning.plan.left_to_do,
-                        arena_printf("%s does not run, so it was not %sed; start it when you want it",
+                        arena_printf(_("%s does not run, so it was not %sed; start it when you want it"),
                                      action->daemon, service_verb[action->verb]));
     }
     return true;
@@ -203,7 +203,7 @@ static void leave_checks(struct apply *a, struct planned *planned)
         if (here || (cond_all(ctx, verify->when, verify->n_when, &asked, &ignored) && asked == FAILS))
             continue; /* asked of the new text, or not for this case */
         strings_add(&a->planning.plan.left_to_do,
-                    arena_printf("on the running host, check: %s",
+                    arena_printf(_("on the running host, check: %s"),
                                  fix_probe_sentence(verify, context_text(ctx, verify->written))));
     }
 }
@@ -217,7 +217,7 @@ static void leave_actions(struct apply *a)
         const struct action *action = &a->planning.plan.action[i];
         enum init_kind kind = facts_init(a->facts, action->daemon);
         strings_add(&a->planning.plan.left_to_do,
-                    arena_printf("on the running host: %s",
+                    arena_printf(_("on the running host: %s"),
                                  kind == INIT_UNKNOWN
                                      ? arena_printf("%s %s", service_verb[action->verb], action->daemon)
                                      : service_command(kind, action->verb, action->daemon)));
@@ -250,7 +250,7 @@ static enum outcome put_back(struct apply *a, struct txn *txn)
     bool files = txn_put_back(txn, &stuck, &err);
     txn_unlock_edit(txn);
     if (!files)
-        strings_add(&problems, arena_printf("%s. mailfix recover tries again", err.text));
+        strings_add(&problems, arena_printf(_("%s. mailfix recover tries again"), err.text));
     else if (stuck != NULL)
         strings_add(&problems, undo_stuck_sentence(&a->store, txn, stuck));
     if (a->swapped)
@@ -260,7 +260,7 @@ static enum outcome put_back(struct apply *a, struct txn *txn)
         health_again(&a->health, &now);
         const char *worse = health_worse(&a->health, &now);
         if (worse != NULL)
-            strings_add(&problems, arena_printf("the files are as before, but %s", worse));
+            strings_add(&problems, arena_printf(_("the files are as before, but %s"), worse));
     }
     bool back = first_problem(&problems) == NULL;
     /* Unfinished files stay "applying": the next run goes on with them. */
@@ -268,8 +268,9 @@ static enum outcome put_back(struct apply *a, struct txn *txn)
         back = false;
         strings_add(
             &problems,
-            arena_printf("everything is as before, but the record could not say so: %s. Run mailfix recover",
-                         err.text));
+            arena_printf(
+                _("everything is as before, but the record could not say so: %s. Run mailfix recover"),
+                err.text));
     }
     for (size_t i = 0; i < problems.n; i++)
         warn("%s", problems.item[i]);
@@ -277,9 +278,9 @@ static enum outcome put_back(struct apply *a, struct txn *txn)
         journal_event(&a->o->root, back ? EVENT_PUT_BACK : EVENT_NEEDS_PERSON, &txn->record, txn->record.who,
                       txn->record.reason, back ? reason : first_problem(&problems));
     if (!back) {
-        a->o->machine = arena_printf("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s.",
+        a->o->machine = arena_printf(_("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s."),
                                      a->o->root.path, txn->record.id);
-        err_outcome(a->err, NEEDS_PERSON, "%s", "not everything could be put back");
+        err_outcome(a->err, NEEDS_PERSON, "%s", _("not everything could be put back"));
         return NEEDS_PERSON;
     }
     /* A file that somebody else changed before it could be exchanged: as if nothing had been begun. */
@@ -330,8 +331,8 @@ static enum outcome commit(struct apply *a)
         return put_back(a, &txn);
     const char *root = a->o->root.live ? "" : arena_printf("--root %s ", a->o->root.path);
     a->o->machine =
-        arena_printf("Changed and %s; kept as transaction %s. To take it back: mailfix %srollback",
-                     a->o->root.live ? "verified" : "recorded", txn.record.id, root);
+        arena_printf(_("Changed and %s; kept as transaction %s. To take it back: mailfix %srollback"),
+                     a->o->root.live ? _("verified") : _("recorded"), txn.record.id, root);
     journal_event(&a->o->root, EVENT_APPLIED, &txn.record, txn.record.who, txn.record.reason, NULL);
     txn_close(&txn);
     if (!a->o->root.live)
@@ -395,7 +396,7 @@ static enum outcome ask_and_commit(struct apply *a)
 {
     bool go;
     show(a);
-    if (!check_replaceable(a) || !show_ask("Apply this?", a->o->yes, &go, a->err))
+    if (!check_replaceable(a) || !show_ask(_("Apply this?"), a->o->yes, &go, a->err))
         return a->err->outcome;
     if (!go) {
         err_set(a->err, "you said no");

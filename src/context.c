@@ -189,5 +189,5 @@ bool context_missing(const struct context *ctx, const char *what, struct err *er
 {
     return err_outcome(
         err, NOT_APPLICABLE, "%s: %s is not known here: the fact %s is missing (give it with --facts)",
-        ctx->fix->name, what, ctx->missing != NULL ? ctx->missing : "that a running host would tell");
+        ctx->fix->name, _(what), ctx->missing != NULL ? ctx->missing : _("that a running host would tell"));
 }

@@ -24,7 +24,7 @@ static void print_repair(const struct diagnosis *d, const struct fix *fix, const
     const char *facts = d->o->facts_file != NULL ? arena_printf("--facts %s ", d->o->facts_file) : "";
     if (fix_is_advice(fix)) {
         out_printf(stdout, "  advice:\n");
-        struct strings lines = strings_split(fix->advice != NULL ? fix->advice : "there is none\n", "\n");
+        struct strings lines = strings_split(fix->advice != NULL ? fix->advice : _("there is none\n"), "\n");
         for (size_t i = 0; i < lines.n; i++)
             out_printf(stdout, "    %s\n", lines.item[i]);
     } else if (j->would_go) {

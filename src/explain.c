@@ -34,7 +34,7 @@ static const char *value_here(const struct judgement *j, const char *name)
     for (size_t i = 0; i < j->params.n; i++)
         if (strncmp(j->params.item[i], name, len) == 0 && j->params.item[i][len] == '=')
             strings_add(&values, j->params.item[i] + len + 1);
-    return values.n > 0 ? strings_join(&values, ", ") : "none: it must be given";
+    return values.n > 0 ? strings_join(&values, ", ") : _("none: it must be given");
 }
 
 static void print_params(const struct fix *fix, const struct judgement *j)
@@ -44,7 +44,7 @@ static void print_params(const struct fix *fix, const struct judgement *j)
     for (size_t i = 0; i < fix->n_param; i++) {
         const struct param *p = &fix->param[i];
         out_printf(stdout, "  %s=%s%s\n", p->name, p->one_of.n > 0 ? strings_join(&p->one_of, "|") : p->type,
-                   p->several ? " (several)" : "");
+                   p->several ? _(" (several)") : "");
         if (p->ask != NULL)
             out_printf(stdout, "      %s\n", p->ask);
         out_printf(stdout, "      here: %s\n", value_here(j, p->name));
@@ -73,7 +73,8 @@ static void print_here(const struct fix *fix, const struct judgement *j)
     if (j->unknown != NULL)
         out_printf(stdout, "  whether the fault is here is not known: %s\n", j->unknown);
     else
-        out_printf(stdout, "  the fault is %shere\n", j->fault == HOLDS ? "" : "not ");
+        out_printf(stdout, "%s",
+                   j->fault == HOLDS ? _("  the fault is here\n") : _("  the fault is not here\n"));
     if (j->fault == HOLDS)
         judge_print_evidence(&j->evidence, "    ");
     if (fix_is_advice(fix))
@@ -82,7 +83,7 @@ static void print_here(const struct fix *fix, const struct judgement *j)
         out_printf(stdout, "  apply would not go: %s\n", j->refusal);
     else
         out_printf(stdout, "  apply would %s\n",
-                   j->changes ? "change files; look with --dry-run" : "change nothing");
+                   j->changes ? _("change files; look with --dry-run") : _("change nothing"));
 }
 
 enum outcome verb_explain(struct options *o, struct err *err)

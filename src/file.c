@@ -308,18 +308,18 @@ static const char *kind_of_file(mode_t mode)
 {
     switch (mode & S_IFMT) {
     case S_IFDIR:
-        return "a directory";
+        return _("a directory");
     case S_IFIFO:
-        return "a named pipe";
+        return _("a named pipe");
     case S_IFCHR:
     case S_IFBLK:
-        return "a device";
+        return _("a device");
     case S_IFSOCK:
-        return "a socket";
+        return _("a socket");
     case S_IFLNK:
-        return "a symbolic link";
+        return _("a symbolic link");
     default:
-        return "a regular file";
+        return _("a regular file");
     }
 }
 

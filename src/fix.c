@@ -45,10 +45,10 @@ const char *fix_after_sentence(const struct after *after)
 const char *fix_probe_sentence(const struct probe *probe, const char *text)
 {
     if (probe->kind == PROBE_SESSION)
-        return arena_printf("%s%s%s", text, probe->talk.starttls ? " with STARTTLS" : "",
-                            probe->talk.times > 1 ? arena_printf(", %d times", probe->talk.times) : "");
+        return arena_printf("%s%s%s", text, probe->talk.starttls ? _(" with STARTTLS") : "",
+                            probe->talk.times > 1 ? arena_printf(_(", %d times"), probe->talk.times) : "");
     if (probe->kind == PROBE_COND && probe->cond.kind == COND_QUIET)
-        return arena_printf("the fault stays out of the mail log for %s", probe->cond.words.item[0]);
+        return arena_printf(_("the fault stays out of the mail log for %s"), probe->cond.words.item[0]);
     return text;
 }
 

@@ -45,9 +45,9 @@ static void ask_symptoms(struct context *ctx, struct judgement *j)
             continue;
         j->fault = verdict;
         if (verdict == CANNOT_TELL && ctx->missing != NULL)
-            j->unknown = arena_printf("the fact %s is missing (give it with --facts)", ctx->missing);
+            j->unknown = arena_printf(_("the fact %s is missing (give it with --facts)"), ctx->missing);
         else if (verdict == CANNOT_TELL)
-            j->unknown = arena_printf("only a running host can tell: %s", fix->symptom[i].written);
+            j->unknown = arena_printf(_("only a running host can tell: %s"), fix->symptom[i].written);
     }
 }
 

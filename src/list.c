@@ -8,6 +8,7 @@
  */
 #include "fixes.h"
 #include "judge.h"
+#include "language.h"
 #include "verbs.h"
 
 #include <string.h>
@@ -15,12 +16,12 @@
 static const char *standing(const struct fix *fix, const struct judgement *j)
 {
     if (j->fault == CANNOT_TELL)
-        return "not known";
+        return N_("not known");
     if (j->fault == FAILS)
-        return "not needed";
+        return N_("not needed");
     if (fix_is_advice(fix))
-        return "advice";
-    return j->would_go ? "needed" : "refused";
+        return N_("advice");
+    return j->would_go ? N_("needed") : N_("refused");
 }
 
 enum outcome verb_list(struct options *o, struct err *err)
@@ -39,8 +40,9 @@ enum outcome verb_list(struct options *o, struct err *err)
     for (size_t i = 0; i < n; i++) {
         struct judgement j;
         judge_fix(fix[i], &docs, &j);
-        out_printf(stdout, "%-*s  %-10s  %-10s  %s%s\n", (int)width, fix[i]->name,
-                   effect_name(fix[i]->effect), standing(fix[i], &j), fix[i]->title,
+        out_printf(stdout, "%-*s  %-10s  ", (int)width, fix[i]->name, effect_name(fix[i]->effect));
+        language_column(stdout, _(standing(fix[i], &j)), 10);
+        out_printf(stdout, "%s%s\n", fix[i]->title,
                    fix[i]->site ? arena_printf(_(" (of this site: %s)"), fix[i]->file) : "");
     }
     return DONE;

@@ -63,7 +63,7 @@ static sd_journal *journal_open(struct err *err)
 {
     sd_journal *journal = NULL;
     if (!sd_load(err) ||
-        failed(sd.open(&journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM), "cannot open", err))
+        failed(sd.open(&journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM), _("cannot open"), err))
         return NULL;
     return journal;
 }
@@ -77,7 +77,7 @@ static bool cursor_back(sd_journal *journal, unsigned entries, const char **ret_
         r = sd.previous_skip(journal, entries);
     if (r == (int)entries)
         r = sd.get_cursor(journal, &cursor);
-    if (failed(r, "cannot find the end of", err))
+    if (failed(r, _("cannot find the end of"), err))
         return false;
     *ret_cursor = cursor != NULL ? arena_string(cursor) : "";
     free(cursor);
@@ -170,7 +170,7 @@ bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text)
         r = sd.next(journal);
     }
     sd.close(journal);
-    return !failed(r, "cannot read", err);
+    return !failed(r, _("cannot read"), err);
 }
 
 #else

@@ -207,7 +207,7 @@ static bool bind_param(struct context *ctx, const struct param *param, const str
         !from_command_line(ctx, param, assignments, &values, err))
         return false;
     if (exists == CANNOT_TELL)
-        return context_missing(ctx, arena_printf("whether %s has a meaning", param->name), err);
+        return context_missing(ctx, arena_printf(_("whether %s has a meaning"), param->name), err);
     if (exists == FAILS)
         return true;
     if (values.n == 0 && !from_choices(ctx, param, &values, err))

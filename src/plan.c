@@ -86,8 +86,8 @@ static bool check_requirements(struct maker *m, struct context *ctx)
             return err_outcome(m->err, NOT_APPLICABLE, "%s: it cannot be told here whether this holds: %s",
                                ctx->fix->name, context_text(ctx, require->written));
         if (verdict == CANNOT_TELL)
-            strings_add(&m->out->plan.left_to_do,
-                        arena_printf("check on the running host: %s", context_text(ctx, require->written)));
+            strings_add(&m->out->plan.left_to_do, arena_printf(_("check on the running host: %s"),
+                                                               context_text(ctx, require->written)));
     }
     return true;
 }
@@ -182,11 +182,11 @@ static bool check_new_text(struct maker *m, struct context *ctx)
             return err_set(m->err, "%s: the result would not be right: %s In the planned text:%s",
                            ctx->fix->name,
                            verify->otherwise != NULL ? context_text(ctx, verify->otherwise)
-                                                     : arena_printf("%s does not hold.", verify->written),
+                                                     : arena_printf(_("%s does not hold."), verify->written),
                            evidence_text(&found));
         if (verdict == CANNOT_TELL)
             strings_add(&m->out->plan.left_to_do,
-                        arena_printf("check: %s", context_text(ctx, verify->written)));
+                        arena_printf(_("check: %s"), context_text(ctx, verify->written)));
     }
     return true;
 }
@@ -239,7 +239,7 @@ static bool leave_action(struct maker *m, struct context *ctx, const struct afte
         return context_missing(ctx, "what to do afterwards", m->err);
     struct buf when = {0};
     for (size_t i = 0; i < after->n_when; i++)
-        buf_printf(&when, "%s%s", i > 0 ? " and " : "", context_text(ctx, after->when[i].written));
+        buf_printf(&when, "%s%s", i > 0 ? _(" and ") : "", context_text(ctx, after->when[i].written));
     strings_add(&m->out->plan.left_to_do,
                 arena_printf("%s, when %s", context_text(ctx, fix_after_sentence(after)), buf_text(&when)));
     return true;

@@ -285,12 +285,12 @@ const char *health_worse(const struct health *before, const struct health *after
 {
     for (size_t i = 0; i < before->n_port; i++)
         if (before->port[i].greets == HOLDS && after->port[i].greets == FAILS)
-            return arena_printf("%s port %d greeted before and does not now", before->port[i].host,
+            return arena_printf(_("%s port %d greeted before and does not now"), before->port[i].host,
                                 before->port[i].port);
     if (before->master == HOLDS && after->master == FAILS)
-        return "Postfix ran before and does not now";
+        return _("Postfix ran before and does not now");
     if (before->check == HOLDS && after->check == FAILS)
-        return "postfix check was content before and is not now";
+        return _("postfix check was content before and is not now");
     return NULL;
 }
 
@@ -315,7 +315,7 @@ static enum verdict stays_quiet(const struct fix *fix, const struct log_mark *ma
         struct err err;
         enum verdict verdict = heard_since(fix, mark, &back, &err);
         if (back != NULL) {
-            *ret_why = arena_printf("the symptom is back in the log: %s", back);
+            *ret_why = arena_printf(_("the symptom is back in the log: %s"), back);
             return FAILS;
         }
         if (verdict != HOLDS) {
@@ -326,7 +326,7 @@ static enum verdict stays_quiet(const struct fix *fix, const struct log_mark *ma
         if (left <= 0)
             return HOLDS;
         if (nap(left < 500 ? (int)left : 500)) {
-            *ret_why = "interrupted";
+            *ret_why = _("interrupted");
             return CANNOT_TELL;
         }
     }
@@ -344,12 +344,12 @@ static enum verdict verify_one(struct context *ctx, const struct probe *verify, 
         return CANNOT_TELL;
     }
     if (verdict != HOLDS) {
-        *ret_why = "whether it is to be asked is not known";
+        *ret_why = _("whether it is to be asked is not known");
         return verdict == FAILS ? HOLDS : CANNOT_TELL; /* a verify that is not for this case holds */
     }
     if (verify->kind == PROBE_SESSION) {
         if (!strings_have(ran, daemon_of(verify->talk.protocol))) {
-            *ret_why = arena_printf("%s does not run", daemon_of(verify->talk.protocol));
+            *ret_why = arena_printf(_("%s does not run"), daemon_of(verify->talk.protocol));
             return CANNOT_TELL;
         }
         return probe_session(ctx, &verify->talk, ret_why);
@@ -379,12 +379,12 @@ enum verdict probe_verify(struct planned *planned, size_t n, const struct string
             say("checking: %s", written);
             enum verdict verdict = verify_one(ctx, verify, ran, mark, &why);
             if (verdict == FAILS) {
-                *ret_why = arena_printf("%s does not hold%s%s", written, why != NULL ? ": " : "",
+                *ret_why = arena_printf(_("%s does not hold%s%s"), written, why != NULL ? ": " : "",
                                         why != NULL ? why : "");
                 return FAILS;
             }
             if (verdict == CANNOT_TELL)
-                strings_add(left_to_do, arena_printf("check: %s (it could not be told here%s%s)", written,
+                strings_add(left_to_do, arena_printf(_("check: %s (it could not be told here%s%s)"), written,
                                                      why != NULL ? ": " : "", why != NULL ? why : ""));
         }
         /* Nobody needs to write that the symptoms must not come back. */

@@ -103,14 +103,14 @@ static enum outcome go_back(struct rollback *r)
         }
     if (!txn_rollback_prepare(&txn, r->way.back, r->way.text, r->err) || !txn_rollback_begin(&txn, r->err)) {
         if (r->err->outcome == NEEDS_PERSON)
-            r->o->machine = "This needs you: see above.";
+            r->o->machine = _("This needs you: see above.");
         txn_close(&txn);
         return r->err->outcome;
     }
     bool files = txn_rollback_swap(&txn, &stuck, r->err);
     txn_unlock_edit(&txn);
     if (!files) {
-        r->o->machine = "This needs you: the rollback is not finished; mailfix recover goes on with it.";
+        r->o->machine = _("This needs you: the rollback is not finished; mailfix recover goes on with it.");
         txn_close(&txn);
         return r->err->outcome = NEEDS_PERSON;
     }
@@ -123,12 +123,13 @@ static enum outcome go_back(struct rollback *r)
     bool ok = txn_finish(&txn, problems.n > 0 ? TXN_STUCK : TXN_UNDONE, r->err);
     txn_close(&txn);
     if (!ok) {
-        r->o->machine = "This needs you: the files are as they were before, but the record could not say so; "
-                        "mailfix recover finishes it.";
+        r->o->machine =
+            _("This needs you: the files are as they were before, but the record could not say so; "
+              "mailfix recover finishes it.");
         return r->err->outcome = NEEDS_PERSON;
     }
     if (problems.n > 0) {
-        r->o->machine = arena_printf("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s.",
+        r->o->machine = arena_printf(_("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s."),
                                      r->o->root.path, r->chosen->id);
         err_outcome(r->err, NEEDS_PERSON, "%s", problems.item[0]);
         return NEEDS_PERSON;
@@ -204,8 +205,8 @@ static enum outcome rollback_locked(struct rollback *r)
         warn("the record %s cannot be read and is passed over", damaged.item[i]);
     if (r->chosen == NULL || r->chosen->state == TXN_UNDONE) {
         out_printf(stdout, "Nothing to do: %s\n",
-                   r->chosen == NULL ? "there is no transaction to take back."
-                                     : "this transaction is taken back already.");
+                   r->chosen == NULL ? _("there is no transaction to take back.")
+                                     : _("this transaction is taken back already."));
         return DONE;
     }
     if (r->chosen->state == TXN_STUCK) {
@@ -218,7 +219,7 @@ static enum outcome rollback_locked(struct rollback *r)
     show_plan(r->facts, &r->way.plan);
     if (r->o->dry_run)
         return DONE;
-    if (!show_ask(arena_printf("Roll back %s?", r->chosen->id), r->o->yes, &go, r->err))
+    if (!show_ask(arena_printf(_("Roll back %s?"), r->chosen->id), r->o->yes, &go, r->err))
         return r->err->outcome;
     if (!go) {
         err_set(r->err, "you said no");

@@ -139,7 +139,7 @@ static const char *last_words(const struct run_result *result)
     struct strings last = {0};
     for (size_t i = lines.n > 3 ? lines.n - 3 : 0; i < lines.n; i++)
         strings_add(&last, arena_copy(lines.item[i], strnlen(lines.item[i], 200)));
-    return last.n == 0 ? "it said nothing" : strings_join(&last, " / ");
+    return last.n == 0 ? _("it said nothing") : strings_join(&last, " / ");
 }
 
 /* Runs a command of words and blanks. ret_status: 0 it succeeded; else *ret_how says how it ended. */
@@ -154,10 +154,10 @@ static bool run_words(const char *command, int limit_ms, int *ret_status, const 
     if (result.timed_out)
         return err_set(err, "`%s` did not end within %d s and was killed", command, limit_ms / 1000);
     if (result.signal != 0)
-        *ret_how = arena_printf("`%s` was killed by signal %d", command, result.signal);
+        *ret_how = arena_printf(_("`%s` was killed by signal %d"), command, result.signal);
     else
         *ret_how =
-            arena_printf("`%s` ended with status %d (%s)", command, result.status, last_words(&result));
+            arena_printf(_("`%s` ended with status %d (%s)"), command, result.status, last_words(&result));
     *ret_status = result.status;
     return true;
 }
@@ -190,9 +190,9 @@ static bool run_and_look(const struct daemon *daemon, enum verb verb, const char
     if (now == wanted && (status == 0 || verb == DO_STOP))
         return true;
     return err_set(err, "%s, and %s %s; its own messages are in the mail log", how, daemon->name,
-                   now == YES  ? "runs"
-                   : now == NO ? "does not run"
-                               : "cannot be asked whether it runs");
+                   now == YES  ? _("runs")
+                   : now == NO ? _("does not run")
+                               : _("cannot be asked whether it runs"));
 }
 
 /* Debian's script of Postfix asks postmulti for the instances. When a fault in main.cf makes postmulti fail,
@@ -222,9 +222,9 @@ bool service_boot_set(const struct daemon *daemon, bool on, int limit_ms, struct
     if (status == 0 && now == (on ? YES : NO))
         return true;
     return err_set(err, "%s, and %s %s at boot", how, daemon->name,
-                   now == YES  ? "starts"
-                   : now == NO ? "does not start"
-                               : "may or may not start");
+                   now == YES  ? _("starts")
+                   : now == NO ? _("does not start")
+                               : _("may or may not start"));
 }
 
 /* ---- the backend sysv ---- */
@@ -281,7 +281,7 @@ static const char *direct_command(const struct daemon *daemon, enum verb verb, b
     (void)live;
     if (verb < COUNT(daemon->direct) && daemon->direct[verb] != NULL)
         return daemon->direct[verb];
-    return arena_printf("%s %s, by hand: no service manager runs", service_verb[verb], daemon->name);
+    return arena_printf(_("%s %s, by hand: no service manager runs"), service_verb[verb], daemon->name);
 }
 
 static bool direct_act(const struct daemon *daemon, enum verb verb, int limit_ms, struct err *err)

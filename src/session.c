@@ -54,12 +54,12 @@ static void answer(struct session_result *result, enum verdict verdict, const st
                    const char *fmt, ...)
 {
     result->verdict = verdict;
-    int used = snprintf(result->why, sizeof(result->why), "%s port %d: ", session->host, session->port);
+    int used = snprintf(result->why, sizeof(result->why), _("%s port %d: "), session->host, session->port);
     if (used < 0 || (size_t)used >= sizeof(result->why))
         return;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(result->why + used, sizeof(result->why) - (size_t)used, fmt, ap);
+    vsnprintf(result->why + used, sizeof(result->why) - (size_t)used, gettext(fmt), ap);
     va_end(ap);
 }
 
@@ -170,7 +170,7 @@ static void prepare(CURL *handle, const struct session *session, struct hearing 
 
 static const char *duration(int ms)
 {
-    return ms % 1000 == 0 ? arena_printf("%d s", ms / 1000) : arena_printf("%d ms", ms);
+    return ms % 1000 == 0 ? arena_printf(_("%d s"), ms / 1000) : arena_printf(_("%d ms"), ms);
 }
 
 static void not_connected(CURL *handle, const struct session *session, struct session_result *result,
@@ -212,7 +212,7 @@ static void explain(CURL *handle, CURLcode code, const struct session *session, 
         too_late(handle, session, result);
     else if (code == CURLE_USE_SSL_FAILED)
         answer(result, FAILS, session, "STARTTLS is %s",
-               strstr(detail, "denied") != NULL ? "offered, but refused" : "not offered");
+               strstr(detail, "denied") != NULL ? _("offered, but refused") : _("not offered"));
     else if (code == CURLE_SSL_CONNECT_ERROR)
         answer(result, FAILS, session, "TLS failed: %s", detail);
     else if (result->greeting[0] == '\0')
@@ -228,8 +228,11 @@ static void judge_capability(const struct session *session, const struct wish *w
         capability_offered(session->protocol, buf_text(&hearing->capabilities[wish->over_tls]), wish->word);
     if (offered == (wish->kind == OFFERS))
         return;
-    const char *when = !session->starttls ? "" : wish->over_tls ? " over TLS" : " before STARTTLS";
-    answer(result, FAILS, session, "%s %s%s", offered ? "offers" : "does not offer", wish->word, when);
+    const char *when = !session->starttls ? "" : wish->over_tls ? _(" over TLS") : _(" before STARTTLS");
+    if (offered)
+        answer(result, FAILS, session, "offers %s%s", wish->word, when);
+    else
+        answer(result, FAILS, session, "does not offer %s%s", wish->word, when);
 }
 
 /* One more command in the same session; libcurl calls an answer of 4xx or 5xx an error and hangs up. */

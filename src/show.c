@@ -69,9 +69,9 @@ void show_left_to_do(const struct strings *left_to_do)
 const char *show_unfinished(struct err *err)
 {
     if (err->outcome == BUSY)
-        return "Nothing was changed.";
+        return _("Nothing was changed.");
     err->outcome = NEEDS_PERSON;
-    return "This needs you: an unfinished transaction is there, see above.";
+    return _("This needs you: an unfinished transaction is there, see above.");
 }
 
 bool show_ask(const char *question, bool yes, bool *ret_go, struct err *err)

@@ -83,9 +83,9 @@ static enum verdict run_staged(const struct stage *stage, const char *const argv
         return HOLDS;
     const char *command = arena_printf("%s %s", argv[0], argv[1]);
     if (result.timed_out)
-        *ret_why = arena_printf("%s did not end within %d s", command, CHECK_MS / 1000);
+        *ret_why = arena_printf(_("%s did not end within %d s"), command, CHECK_MS / 1000);
     else
-        *ret_why = arena_printf("%s refuses it:\n    %s", command, result.output);
+        *ret_why = arena_printf(_("%s refuses it:\n    %s"), command, result.output);
     return FAILS;
 }
 
@@ -95,7 +95,7 @@ enum verdict stage_check(const struct plan *plan, const char *queue_directory, c
                                                                                       NULL};
     struct stage stage = {plan, queue_directory};
     if (!run_have("postconf")) {
-        *ret_why = "there is no postconf here";
+        *ret_why = _("there is no postconf here");
         return CANNOT_TELL;
     }
     enum verdict verdict = run_staged(&stage, postconf, ret_why);

@@ -43,7 +43,7 @@ static const char *text_value(const struct stanza *s, const char *key)
 static bool refuse(const struct stanza *s, const struct node *node, const char *sentence)
 {
     return fix_error(s->fix, node->value != NULL ? node->text.start : node->span.start, s->err, "%s",
-                     sentence);
+                     _(sentence));
 }
 
 /* A key that may stand once must not stand twice. */
@@ -151,7 +151,7 @@ static bool read_choice(const struct stanza *s, const struct node *key, struct p
         return refuse(s, key, "this default is none of the values of one-of");
     if (param->type != NULL && strchr(choice.value, '{') == NULL &&
         !value_read(param->type, choice.value, &value, &expected))
-        return refuse(s, key, arena_printf("this default is no %s: expected %s", param->type, expected));
+        return refuse(s, key, arena_printf(_("this default is no %s: expected %s"), param->type, expected));
     param->choice = arena_append(param->choice, &param->n_choice, sizeof(choice), &choice);
     return true;
 }
@@ -170,7 +170,7 @@ static bool read_param(const struct stanza *s)
     struct strings types = value_types();
     if (param.type != NULL && !value_type_known(param.type))
         return refuse(s, stanza_key(s->node, "type"),
-                      arena_printf("unknown type; there are: %s", strings_join(&types, " ")));
+                      arena_printf(_("unknown type; there are: %s"), strings_join(&types, " ")));
     param.several = stanza_key(s->node, "several") != NULL;
     for (size_t i = 0; i < s->node->n_child; i++) {
         const struct node *key = &s->node->child[i];

@@ -6,6 +6,7 @@
  *
  * Exit 6 when one is not clean, for a daily job.
  */
+#include "language.h"
 #include "record.h"
 #include "verbs.h"
 
@@ -28,13 +29,13 @@ static const char *state_of(const struct store *store, const struct target *targ
     struct err ignored;
     char digest[DIGEST_HEX + 1];
     if (!file_exists(store->root, target->path))
-        return "gone";
+        return N_("gone");
     if (!file_read_path(store->root, target->path, ANY_OWNER, &text, &len, &ignored))
-        return "overwritten since";
+        return N_("overwritten since");
     digest_hex(text, len, digest);
     if (strcmp(digest, target->after) == 0)
-        return "clean";
-    return hunks_stand(target, text) ? "edited since" : "overwritten since";
+        return N_("clean");
+    return hunks_stand(target, text) ? N_("edited since") : N_("overwritten since");
 }
 
 /* A later kept transaction on the same file says how that file stands. */
@@ -69,7 +70,8 @@ enum outcome verb_status(struct options *o, struct err *err)
             if (strcmp(target->document, RECORD_INDEX) == 0 || has_later(record, n, i, target->path))
                 continue;
             const char *state = state_of(&store, target);
-            out_printf(stdout, "%-17s  %s  (%s)\n", state, target->path, record[i].id);
+            language_column(stdout, _(state), 17);
+            out_printf(stdout, "%s  (%s)\n", target->path, record[i].id);
             files++;
             differ += strcmp(state, "clean") != 0;
         }

@@ -25,13 +25,13 @@ static const struct {
     const char *expected;
 } LENSES[N_LENS] = {
     [LENS_MAIN] = {"main.cf", "Mf_Main.lns", true,
-                   "expected a parameter (name = value), a comment that begins with '#', or a line that "
-                   "continues a value "
-                   "and begins with white space"},
+                   N_("expected a parameter (name = value), a comment that begins with '#', or a line that "
+                      "continues a value "
+                      "and begins with white space")},
     [LENS_MASTER] = {"master.cf", "Mf_Master.lns", true,
-                     "expected a service (service type private unpriv chroot wakeup maxproc command), a "
-                     "comment that begins "
-                     "with '#', or an option line that begins with white space"},
+                     N_("expected a service (service type private unpriv chroot wakeup maxproc command), a "
+                        "comment that begins "
+                        "with '#', or an option line that begins with white space")},
     [LENS_TRANSPORT] =
         {"transport", "Mf_Transport.lns", true,
          N_("expected an entry (key and value), a comment that begins with '#', or a line that "
@@ -45,9 +45,10 @@ static const struct {
             "and closes with '}' on a line of its own, !include FILE, or a comment")},
     [LENS_FIX] =
         {"fix", "Mf_Fix.lns", false,
-         "expected a stanza of a fix file (fix title effect about advice see independent rows param symptom "
-         "still "
-         "consequence require risk edit after verify) with the keys that it takes, see mailfix-fix(5)"},
+         N_("expected a stanza of a fix file (fix title effect about advice see independent rows param "
+            "symptom "
+            "still "
+            "consequence require risk edit after verify) with the keys that it takes, see mailfix-fix(5)")},
 };
 
 #define CHUNK_LINES 100

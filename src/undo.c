@@ -66,7 +66,7 @@ void undo_services(const struct store *store, const struct record *record, struc
             struct err err;
             if (!restore(&record->service[i], &err))
                 strings_add(problems,
-                            arena_printf("%s did not come back: %s. Look at it, then: %s",
+                            arena_printf(_("%s did not come back: %s. Look at it, then: %s"),
                                          record->service[i].daemon, err.text, by_hand(&record->service[i])));
         }
     }
@@ -82,8 +82,8 @@ const char *undo_stuck_sentence(const struct store *store, const struct txn *txn
               "It was not there before: decide whether it is needed"),
             stuck->at.path);
     return arena_printf(
-        "%s was changed by somebody else since; it was left as it is. Its text from before is "
-        "%s/var/lib/mailfix/txn/%s/before/%s: compare the two and decide",
+        _("%s was changed by somebody else since; it was left as it is. Its text from before is "
+          "%s/var/lib/mailfix/txn/%s/before/%s: compare the two and decide"),
         stuck->at.path, store->root->path, txn->record.id, stuck->slot);
 }
 
@@ -94,8 +94,8 @@ static bool finish_one(struct store *store, const struct record *record, struct 
     struct strings problems = {0};
     bool going_back = record->state == TXN_APPLYING;
     say("Transaction %s was cut off while it was %s; %s.", record->id,
-        going_back ? "being applied" : "being rolled back",
-        going_back ? "putting everything back" : "finishing the rollback");
+        going_back ? _("being applied") : _("being rolled back"),
+        going_back ? _("putting everything back") : _("finishing the rollback"));
     if (!txn_open(store, record, &txn, err))
         return err_prefix(err, "transaction %s", record->id);
     bool ok = going_back ? txn_put_back(&txn, &stuck, err)

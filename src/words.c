@@ -177,7 +177,7 @@ static bool read_noun(struct reader *r, struct place *place)
         }
     }
     return fix_error(r->fix, offset_of(r, start), r->err, "%s%s%s is nothing that %s has; it has: %s",
-                     word != NULL ? "'" : "", word != NULL ? word : "the end of the line",
+                     word != NULL ? "'" : "", word != NULL ? word : _("the end of the line"),
                      word != NULL ? "'" : "", place->document, strings_join(&known, " "));
 }
 
@@ -280,19 +280,19 @@ static bool check_words(struct reader *r, const char *start, const struct cond *
     const char *const *word = cond->words.item;
     const char *sentence = NULL;
     if (cond->kind == COND_VERSION && !in_list("< <= = >= >", word[1]))
-        sentence = "expected one of < <= = >= >";
+        sentence = _("expected one of < <= = >= >");
     else if (cond->kind == COND_VERSION && !isdigit((unsigned char)word[2][0]) && !has_placeholder(word[2]))
-        sentence = "expected a version, such as 2.11";
+        sentence = _("expected a version, such as 2.11");
     else if (cond->kind == COND_DAEMON && !has_placeholder(word[0]) && !service_known(word[0]))
-        sentence = "mailfix knows no such daemon";
+        sentence = _("mailfix knows no such daemon");
     else if (cond->kind == COND_DAEMON && !in_list("running installed", word[1]))
-        sentence = "expected running or installed";
+        sentence = _("expected running or installed");
     else if (cond->kind == COND_PORT && !in_list("open mute", word[1]))
-        sentence = "expected open or mute";
+        sentence = _("expected open or mute");
     else if (cond->kind == COND_CHECK && !in_list("postfix dovecot", word[0]))
-        sentence = "expected postfix or dovecot";
+        sentence = _("expected postfix or dovecot");
     else if (cond->kind == COND_QUIET && (strspn(word[0], "0123456789") == 0 || !ends_with(word[0], "s")))
-        sentence = "expected seconds, such as 10s";
+        sentence = _("expected seconds, such as 10s");
     return sentence == NULL ? true : fix_error(r->fix, offset_of(r, start), r->err, "%s", sentence);
 }
 
