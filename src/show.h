@@ -6,7 +6,7 @@
 
 #include "plan.h"
 
-#define SHOW_MASKED "Values that look like secrets are shown as ***; the file keeps them.\n"
+#define SHOW_MASKED N_("Values that look like secrets are shown as ***; the file keeps them.\n")
 
 /* The unified diff of all changes, then one line for each action, on standard output. */
 void show_plan(struct facts *facts, const struct plan *plan);

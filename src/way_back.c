@@ -190,7 +190,7 @@ static bool say_dependent(const struct walk *w, const struct file *f, const stru
     return err_outcome(w->err, NEEDS_PERSON,
                        dependent->n == 1
                            ? "%s was changed again by transaction %s; roll that one back first"
-                           : "%s was changed again by the transactions %s; roll those back first",
+                           : N_("%s was changed again by the transactions %s; roll those back first"),
                        f->target->path, strings_join(dependent, ", "));
 }
 
