@@ -3,7 +3,8 @@
  * Errors, memory, growing buffers and safe printing; see base.h for the contracts.
  *
  * Limits: the arena is 256 MiB of address space; the largest text that mailfix reads is 1 MiB, so even
- * several parses of it fit. Messages longer than an err's text are cut at its end.
+ * several parses of it fit. Messages longer than an err's text are cut at its
+ * end, after a whole character.
  */
 #include "base.h"
 
@@ -25,12 +26,39 @@ static __attribute__((format_arg(1))) const char *localized(const char *fmt)
     return fmt[0] != '\0' ? gettext(fmt) : fmt;
 }
 
+void text_vprint(char *text, size_t size, const char *fmt, va_list ap)
+{
+    int wanted = vsnprintf(text, size, fmt, ap);
+    if (wanted < 0)
+        text[0] = '\0';
+    if (wanted < 0 || (size_t)wanted < size)
+        return;
+    size_t start = size - 1; /* of the last character */
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xc0) == 0x80)
+        start--;
+    unsigned char lead = start > 0 ? (unsigned char)text[--start] : 0;
+    size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
+    if (bytes > size - 1 - start)
+        text[start] = '\0';
+}
+
 /* ---- errors ---- */
+
+static void append(struct err *err, const char *fmt, ...) PRINTF(2, 3);
+
+static void append(struct err *err, const char *fmt, ...)
+{
+    size_t used = strlen(err->text);
+    va_list ap;
+    va_start(ap, fmt);
+    text_vprint(err->text + used, sizeof(err->text) - used, fmt, ap);
+    va_end(ap);
+}
 
 static bool err_vset(struct err *err, enum outcome outcome, const char *fmt, va_list ap)
 {
     err->outcome = outcome;
-    vsnprintf(err->text, sizeof(err->text), localized(fmt), ap);
+    text_vprint(err->text, sizeof(err->text), localized(fmt), ap);
     return false;
 }
 
@@ -59,8 +87,7 @@ bool err_errno(struct err *err, const char *fmt, ...)
     va_start(ap, fmt);
     err_vset(err, FAILED, fmt, ap);
     va_end(ap);
-    size_t used = strlen(err->text);
-    snprintf(err->text + used, sizeof(err->text) - used, ": %s", strerror(saved));
+    append(err, ": %s", strerror(saved));
     return false;
 }
 
@@ -70,10 +97,9 @@ bool err_prefix(struct err *err, const char *fmt, ...)
     memcpy(fact, err->text, sizeof(fact));
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(err->text, sizeof(err->text), localized(fmt), ap);
+    text_vprint(err->text, sizeof(err->text), localized(fmt), ap);
     va_end(ap);
-    size_t used = strlen(err->text);
-    snprintf(err->text + used, sizeof(err->text) - used, ": %s", fact);
+    append(err, ": %s", fact);
     return false;
 }
 
@@ -313,9 +339,8 @@ void out_bytes(FILE *stream, const char *bytes, size_t len)
 static void out_vprintf(FILE *stream, const char *fmt, va_list ap)
 {
     char text[4096];
-    int len = vsnprintf(text, sizeof(text), localized(fmt), ap);
-    if (len > 0)
-        out_bytes(stream, text, (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
+    text_vprint(text, sizeof(text), localized(fmt), ap);
+    out_bytes(stream, text, strlen(text));
 }
 
 void out_printf(FILE *stream, const char *fmt, ...)

@@ -39,6 +39,9 @@ bool err_errno(struct err *err, const char *fmt, ...) PRINTF(2, 3); /* appends "
 bool err_outcome(struct err *err, enum outcome outcome, const char *fmt, ...) PRINTF(3, 4);
 bool err_prefix(struct err *err, const char *fmt, ...) PRINTF(2, 3); /* keeps the outcome */
 
+/* vsnprintf for sentences: a text that is too long is cut after a whole character of UTF-8. */
+void text_vprint(char *text, size_t size, const char *fmt, va_list ap) PRINTF(3, 0);
+
 /* Reserves the arena. exhausted is called, and must not return, when it is used up. */
 bool arena_open(void (*exhausted)(void), struct err *err) MUST_CHECK;
 void *arena_alloc(size_t size) __attribute__((malloc, alloc_size(1))); /* zeroed, aligned for any type */

@@ -67,7 +67,7 @@ bool fix_error(const struct fix *fix, size_t at, struct err *err, const char *fm
     char sentence[600];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(sentence, sizeof(sentence), gettext(fmt), ap);
+    text_vprint(sentence, sizeof(sentence), gettext(fmt), ap);
     va_end(ap);
     struct position p = text_position(fix->text, fix->len, at);
     return err_set(err, "%s:%zu:%zu: %s\n%s", fix->file, p.line, p.column, sentence,

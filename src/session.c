@@ -59,7 +59,7 @@ static void answer(struct session_result *result, enum verdict verdict, const st
         return;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(result->why + used, sizeof(result->why) - (size_t)used, gettext(fmt), ap);
+    text_vprint(result->why + used, sizeof(result->why) - (size_t)used, gettext(fmt), ap);
     va_end(ap);
 }
 

@@ -30,6 +30,29 @@ static void test_err(void **state)
     assert_int_equal(err.outcome, FAILED);
 }
 
+/* No character is cut in the middle, whatever number of bytes there is room for. */
+static void test_err_whole_characters(void **state)
+{
+    (void)state;
+    static const char *const characters[] = {"x", "é", "設", "\xf0\xa0\xae\x9f"};
+    struct err err;
+    for (size_t i = 0; i < COUNT(characters); i++)
+        for (size_t before = 0; before < 4; before++) {
+            struct buf text = {0};
+            size_t len = strlen(characters[i]), room = sizeof(err.text) - 1 - before;
+            buf_add(&text, "abc", before);
+            for (size_t k = 0; k < sizeof(err.text); k++)
+                buf_puts(&text, characters[i]);
+            err_set(&err, "%s", buf_text(&text));
+            assert_int_equal(strlen(err.text), before + room / len * len);
+            err_set(&err, "%s", buf_text(&text) + before);
+            err_prefix(&err, "%.*s", (int)before, "abc");
+            assert_int_equal((strlen(err.text) - before - 2) % len, 0);
+        }
+    err_set(&err, "caf\xe9"); /* what fits is left alone */
+    assert_int_equal(strlen(err.text), 4);
+}
+
 /* A text that is longer than an err is cut at its end, never past it. */
 static void test_err_long(void **state)
 {
@@ -335,19 +358,11 @@ static void test_library_load(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fresh_test(test_err),
-        fresh_test(test_err_long),
-        fresh_test(test_arena),
-        fresh_test(test_arena_exhausted),
-        fresh_test(test_strings),
-        fresh_test(test_buf),
-        fresh_test(test_version_compare),
-        fresh_test(test_text_position),
-        fresh_test(test_digest),
-        fresh_test(test_out_bytes),
-        fresh_test(test_messages),
-        fresh_test(test_signals),
-        fresh_test(test_library_load),
+        fresh_test(test_err),     fresh_test(test_err_long),        fresh_test(test_err_whole_characters),
+        fresh_test(test_arena),   fresh_test(test_arena_exhausted), fresh_test(test_strings),
+        fresh_test(test_buf),     fresh_test(test_version_compare), fresh_test(test_text_position),
+        fresh_test(test_digest),  fresh_test(test_out_bytes),       fresh_test(test_messages),
+        fresh_test(test_signals), fresh_test(test_library_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
