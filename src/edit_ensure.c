@@ -184,7 +184,7 @@ static bool value_in_effect(const struct ensuring *e, const char *name, const ch
         return false;
     *ret_value = facts_value(context_facts(e->ctx), main_cf, name, &missing);
     e->ctx->missing = missing;
-    return *ret_value != NULL || context_missing(e->ctx, arena_printf("whether %s is less", name), e->err);
+    return *ret_value != NULL || context_missing(e->ctx, arena_printf(_("whether %s is less"), name), e->err);
 }
 
 /* *ret_due: the entry must get the wanted value. now NULL: it is not there. */

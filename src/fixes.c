@@ -64,7 +64,7 @@ static bool load(const struct root *host, const struct fix_dirs *dirs, const cha
         struct strings names = fixes_names(dirs, err);
         return err_outcome(
             err, USAGE, "there is no fix '%s'%s; there are: %s", name, nearest_hint(name, &names),
-            names.n > 0 ? strings_join(&names, " ") : arena_printf("none in %s", dirs->installed));
+            names.n > 0 ? strings_join(&names, " ") : arena_printf(_("none in %s"), dirs->installed));
     }
     if (installed != NULL && site != NULL)
         return err_set(

@@ -61,6 +61,8 @@ bool language_japanese(void)
 {
     static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
     const char *locale = NULL;
+    if (strcmp(code, "ja") == 0)
+        return true;
     for (size_t i = 0; i < COUNT(names) && (locale == NULL || locale[0] == '\0'); i++)
         locale = getenv(names[i]);
     if (locale == NULL || strncmp(locale, "ja", 2) != 0)

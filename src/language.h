@@ -16,9 +16,9 @@ void language_open(const char *dir);
 /* "ja" when messages come out in Japanese, "en" when there is no catalogue for the user's locale. */
 const char *language_code(void);
 
-/* Whether the texts of fix files are shown in Japanese: the first of LC_ALL, LC_MESSAGES and LANG that is set
- * names Japanese in UTF-8. Asked of the names alone: fix files have their twins with them, whatever locales
- * and catalogues are installed. */
+/* Whether the texts of fix files are shown in Japanese: messages are, or the first of LC_ALL, LC_MESSAGES and
+ * LANG that is set names Japanese in UTF-8. Asked of the names alone: fix files have their twins with them,
+ * whatever locales and catalogues are installed. */
 bool language_japanese(void);
 
 /* Columns of a terminal: characters of East Asia take two, combining ones none; bytes that are no UTF-8 one.

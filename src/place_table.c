@@ -142,7 +142,7 @@ enum verdict place_lists(struct finder *f, const char *value, const char *word)
             return HOLDS;
         if (one == CANNOT_TELL) {
             verdict = CANNOT_TELL;
-            f->missing = arena_printf("what %s holds", items.item[i]);
+            f->missing = arena_printf(_("what %s holds"), items.item[i]);
         }
     }
     return verdict;

@@ -369,7 +369,7 @@ static bool read_after_words(const struct stanza *s, struct after *after)
     if (service_known(after->daemon))
         return true;
     struct strings names = service_names();
-    return refuse(s, s->node, arena_printf("unknown daemon; there are: %s", strings_join(&names, " ")));
+    return refuse(s, s->node, arena_printf(_("unknown daemon; there are: %s"), strings_join(&names, " ")));
 }
 
 static bool read_after(const struct stanza *s)

@@ -218,8 +218,8 @@ static bool read_place(struct reader *r, const char *document, struct place *ret
             return fix_error(
                 r->fix, offset_of(r, start), r->err,
                 "'%s' cannot stand here; a %s takes%s%s with FIELD=VALUE, listing WORD, matching RE", word,
-                NOUNS[place.noun].word, NOUNS[place.noun].named ? " names," : "",
-                NOUNS[place.noun].in_service ? " in SERVICE," : "");
+                NOUNS[place.noun].word, NOUNS[place.noun].named ? _(" names,") : "",
+                NOUNS[place.noun].in_service ? _(" in SERVICE,") : "");
         } else {
             strings_add(into, word);
         }
