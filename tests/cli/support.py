@@ -43,22 +43,25 @@ class Result:
         return lines[-1]
 
 
-def execute(argv, stdin=subprocess.DEVNULL, umask=None, cwd=None):
+def execute(argv, stdin=subprocess.DEVNULL, umask=None, cwd=None, env=None):
     """Runs argv; exit code None: it did not end in time."""
     before = (lambda: os.umask(umask)) if umask is not None else None
     try:
         done = subprocess.run(argv, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=TIMEOUT,
-                              preexec_fn=before, cwd=cwd, env=environment())
+                              preexec_fn=before, cwd=cwd, env=environment(env))
     except subprocess.TimeoutExpired as late:
         return Result(None, late.stdout or b"", (late.stderr or b"") + b"\n(did not end in time)")
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-def environment():
+def environment(language=None):
+    """The tests' environment; language replaces what chooses one (LANG, LANGUAGE ...)."""
     # SUDO_USER would go into the record, LC_ALL into messages of the system.
     env = {k: v for k, v in os.environ.items() if k not in ("SUDO_USER", "AUGEAS_LENS_LIB", "AUGEAS_ROOT")}
-    env["LC_ALL"] = "C"
-    return env
+    if language is None:
+        env["LC_ALL"] = "C"
+        return env
+    return {**{k: v for k, v in env.items() if k != "LANGUAGE" and k != "LANG" and not k.startswith("LC_")}, **language}
 
 
 def on_terminal(argv, answer):

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of tests/cli/run about the user's language. C.UTF-8 with LANGUAGE needs no generated locale."""
+from support import check, check_equal, execute, write
+
+JAPANESE = {"LANG": "C.UTF-8", "LANGUAGE": "ja"}
+APPLY = ("apply", "sdbm-cache", "type=btree", "path=keep")
+
+
+def run(host, code, *words, env=JAPANESE):
+    result = execute(host.argv(*words), env=env)
+    check_equal(result.code, code, "exit of %s" % " ".join(words))
+    return result.out.decode(), result.err.decode()
+
+
+def test_japanese(host):
+    out, _ = run(host, 0, "list")
+    line = [l for l in out.splitlines() if l.startswith("sdbm-cache")][0]
+    check("  必要        " in line and "使えない" in line, "list: %r" % line)
+    _, err = run(host, 0, *APPLY, "-n")
+    check(err.endswith("何も変更していません。\n"), "apply -n: %r" % err)
+    _, err = run(host, 0, *APPLY, "-y")
+    check("として残しています。元に戻すには: mailfix" in err, "apply -y: %r" % err)
+    check("sdbm-cache" in run(host, 0, "history")[0], "history")
+    check("変更なし  " in run(host, 0, "status")[0], "status")
+    _, err = run(host, 2, "list", "x")
+    check("list に引数はありません" in err, "usage: %r" % err)
+
+
+def test_japanese_caret(host):
+    bad = host.path("bad.fix")
+    write(bad, "fix bad\ntitle t\neffect noise\n\nsymptom some main.cf setting x matching 設定(\n".encode())
+    _, err = run(host, 1, "lint", bad)
+    check("パターンに誤りがあります" in err, err)
+    lines = err.splitlines()
+    at = [i for i, line in enumerate(lines) if line.strip() == "^"][0]
+    check(lines[at].index("^") >= lines[at - 1].index("設定"), "the caret: %r" % lines)
+
+
+def test_english_elsewhere(host):
+    for env in ({"LANG": "C", "LANGUAGE": "ja"}, {"LANG": "ja_JP.eucJP"}):
+        out, err = run(host, 0, *APPLY, "-n", env=env)
+        check(err.endswith("Nothing was changed.\n") and out.isascii(), "%r: %r" % (env, err))
+        check("needed" in run(host, 0, "list", env=env)[0], "list of %r" % env)
