@@ -196,6 +196,8 @@ static bool read_levels(const struct stanza *s, struct heard *heard)
 {
     const struct node *key = stanza_key(s->node, "level");
     struct strings words = strings_split(key != NULL ? stanza_value(key) : "", " \t");
+    for (int level = LEVEL_INFO; key == NULL && level <= LEVEL_PANIC; level++)
+        heard->levels[level] = true; /* any */
     for (size_t i = 0; i < words.n; i++) {
         bool known = false;
         for (int level = LEVEL_INFO; level <= LEVEL_PANIC; level++)
@@ -209,10 +211,12 @@ static bool read_levels(const struct stanza *s, struct heard *heard)
 
 static bool read_heard(const struct stanza *s, struct heard *heard)
 {
-    static const char *const needed[] = {"program", "level", "matching"};
+    static const char *const needed[] = {"program", "matching"};
+    if (!check_once(s, "level"))
+        return false;
     for (size_t i = 0; i < COUNT(needed); i++) {
         if (stanza_key(s->node, needed[i]) == NULL)
-            return refuse(s, s->node, "a log stanza needs program, level and matching");
+            return refuse(s, s->node, "a log stanza needs program and matching");
         if (!check_once(s, needed[i]))
             return false;
     }

@@ -102,6 +102,18 @@ static void test_sdbm_cache(void **state)
 
 #define HEAD "fix x\ntitle t\neffect noise\n\n" /* what follows begins on line 5 */
 
+/* A log line of any level, where the stanza names none. */
+static void test_levels(void **state)
+{
+    (void)state;
+    struct fix *any = unit_fix(HEAD "symptom log\n  program p\n  matching ^a\n");
+    struct fix *some = unit_fix(HEAD "symptom log\n  program p\n  level error panic\n  matching ^a\n");
+    for (int level = LEVEL_INFO; level <= LEVEL_PANIC; level++) {
+        assert_true(any->symptom[0].heard.levels[level]);
+        assert_true(some->symptom[0].heard.levels[level] == (level == LEVEL_ERROR || level == LEVEL_PANIC));
+    }
+}
+
 /* The last column runs to the end of the line, whatever stands in the columns before it. */
 static void test_rows(void **state)
 {
@@ -299,7 +311,7 @@ static const struct {
     {"5:22", "commented", HEAD "symptom some main.cf commented table\n"},
     {"5:24", "shadowed", HEAD "symptom some master.cf shadowed service\n"},
     /* log lines and dialogues */
-    {"5:9", "needs program, level and matching", HEAD "symptom log\n  program p\n  level error\n"},
+    {"5:9", "needs program and matching", HEAD "symptom log\n  program p\n  level error\n"},
     {"8:12", "begins with ^", HEAD "symptom log\n  program p\n  level error\n  matching x\n"},
     {"8:16", "does not compile", HEAD "symptom log\n  program p\n  level error\n  matching ^a(b\n"},
     {"7:9", "level", HEAD "symptom log\n  program p\n  level loud\n  matching ^x\n"},
@@ -416,8 +428,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fresh_test(test_shipped),  fresh_test(test_sdbm_cache), fresh_test(test_rows),
-        fresh_test(test_defaults), fresh_test(test_talk),       fresh_test(test_japanese),
-        fresh_test(test_forms),    fresh_test(test_refused),
+        fresh_test(test_levels),   fresh_test(test_defaults),   fresh_test(test_talk),
+        fresh_test(test_japanese), fresh_test(test_forms),      fresh_test(test_refused),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

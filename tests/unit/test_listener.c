@@ -6,6 +6,8 @@
 #include "unit.h"
 
 #include <arpa/inet.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 static void test_inodes(void **state)
@@ -42,7 +44,9 @@ static void test_own(void **state)
     assert_int_equal(listener_programs(port).n, 0); /* bound, but it does not listen */
     assert_int_equal(listen(fd, 1), 0);
     struct strings programs = listener_programs(port);
-    assert_string_equal(strings_join(&programs, " "), "test_listener");
+    char name[16] = ""; /* valgrind's, where it runs us */
+    assert_int_equal(prctl(PR_GET_NAME, name), 0);
+    assert_string_equal(strings_join(&programs, " "), name);
     close(fd);
     assert_int_equal(listener_programs(port).n, 0);
 }
