@@ -71,7 +71,7 @@ static bool make_plan(struct apply *a)
         return false;
     a->docs = (struct docs){.facts = a->facts};
     a->outside = a->o->root.live ? probe_outside : (struct outside){0};
-    a->outside.ask = a->o->yes ? NULL : ask_person;
+    a->outside.ask = a->o->yes || a->o->json ? NULL : ask_person;
     a->outside.read_secret = ask_secret;
     if (!plan_make(request, n, &a->docs, &a->outside, &a->planning, a->err))
         return false;
@@ -89,6 +89,7 @@ static void show(struct apply *a)
     show_plan(a->facts, &a->planning.plan);
     for (size_t i = 0; i < a->planning.notices.n; i++)
         out_printf(stdout, "note: %s\n", a->planning.notices.item[i]);
+    report_strings(report_top(), "notices", &a->planning.notices);
     fflush(stdout);
 }
 
@@ -277,7 +278,9 @@ static enum outcome put_back(struct apply *a, struct txn *txn)
     if (a->swapped || !back)
         journal_event(&a->o->root, back ? EVENT_PUT_BACK : EVENT_NEEDS_PERSON, &txn->record, txn->record.who,
                       txn->record.reason, back ? reason : first_problem(&problems));
+    report_strings(report_top(), "problems", &problems);
     if (!back) {
+        report_text(report_top(), "transaction", txn->record.id);
         a->o->machine = arena_printf(_("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s."),
                                      a->o->root.path, txn->record.id);
         err_outcome(a->err, NEEDS_PERSON, "%s", _("not everything could be put back"));
@@ -334,6 +337,7 @@ static enum outcome commit(struct apply *a)
         arena_printf(_("Changed and %s; kept as transaction %s. To take it back: mailfix %srollback"),
                      a->o->root.live ? _("verified") : _("recorded"), txn.record.id, root);
     journal_event(&a->o->root, EVENT_APPLIED, &txn.record, txn.record.who, txn.record.reason, NULL);
+    report_text(report_top(), "transaction", txn.record.id);
     txn_close(&txn);
     if (!a->o->root.live)
         leave_actions(a);
@@ -355,11 +359,9 @@ static void offer_renewal(struct apply *a)
             struct err ignored;
             if (!docs_get(&a->docs, DOC_IDS[k], &doc, &ignored) || doc->identity.ctime.tv_sec <= read)
                 continue;
-            out_printf(
-                stdout,
-                "left to do: %s runs since before the last change of %s and may not have read it: %s\n",
-                action->daemon, doc->path,
-                service_command(service_init(action->daemon), action->verb, action->daemon));
+            show_left(arena_printf(
+                _("%s runs since before the last change of %s and may not have read it: %s"), action->daemon,
+                doc->path, service_command(service_init(action->daemon), action->verb, action->daemon)));
             break;
         }
     }

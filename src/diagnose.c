@@ -17,19 +17,39 @@ struct diagnosis {
     struct err *err;
 };
 
-/* Whether apply would go, and as what command; or the advice. */
-static void print_repair(const struct diagnosis *d, const struct fix *fix, const struct judgement *j)
+static const char *repair_command(const struct diagnosis *d, const struct fix *fix)
 {
     const char *root = d->o->root.live ? "" : arena_printf("--root %s ", d->o->root.path);
     const char *facts = d->o->facts_file != NULL ? arena_printf("--facts %s ", d->o->facts_file) : "";
+    return arena_printf("mailfix %s%sapply %s", root, facts, fix->name);
+}
+
+static void report_finding(const struct diagnosis *d, const struct fix *fix, const struct judgement *j)
+{
+    struct json_t *item = report_add(report_top(), "findings");
+    struct strings evidence = judge_evidence(&j->evidence);
+    report_text(item, "fix", fix->name);
+    report_text(item, "title", fix->title);
+    report_text(item, "effect", effect_name(fix->effect));
+    report_strings(item, "evidence", &evidence);
+    if (fix_is_advice(fix))
+        report_text(item, "advice", fix->advice != NULL ? fix->advice : "");
+    else if (j->would_go)
+        report_text(item, "repair", repair_command(d, fix));
+    else
+        report_text(item, "refusal", j->refusal);
+}
+
+/* Whether apply would go, and as what command; or the advice. */
+static void print_repair(const struct diagnosis *d, const struct fix *fix, const struct judgement *j)
+{
     if (fix_is_advice(fix)) {
         out_printf(stdout, "  advice:\n");
         struct strings lines = strings_split(fix->advice != NULL ? fix->advice : _("there is none\n"), "\n");
         for (size_t i = 0; i < lines.n; i++)
             out_printf(stdout, "    %s\n", lines.item[i]);
     } else if (j->would_go) {
-        out_printf(stdout, "  repair: mailfix %s%sapply %s    (look first: add --dry-run)\n", root, facts,
-                   fix->name);
+        out_printf(stdout, "  repair: %s    (look first: add --dry-run)\n", repair_command(d, fix));
     } else {
         out_printf(stdout, "  repair: mailfix apply %s would not do: %s\n", fix->name, j->refusal);
     }
@@ -47,6 +67,7 @@ static void diagnose_fix(struct diagnosis *d, struct fix *fix, struct docs *docs
     }
     if (j.fault != HOLDS)
         return;
+    report_finding(d, fix, &j);
     out_printf(stdout, "%s (%s): %s\n", fix->name, effect_name(fix->effect), fix->title);
     out_printf(stdout, "  evidence:\n");
     judge_print_evidence(&j.evidence, "    ");
@@ -59,6 +80,7 @@ static void diagnose_fix(struct diagnosis *d, struct fix *fix, struct docs *docs
 
 static void print_end(const struct diagnosis *d, size_t asked)
 {
+    report_strings(report_top(), "not_known", &d->unknown);
     for (size_t i = 0; i < d->unknown.n; i++)
         out_printf(stdout, "not known: %s\n", d->unknown.item[i]);
     if (d->problems + d->advice > 0)

@@ -86,6 +86,55 @@ static void print_here(const struct fix *fix, const struct judgement *j)
                    j->changes ? _("change files; look with --dry-run") : _("change nothing"));
 }
 
+static struct strings probes(const struct probe *probe, size_t n)
+{
+    struct strings list = {0};
+    for (size_t i = 0; i < n; i++)
+        strings_add(&list, probe[i].kind == PROBE_LOG ? probe[i].written
+                                                      : fix_probe_sentence(&probe[i], probe[i].written));
+    return list;
+}
+
+static void report_param(struct json_t *item, const struct param *p, const struct judgement *j)
+{
+    size_t len = strlen(p->name);
+    struct strings here = {0};
+    for (size_t i = 0; i < j->params.n; i++)
+        if (strncmp(j->params.item[i], p->name, len) == 0 && j->params.item[i][len] == '=')
+            strings_add(&here, j->params.item[i] + len + 1);
+    report_text(item, "name", p->name);
+    report_text(item, "type", p->type);
+    report_strings(item, "one_of", &p->one_of);
+    report_flag(item, "several", p->several);
+    report_text(item, "question", p->ask);
+    report_strings(item, "here", &here);
+}
+
+static void report_fix(const struct fix *fix, const struct judgement *j)
+{
+    static const char *const fault[] = {[HOLDS] = "here", [FAILS] = "not here", [CANNOT_TELL] = "not known"};
+    struct json_t *item = report_object(report_top(), "fix");
+    struct strings symptoms = probes(fix->symptom, fix->n_symptom), evidence = judge_evidence(&j->evidence);
+    struct strings require = probes(fix->require, fix->n_require), proof = probes(fix->verify, fix->n_verify);
+    report_text(item, "name", fix->name);
+    report_text(item, "title", fix->title);
+    report_text(item, "effect", effect_name(fix->effect));
+    report_text(item, "site", fix->site ? fix->file : NULL);
+    report_text(item, "about", fix->about);
+    report_strings(item, "symptoms", &symptoms);
+    report_strings(item, "requires", &require);
+    report_strings(item, "proof", &proof);
+    report_text(item, "advice", fix->advice);
+    report_strings(item, "see", &fix->see);
+    report_text(item, "fault", fault[j->fault]);
+    report_strings(item, "evidence", &evidence);
+    report_text(item, "not_known", j->unknown);
+    report_text(item, "refusal", fix_is_advice(fix) ? NULL : j->refusal);
+    report_flag(item, "would_change", j->changes);
+    for (size_t i = 0; i < fix->n_param; i++)
+        report_param(report_add(item, "parameters"), &fix->param[i], j);
+}
+
 enum outcome verb_explain(struct options *o, struct err *err)
 {
     struct facts *facts;
@@ -98,6 +147,7 @@ enum outcome verb_explain(struct options *o, struct err *err)
         return err->outcome;
     struct docs docs = {.facts = facts};
     judge_fix(fix, &docs, &j);
+    report_fix(fix, &j);
     out_printf(stdout, "%s (%s): %s\n", fix->name, effect_name(fix->effect), fix->title);
     if (fix->site)
         out_printf(stdout, "  a fix of this site: %s\n", fix->file);

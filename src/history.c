@@ -23,6 +23,19 @@ static void print_record(const struct record *record)
                    back->reason);
 }
 
+static void report_transaction(const struct record *record)
+{
+    struct json_t *item = report_add(report_top(), "transactions");
+    report_text(item, "id", record->id);
+    report_number(item, "number", record->number);
+    report_number(item, "time", record->time);
+    report_text(item, "state", txn_state_name(record->state));
+    report_text(item, "who", record->who);
+    report_strings(item, "fixes", &record->fixes);
+    report_strings(item, "parameters", &record->params);
+    report_text(item, "reason", record->reason);
+}
+
 enum outcome verb_history(struct options *o, struct err *err)
 {
     struct store store;
@@ -38,8 +51,11 @@ enum outcome verb_history(struct options *o, struct err *err)
         store_close(&store);
         return err->outcome;
     }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         print_record(&record[i]);
+        report_transaction(&record[i]);
+    }
+    report_strings(report_top(), "damaged", &damaged);
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read", damaged.item[i]);
     if (n == 0)

@@ -82,10 +82,19 @@ void judge_fix(struct fix *fix, struct docs *docs, struct judgement *ret_judgeme
     *ret_judgement = j;
 }
 
+struct strings judge_evidence(const struct evidence *evidence)
+{
+    struct strings lines = {0};
+    for (size_t i = 0; i < evidence->n_row; i++)
+        strings_add(&lines, row_describe(&evidence->row[i]));
+    if (evidence->sentence != NULL)
+        strings_add(&lines, evidence->sentence);
+    return lines;
+}
+
 void judge_print_evidence(const struct evidence *evidence, const char *margin)
 {
-    for (size_t i = 0; i < evidence->n_row; i++)
-        out_printf(stdout, "%s%s\n", margin, row_describe(&evidence->row[i]));
-    if (evidence->sentence != NULL)
-        out_printf(stdout, "%s%s\n", margin, evidence->sentence);
+    struct strings lines = judge_evidence(evidence);
+    for (size_t i = 0; i < lines.n; i++)
+        out_printf(stdout, "%s%s\n", margin, lines.item[i]);
 }

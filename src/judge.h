@@ -21,5 +21,7 @@ struct judgement {
 /* Fills ret_judgement; docs keeps what was read, for the next fix. */
 void judge_fix(struct fix *fix, struct docs *docs, struct judgement *ret_judgement);
 
-/* Evidence, one line each with the given margin, on standard output. */
+/* Evidence, one line each. */
+struct strings judge_evidence(const struct evidence *evidence);
+/* The same with the given margin, on standard output. */
 void judge_print_evidence(const struct evidence *evidence, const char *margin);

@@ -31,7 +31,12 @@ enum outcome verb_lint(struct options *o, struct err *err)
         return err->outcome;
     for (size_t i = 0; i < o->words.n; i++) {
         struct err why;
-        if (lint_file(&host, o->words.item[i], &why))
+        bool ok = lint_file(&host, o->words.item[i], &why);
+        struct json_t *item = report_add(report_top(), "files");
+        report_text(item, "file", o->words.item[i]);
+        report_flag(item, "ok", ok);
+        report_text(item, "error", ok ? NULL : why.text);
+        if (ok)
             continue;
         refused++;
         warn("%s", why.text);

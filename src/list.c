@@ -40,6 +40,12 @@ enum outcome verb_list(struct options *o, struct err *err)
     for (size_t i = 0; i < n; i++) {
         struct judgement j;
         judge_fix(fix[i], &docs, &j);
+        struct json_t *item = report_add(report_top(), "fixes");
+        report_text(item, "name", fix[i]->name);
+        report_text(item, "title", fix[i]->title);
+        report_text(item, "effect", effect_name(fix[i]->effect));
+        report_text(item, "standing", standing(fix[i], &j));
+        report_text(item, "site", fix[i]->site ? fix[i]->file : NULL);
         out_printf(stdout, "%-*s  %-10s  ", (int)width, fix[i]->name, effect_name(fix[i]->effect));
         language_column(stdout, _(standing(fix[i], &j)), 10);
         out_printf(stdout, "%s%s\n", fix[i]->title,

@@ -10,6 +10,7 @@
 #include "language.h"
 #include "nearest.h"
 #include "tree.h"
+#include "report.h"
 #include "verbs.h"
 
 #include <ctype.h>
@@ -28,10 +29,19 @@ static const struct {
 static const struct {
     const char *name;
     enum outcome (*run)(struct options *o, struct err *err);
-} VERBS[] = {{"diagnose", verb_diagnose}, {"list", verb_list},         {"explain", verb_explain},
-             {"apply", verb_apply},       {"rollback", verb_rollback}, {"history", verb_history},
-             {"diff", verb_diff},         {"status", verb_status},     {"recover", verb_recover},
-             {"lint", verb_lint},         {"tree", verb_tree},         {"complete", verb_complete}};
+    const char *list; /* its own member of the report, an array */
+} VERBS[] = {{"diagnose", verb_diagnose, NULL},
+             {"list", verb_list, "fixes"},
+             {"explain", verb_explain, NULL},
+             {"apply", verb_apply, "actions"},
+             {"rollback", verb_rollback, "actions"},
+             {"history", verb_history, "transactions"},
+             {"diff", verb_diff, NULL},
+             {"status", verb_status, "files"},
+             {"recover", verb_recover, NULL},
+             {"lint", verb_lint, "files"},
+             {"tree", verb_tree, "nodes"},
+             {"complete", verb_complete, NULL}};
 
 static void out_of_memory(void)
 {
@@ -58,20 +68,15 @@ struct arguments {
 
 static bool parse_arguments(int argc, char **argv, struct arguments *a, struct err *err)
 {
-    enum { OPT_ROOT = 256, OPT_FACTS, OPT_AS, OPT_MERGE, OPT_FORCE, OPT_HELP, OPT_VERSION };
-    static const struct option options[] = {{"root", required_argument, NULL, OPT_ROOT},
-                                            {"facts", required_argument, NULL, OPT_FACTS},
-                                            {"as", required_argument, NULL, OPT_AS},
-                                            {"merge", no_argument, NULL, OPT_MERGE},
-                                            {"force", no_argument, NULL, OPT_FORCE},
-                                            {"message", required_argument, NULL, 'm'},
-                                            {"dry-run", no_argument, NULL, 'n'},
-                                            {"yes", no_argument, NULL, 'y'},
-                                            {"verbose", no_argument, NULL, 'v'},
-                                            {"quiet", no_argument, NULL, 'q'},
-                                            {"help", no_argument, NULL, OPT_HELP},
-                                            {"version", no_argument, NULL, OPT_VERSION},
-                                            {NULL, 0, NULL, 0}};
+    enum { OPT_ROOT = 256, OPT_FACTS, OPT_AS, OPT_MERGE, OPT_FORCE, OPT_HELP, OPT_VERSION, OPT_JSON };
+    static const struct option options[] = {
+        {"root", required_argument, NULL, OPT_ROOT}, {"facts", required_argument, NULL, OPT_FACTS},
+        {"as", required_argument, NULL, OPT_AS},     {"merge", no_argument, NULL, OPT_MERGE},
+        {"force", no_argument, NULL, OPT_FORCE},     {"message", required_argument, NULL, 'm'},
+        {"dry-run", no_argument, NULL, 'n'},         {"yes", no_argument, NULL, 'y'},
+        {"verbose", no_argument, NULL, 'v'},         {"quiet", no_argument, NULL, 'q'},
+        {"help", no_argument, NULL, OPT_HELP},       {"version", no_argument, NULL, OPT_VERSION},
+        {"json", no_argument, NULL, OPT_JSON},       {NULL, 0, NULL, 0}};
     int option;
     opterr = 0;
     while ((option = getopt_long(argc, argv, "m:nyvqh", options, NULL)) != -1) {
@@ -110,6 +115,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
         case OPT_HELP:
             a->help = true;
             break;
+        case OPT_JSON:
+            a->o.json = true;
+            break;
         case OPT_VERSION:
             a->version = true;
             break;
@@ -147,6 +155,41 @@ static enum outcome help(const struct strings *words, struct err *err)
     return help_verb(stdout, verb) ? DONE : no_verb(verb, err);
 }
 
+/* Its place in the table; COUNT(VERBS): it is none. */
+static size_t verb_named(const char *name)
+{
+    size_t i = 0;
+    while (i < COUNT(VERBS) && strcmp(VERBS[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+/* Also when the options are wrong, the one who asked for an object gets one. */
+static bool json_asked(const struct arguments *a, int argc, char **argv)
+{
+    bool asked = a->o.json;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        asked |= strcmp(argv[i], "--json") == 0;
+    return asked;
+}
+
+static bool begin_report(const struct arguments *a)
+{
+    size_t i = a->o.words.n > 0 ? verb_named(a->o.words.item[0]) : COUNT(VERBS);
+    bool known = i < COUNT(VERBS);
+    return report_open(known ? VERBS[i].name : NULL, known ? VERBS[i].list : NULL);
+}
+
+/* The closing line as one word, for programs. */
+static const char *state_word(enum outcome outcome, const char *machine)
+{
+    if (machine == NULL || strcmp(machine, NOTHING_CHANGED) == 0)
+        return "nothing_changed";
+    if (strcmp(machine, PUT_BACK_LINE) == 0)
+        return "put_back";
+    return outcome == NEEDS_PERSON ? "needs_person" : "changed";
+}
+
 static enum outcome run_verb(struct arguments *a, struct err *err)
 {
     const char *verb = a->o.words.n > 0 ? a->o.words.item[0] : NULL;
@@ -156,9 +199,8 @@ static enum outcome run_verb(struct arguments *a, struct err *err)
     }
     a->o.words.item++;
     a->o.words.n--;
-    for (size_t i = 0; i < COUNT(VERBS); i++) {
-        if (strcmp(VERBS[i].name, verb) != 0)
-            continue;
+    size_t i = verb_named(verb);
+    if (i < COUNT(VERBS)) {
         if (!root_open(a->root, &a->o.root, err)) {
             a->o.machine = NOTHING_CHANGED;
             return err->outcome;
@@ -186,6 +228,10 @@ int main(int argc, char **argv)
         printf("mailfix %s\n", VERSION);
         return 0;
     }
+    if (json_asked(&a, argc, argv) && !begin_report(&a)) {
+        warn("standard output is not there to be written to");
+        return 1;
+    }
     if (!ok)
         outcome = err.outcome;
     else if (a.help || (a.o.words.n > 0 && strcmp(a.o.words.item[0], "help") == 0))
@@ -202,6 +248,10 @@ int main(int argc, char **argv)
         base_verbosity = 0;
     if (a.o.machine != NULL)
         say("%s", a.o.machine);
+    if (report_wanted() &&
+        !report_end(exit_code(outcome), a.o.machine != NULL ? a.o.machine : NOTHING_CHANGED,
+                    state_word(outcome, a.o.machine), failed ? err.text : NULL))
+        warn("the report could not be written");
     tree_close();
     return exit_code(outcome);
 }

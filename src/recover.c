@@ -9,7 +9,7 @@
 enum outcome verb_recover(struct options *o, struct err *err)
 {
     struct store store;
-    size_t finished;
+    size_t finished = 0;
     bool there;
     o->machine = NOTHING_CHANGED;
     if (o->words.n > 0)
@@ -27,6 +27,7 @@ enum outcome verb_recover(struct options *o, struct err *err)
     signals_ignore(); /* a way back is not cut short */
     bool ok = undo_unfinished(&store, &finished, err);
     store_close(&store);
+    report_number(report_top(), "finished", (long long)finished);
     if (!ok) {
         o->machine = show_unfinished(err);
         return err->outcome;

@@ -40,6 +40,10 @@ static void show_edited(const struct rollback *r, const struct edited_file *e)
     hunk = diff_whole(e->wrote, e->wrote_len, e->now, e->now_len, &n_theirs);
     const char *theirs =
         diff_unified(e->path, e->wrote, e->wrote_len, e->now, e->now_len, hunk, n_theirs, false, NULL);
+    struct json_t *edited = report_object(report_top(), "edited");
+    report_text(edited, "path", e->path);
+    report_text(edited, "ours", ours);
+    report_text(edited, "since", theirs);
     out_printf(stdout, "What transaction %s changed:\n", r->chosen->id);
     out_bytes(stdout, ours, strlen(ours));
     out_printf(stdout, "What was changed since:\n");
@@ -128,6 +132,7 @@ static enum outcome go_back(struct rollback *r)
               "mailfix recover finishes it.");
         return r->err->outcome = NEEDS_PERSON;
     }
+    report_strings(report_top(), "problems", &problems);
     if (problems.n > 0) {
         r->o->machine = arena_printf(_("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s."),
                                      r->o->root.path, r->chosen->id);
@@ -137,8 +142,8 @@ static enum outcome go_back(struct rollback *r)
     r->o->machine = closing_line(r);
     if (!r->o->root.live)
         for (size_t i = 0; i < r->chosen->n_action; i++)
-            out_printf(stdout, "left to do: on the running host: %s %s\n",
-                       service_verb[r->chosen->action[i].verb], r->chosen->action[i].daemon);
+            show_left(arena_printf(_("on the running host: %s %s"), service_verb[r->chosen->action[i].verb],
+                                   r->chosen->action[i].daemon));
     return DONE;
 }
 
@@ -214,6 +219,7 @@ static enum outcome rollback_locked(struct rollback *r)
                     "transaction %s is stuck: its files were left to you (mailfix history)", r->chosen->id);
         return NEEDS_PERSON;
     }
+    report_text(report_top(), "transaction", r->chosen->id);
     if (!make_plan(r))
         return r->err->outcome;
     show_plan(r->facts, &r->way.plan);

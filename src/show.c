@@ -9,6 +9,7 @@
 
 #include "diff.h"
 #include "params.h"
+#include "report.h"
 #include "service.h"
 
 #include <string.h>
@@ -30,6 +31,20 @@ const char *show_hide(const struct plan *plan, const char *text, bool *ret_hidde
     return text;
 }
 
+static const char *hide_reported(const void *plan, const char *text)
+{
+    bool hidden;
+    return show_hide(plan, text, &hidden);
+}
+
+static void report_action(const struct action *a, const char *command)
+{
+    struct json_t *item = report_add(report_top(), "actions");
+    report_text(item, "action", service_verb[a->verb]);
+    report_text(item, "daemon", a->daemon);
+    report_text(item, "command", command);
+}
+
 void show_plan(struct facts *facts, const struct plan *plan)
 {
     bool terminal = isatty(STDOUT_FILENO), masked = false;
@@ -39,6 +54,9 @@ void show_plan(struct facts *facts, const struct plan *plan)
                                         c->hunk, c->n_hunk, terminal, &masked);
         text = show_hide(plan, text, &masked);
         out_bytes(stdout, text, strlen(text));
+        const struct report_file file = {c->doc->path,    c->doc->id, c->doc->text, c->doc->digest,
+                                         c->after_digest, c->hunk,    c->n_hunk,    text};
+        report_change(&file, hide_reported, plan);
     }
     for (size_t i = 0; i < plan->n_index; i++)
         out_printf(stdout, "then: rebuild %s:%s with %s\n", plan->index[i].type, plan->index[i].name,
@@ -46,11 +64,12 @@ void show_plan(struct facts *facts, const struct plan *plan)
     for (size_t i = 0; i < plan->n_action; i++) {
         const struct action *a = &plan->action[i];
         enum init_kind kind = facts_init(facts, a->daemon);
-        if (kind == INIT_UNKNOWN)
+        const char *command = kind == INIT_UNKNOWN ? NULL : service_command(kind, a->verb, a->daemon);
+        if (command == NULL)
             out_printf(stdout, "then: %s %s\n", service_verb[a->verb], a->daemon);
         else
-            out_printf(stdout, "then: %s %s: %s\n", service_verb[a->verb], a->daemon,
-                       service_command(kind, a->verb, a->daemon));
+            out_printf(stdout, "then: %s %s: %s\n", service_verb[a->verb], a->daemon, command);
+        report_action(a, command);
     }
     for (size_t k = 0; k < plan->flush.n; k++)
         out_printf(stdout, "then: flush %s: %s\n", plan->flush.item[k],
@@ -60,10 +79,16 @@ void show_plan(struct facts *facts, const struct plan *plan)
     fflush(stdout);
 }
 
+void show_left(const char *sentence)
+{
+    out_printf(stdout, "left to do: %s\n", sentence);
+    report_line("left_to_do", sentence);
+}
+
 void show_left_to_do(const struct strings *left_to_do)
 {
     for (size_t i = 0; i < left_to_do->n; i++)
-        out_printf(stdout, "left to do: %s\n", left_to_do->item[i]);
+        show_left(left_to_do->item[i]);
 }
 
 const char *show_unfinished(struct err *err)
@@ -80,6 +105,8 @@ bool show_ask(const char *question, bool yes, bool *ret_go, struct err *err)
     *ret_go = yes;
     if (yes)
         return true;
+    if (report_wanted())
+        return err_outcome(err, USAGE, "--json asks no question: look at it with --dry-run, then say --yes");
     if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
         return err_outcome(err, USAGE,
                            "there is no terminal to ask on: look at it with --dry-run, then say --yes");

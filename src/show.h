@@ -13,6 +13,7 @@ void show_plan(struct facts *facts, const struct plan *plan);
 /* A text with the plan's secrets as ***; *ret_hidden becomes true where one stood. */
 const char *show_hide(const struct plan *plan, const char *text, bool *ret_hidden);
 void show_left_to_do(const struct strings *left_to_do);
+void show_left(const char *sentence); /* one of them */
 
 /* The closing line of a verb that could not finish what a crash left (err of undo_unfinished). */
 const char *show_unfinished(struct err *err);

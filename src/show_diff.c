@@ -32,6 +32,9 @@ static bool print_target(const struct store *store, const struct record *record,
     const char *text = diff_unified(t->path, before, len, after, after_len, t->hunk, t->n_hunk,
                                     isatty(STDOUT_FILENO), ret_masked);
     out_bytes(stdout, text, strlen(text));
+    const struct report_file file = {t->path,  t->document, before,    t->before,
+                                     t->after, t->hunk,     t->n_hunk, text};
+    report_change(&file, NULL, NULL);
     return true;
 }
 
@@ -52,6 +55,7 @@ enum outcome verb_diff(struct options *o, struct err *err)
         ok = false;
     else if (chosen == NULL)
         out_printf(stdout, "There is no transaction that was kept.\n");
+    report_text(report_top(), "transaction", chosen != NULL ? chosen->id : NULL);
     for (size_t i = 0; ok && chosen != NULL && i < chosen->n_target; i++)
         ok = strcmp(chosen->target[i].document, RECORD_INDEX) == 0 ||
              print_target(&store, chosen, i, &masked, err);

@@ -43,6 +43,11 @@ static void print_nodes(const struct node *node, size_t n, const char *parent, c
             printf("%zu-%zu\t%s\t", node[i].span.start, node[i].span.end, path);
             print_value(node[i].value != NULL ? node[i].value : "");
             putchar('\n');
+            struct json_t *item = report_add(report_top(), "nodes");
+            report_number(item, "start", (long long)node[i].span.start);
+            report_number(item, "end", (long long)node[i].span.end);
+            report_text(item, "path", path);
+            report_text(item, "value", node[i].value);
         }
         print_nodes(node[i].child, node[i].n_child, path, wanted);
     }

@@ -72,9 +72,14 @@ enum outcome verb_status(struct options *o, struct err *err)
             const char *state = state_of(&store, target);
             language_column(stdout, _(state), 17);
             out_printf(stdout, "%s  (%s)\n", target->path, record[i].id);
+            struct json_t *item = report_add(report_top(), "files");
+            report_text(item, "path", target->path);
+            report_text(item, "state", state);
+            report_text(item, "transaction", record[i].id);
             files++;
             differ += strcmp(state, "clean") != 0;
         }
+    report_strings(report_top(), "damaged", &damaged);
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read", damaged.item[i]);
     if (files == 0)

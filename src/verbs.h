@@ -8,12 +8,14 @@
 
 #include "fixes.h"
 #include "plan.h"
+#include "report.h"
 
 struct options {
     struct root root;
     const char *facts_file;
     const struct fix_dirs *fix_dir;
     bool dry_run, yes;
+    bool json;            /* one object on standard output (report.h), and no question */
     bool merge, force;    /* rollback of what was edited since */
     const char *as;       /* tree --as */
     const char *reason;   /* -m: why, for the record; or NULL */
