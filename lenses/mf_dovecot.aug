@@ -14,8 +14,9 @@
      #blank                a blank line
 
    Limits: the text ends in a newline and holds no NUL. Sections nest six deep. A commented-out section is
-   comments and commented settings. "name {}" is refused: 2.x takes it for no section, and 1.x opens one there
-   and ignores the '}'. *)
+   comments and commented settings. A value in single quotes is cut at a " #"; heredocs and quoted names of
+   2.4 are not known. "name {}" is refused: 2.x takes it for no section, and 1.x opens one there and ignores
+   the '}'. *)
 module Mf_Dovecot =
   let eol       = del /[ \t\r]*\n/ "\n"
   let margin    = del /[ \t\r]*/ ""

@@ -5,8 +5,8 @@
    Only white space and line ends are deleted; every other byte is in the tree, and each top-level node ends
    with its newline.
 
-     entry = KEY           value = TEXT for each physical line of the value, none if there is only a key;
-                           #comment = "# ..." for a comment line before the last line of the value
+     entry = KEY           value = TEXT for each physical line of the value, none if there is only a
+                           key (postmap warns of it and drops it); #comment = "# ..." for a comment line before the last line of the value
      commented = KEY       "#KEY VALUE", with no blank behind '#'; value = TEXT
      #comment = "# ..."    any other comment line
      #blank                a blank line
@@ -14,7 +14,8 @@
                            and drops it
 
    Limits: the text ends in a newline and holds no NUL. A key in quotes is one word up to its closing quote;
-   the quotes are part of it, as they are typed. *)
+   the quotes are part of it, as they are typed; postmap also takes quotes and backslashes in the middle of a
+   key, which end at the first blank here. *)
 module Mf_Transport =
   let text      = /[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
   let hash      = /#([^\n]*[^ \t\v\f\r\n])?/

@@ -1,4 +1,4 @@
-(* What mf_aliases.aug makes of aliases(5). postalias takes every form but those under "Refused". *)
+(* What mf_aliases.aug makes of aliases(5). Not all of it is what postalias takes: see the cases. *)
 module Test_Mf_Aliases =
   let lns = Mf_Aliases.lns
 
@@ -38,7 +38,7 @@ module Test_Mf_Aliases =
         { "value" = "d # e" }
       }
 
-  (* An empty right side *)
+  (* An empty right side: postalias warns and drops the line *)
   test lns get "a:\nb: \nc: d\n" =
       { "alias" = "a" }
       { "alias" = "b" }

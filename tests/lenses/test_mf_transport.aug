@@ -1,4 +1,4 @@
-(* What mf_transport.aug makes of transport and the other map sources. postmap takes every form but those under "Refused". *)
+(* What mf_transport.aug makes of transport and the other map sources. Not all of it is what postmap takes: see the cases. *)
 module Test_Mf_Transport =
   let lns = Mf_Transport.lns
 
@@ -32,7 +32,7 @@ module Test_Mf_Transport =
         { "value" = "x y # z" }
       }
 
-  (* A key only: postmap warns and takes it *)
+  (* A key only: postmap warns and drops the line *)
   test lns get "user@example.com\nb c\n" =
       { "entry" = "user@example.com" }
       { "entry" = "b"
