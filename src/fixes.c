@@ -19,8 +19,10 @@ static bool add_names(const struct root *host, const char *dir, struct strings *
     if (!file_list(host, dir, false, &files, err))
         return false;
     for (size_t i = 0; i < files.n; i++) {
+        if (!ends_with(files.item[i], ".fix"))
+            continue;
         const char *name = arena_copy(files.item[i], strlen(files.item[i]) - strlen(".fix"));
-        if (ends_with(files.item[i], ".fix") && !strings_have(names, name))
+        if (!strings_have(names, name))
             strings_add(names, name);
     }
     return true;
