@@ -13,15 +13,16 @@
      #ignored = TEXT       a line that starts with white space before the first logical line: postmap warns
                            and drops it
 
-   Limits: the text ends in a newline and holds no NUL. A key in quotes is one word up to its closing quote;
-   the quotes are part of it, as they are typed; postmap also takes quotes and backslashes in the middle of a
-   key, which end at the first blank here. *)
+   Limits: the text ends in a newline and holds no NUL. Quotes and backslashes of a key are part of it, as
+   they are typed. A key whose quote is not closed is refused; postmap drops that line. *)
 module Mf_Transport =
   let text      = /[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
   let hash      = /#([^\n]*[^ \t\v\f\r\n])?/
   let unhashed  = /[^ \t\v\f\r\n#]([^\n]*[^ \t\v\f\r\n])?/
-  let quoted    = /"([^"\\\n]|\\\\[^\n])*"[^ \t\v\f\r\n]*/
-  let plain     = /[^ \t\v\f\r\n#"][^ \t\v\f\r\n]*/
+  (* Quotes and backslashes hold blanks together anywhere in a key. *)
+  let bare      = /[^ \t\v\f\r\n"\\]|\\\\[^\n]/
+  let quoted    = /"([^"\\\n]|\\\\[^\n])*"/
+  let keyword   = (/[^ \t\v\f\r\n"\\#]|\\\\[^\n]/ | quoted) . (bare | quoted)*
 
   let eol       = del /[ \t\v\f\r]*\n/ "\n"
   let margin    = del /[ \t\v\f\r]*/ ""
@@ -36,7 +37,7 @@ module Mf_Transport =
   let first     = (del (/[ \t\v\f\r]+/ | fold) "    " | between) . value unhashed
                 | ws . value hash
   let more      = (del fold "\n    " | between) . value unhashed
-  let entry     = [ label "entry" . store (plain | quoted) . (first . more*)? . eol ]
+  let entry     = [ label "entry" . store keyword . (first . more*)? . eol ]
 
   let listed    = /#[^ \t\v\f\r\n#][^ \t\v\f\r\n]*[ \t\v\f\r]+[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
   let commented = [ label "commented" . margin . del "#" "#" . store /[^ \t\v\f\r\n#][^ \t\v\f\r\n]*/

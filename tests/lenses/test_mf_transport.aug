@@ -72,6 +72,18 @@ module Test_Mf_Transport =
         { "value" = "f" }
       }
 
+  (* Quotes and backslashes inside a key *)
+  test lns get "a\"b c\"@d e\na\\ b c\n\"x y\"@z f\n" =
+      { "entry" = "a\"b c\"@d"
+        { "value" = "e" }
+      }
+      { "entry" = "a\\ b"
+        { "value" = "c" }
+      }
+      { "entry" = "\"x y\"@z"
+        { "value" = "f" }
+      }
+
   (* A commented-out entry, and prose *)
   test lns get "#example.com :[relay]\n# example.com :[relay]\n#\n#x\n" =
       { "commented" = "example.com"
@@ -99,3 +111,4 @@ module Test_Mf_Transport =
 
   (* Refused *)
   test lns get "\"a b c\n" = *
+  test lns get "x\"y z\n" = *
