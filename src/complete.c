@@ -11,12 +11,8 @@
 #include "undo.h"
 #include "verbs.h"
 
+#include <getopt.h>
 #include <string.h>
-
-static const char OPTIONS[] =
-    "--root --facts --dry-run --yes --message --merge --force --as --verbose --quiet "
-    "--help --version";
-static const char WITH_VALUE[] = "--root --facts --message -m --as";
 
 struct completion {
     struct options *o;
@@ -45,6 +41,24 @@ static bool in_list(const char *list, const char *word)
     return strings_have(&words, word);
 }
 
+/* Whether a word of the command line is an option that takes the next word as its value. */
+static bool wants_value(const struct options *o, const char *word)
+{
+    for (const struct option *option = o->table; option->name != NULL; option++) {
+        bool named = starts_with(word, "--") && strcmp(word + 2, option->name) == 0;
+        bool letter = word[0] == '-' && word[1] == option->val && word[1] != '\0' && word[2] == '\0';
+        if (option->has_arg == required_argument && (named || letter))
+            return true;
+    }
+    return false;
+}
+
+static void offer_options(const struct completion *c)
+{
+    for (const struct option *option = c->o->table; option->name != NULL; option++)
+        offer(c, arena_printf("--%s", option->name));
+}
+
 /* What stands in front of the word: options with their values are passed over. */
 static void read_words(struct completion *c)
 {
@@ -53,7 +67,7 @@ static void read_words(struct completion *c)
     c->before = "";
     for (size_t i = 0; i + 1 < words->n; i++) {
         const char *word = words->item[i];
-        bool value = in_list(WITH_VALUE, c->before);
+        bool value = wants_value(c->o, c->before);
         if (value && strcmp(c->before, "--root") == 0)
             c->root = word;
         if (!value && word[0] != '-' && c->verb == NULL)
@@ -127,10 +141,10 @@ enum outcome verb_complete(struct options *o, struct err *err)
     read_words(&c);
     if (strcmp(c.before, "--as") == 0)
         offer_all(&c, tree_lens_names());
-    else if (in_list(WITH_VALUE, c.before))
+    else if (wants_value(o, c.before))
         return DONE;
     else if (c.word[0] == '-')
-        offer_all(&c, strings_split(OPTIONS, " "));
+        offer_options(&c);
     else if (c.verb == NULL)
         offer_all(&c, help_verbs());
     else

@@ -78,6 +78,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
         {"help", no_argument, NULL, OPT_HELP},       {"version", no_argument, NULL, OPT_VERSION},
         {"json", no_argument, NULL, OPT_JSON},       {NULL, 0, NULL, 0}};
     int option;
+    a->o.table = options;
     opterr = 0;
     while ((option = getopt_long(argc, argv, "m:nyvqh", options, NULL)) != -1) {
         switch (option) {

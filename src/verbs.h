@@ -10,7 +10,10 @@
 #include "plan.h"
 #include "report.h"
 
+struct option; /* <getopt.h> */
+
 struct options {
+    const struct option *table; /* what the command line takes, for complete */
     struct root root;
     const char *facts_file;
     const struct fix_dirs *fix_dir;
