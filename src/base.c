@@ -184,6 +184,14 @@ void strings_add(struct strings *list, const char *item)
     list->item = arena_append(list->item, &list->n, sizeof(item), &item);
 }
 
+bool strings_same(const struct strings *a, const struct strings *b)
+{
+    bool same = a->n == b->n;
+    for (size_t i = 0; same && i < a->n; i++)
+        same = strcmp(a->item[i], b->item[i]) == 0;
+    return same;
+}
+
 bool strings_have(const struct strings *list, const char *item)
 {
     for (size_t i = 0; i < list->n; i++)
@@ -258,6 +266,14 @@ const char *buf_text(const struct buf *b)
 }
 
 /* ---- text ---- */
+
+const struct node *node_child(const struct node *node, const char *label)
+{
+    for (size_t i = 0; i < node->n_child; i++)
+        if (strcmp(node->child[i].label, label) == 0)
+            return &node->child[i];
+    return NULL;
+}
 
 bool starts_with(const char *text, const char *start)
 {

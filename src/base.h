@@ -53,6 +53,7 @@ void *arena_append(void *array, size_t *n, size_t size, const void *element);
 
 void strings_add(struct strings *list, const char *item); /* keeps the pointer */
 bool strings_have(const struct strings *list, const char *item);
+bool strings_same(const struct strings *a, const struct strings *b); /* in the same order */
 struct strings strings_split(const char *text, const char *separators);
 const char *strings_join(const struct strings *list, const char *separator);
 
@@ -65,6 +66,9 @@ void buf_add(struct buf *b, const char *bytes, size_t len);
 void buf_puts(struct buf *b, const char *text);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 const char *buf_text(const struct buf *b); /* "" when empty */
+
+/* The first child of that label; NULL: none. */
+const struct node *node_child(const struct node *node, const char *label);
 
 bool starts_with(const char *text, const char *start);
 bool ends_with(const char *text, const char *end);

@@ -75,14 +75,13 @@ static bool value_of(struct context *ctx, const char *name, struct strings *ret)
     return true;
 }
 
-/* The name of a placeholder that begins at text ("{name}"), NULL when none does. */
-static const char *placeholder_at(const char *whole, const char *text, size_t *ret_len)
+const char *context_placeholder(const char *text, const char *at, size_t *ret_len)
 {
-    const char *close = text[0] == '{' ? strchr(text, '}') : NULL;
-    if (close == NULL || (text > whole && text[-1] == '$') || text[1] < 'a' || text[1] > 'z')
+    const char *close = at[0] == '{' ? strchr(at, '}') : NULL;
+    if (close == NULL || (at > text && at[-1] == '$') || at[1] < 'a' || at[1] > 'z')
         return NULL;
-    *ret_len = (size_t)(close - text) + 1;
-    return arena_copy(text + 1, *ret_len - 2);
+    *ret_len = (size_t)(close - at) + 1;
+    return arena_copy(at + 1, *ret_len - 2);
 }
 
 static const char *fill(struct context *ctx, const char *text, bool quote)
@@ -91,7 +90,7 @@ static const char *fill(struct context *ctx, const char *text, bool quote)
     for (const char *at = text; *at != '\0';) {
         size_t len = 1;
         struct strings values;
-        const char *name = placeholder_at(text, at, &len);
+        const char *name = context_placeholder(text, at, &len);
         if (name != NULL && value_of(ctx, name, &values)) {
             const char *joined = strings_join(&values, ", ");
             buf_puts(&out, quote ? pattern_quote(joined) : joined);
@@ -118,7 +117,7 @@ struct strings context_words(struct context *ctx, const struct strings *words)
     struct strings out = {0}, values;
     for (size_t i = 0; i < words->n; i++) {
         size_t len = 0;
-        const char *word = words->item[i], *name = placeholder_at(word, word, &len);
+        const char *word = words->item[i], *name = context_placeholder(word, word, &len);
         if (name == NULL || word[len] != '\0' || !value_of(ctx, name, &values)) {
             strings_add(&out, context_text(ctx, word));
             continue;

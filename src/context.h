@@ -47,6 +47,9 @@ struct context {
 
 void context_bind(struct context *ctx, const char *name, struct strings values);
 
+/* The name of the placeholder that begins at `at` in text ("{name}", *ret_len bytes of it); NULL: none does.
+ * Postfix's own ${name} is none. */
+const char *context_placeholder(const char *text, const char *at, size_t *ret_len);
 /* Text with its placeholders filled; several values are joined by ", ". Postfix's own ${name} stays. */
 const char *context_text(struct context *ctx, const char *text);
 /* The same inside a pattern: what is put in is taken literally. */

@@ -24,18 +24,10 @@ struct ensuring {
 
 #define NOWHERE SIZE_MAX
 
-static const struct node *child_of(const struct node *node, const char *label)
-{
-    for (size_t i = 0; i < node->n_child; i++)
-        if (strcmp(node->child[i].label, label) == 0)
-            return &node->child[i];
-    return NULL;
-}
-
 /* Of one name; services also of one type. */
 static bool same_entry(const struct node *a, const struct node *b)
 {
-    const struct node *x = child_of(a, "type"), *y = child_of(b, "type");
+    const struct node *x = node_child(a, "type"), *y = node_child(b, "type");
     return strcmp(a->value, b->value) == 0 &&
            (x == NULL || y == NULL ? x == y : strcmp(x->value, y->value) == 0);
 }
@@ -95,8 +87,8 @@ static bool find_room(struct ensuring *e, const struct node *commented, size_t *
 static const char *written_like(const struct ensuring *e, const struct node *want,
                                 const struct node *commented)
 {
-    const struct node *value = child_of(want, "value");
-    const struct node *old = commented != NULL ? child_of(commented, "value") : NULL;
+    const struct node *value = node_child(want, "value");
+    const struct node *old = commented != NULL ? node_child(commented, "value") : NULL;
     size_t start = want->span.start;
     if (value == NULL || old == NULL || strcmp(want->label, "setting") != 0)
         return arena_copy(e->text + start, want->span.end - start);
@@ -224,7 +216,7 @@ static bool ensure_setting(struct ensuring *e, const struct node *want)
  * are none of name and value ("-v"). */
 static const struct node *last_option(const struct node *service)
 {
-    const struct node *last = child_of(service, "command");
+    const struct node *last = node_child(service, "command");
     for (size_t i = 0; i < service->n_child; i++) {
         const struct node *part = &service->child[i];
         if (strcmp(part->label, "option") == 0)
@@ -333,7 +325,7 @@ bool edit_ensure(struct job *job, struct context *ctx, struct err *err)
 
 static bool has_name(const struct node *node, const char *name)
 {
-    const struct node *type = child_of(node, "type");
+    const struct node *type = node_child(node, "type");
     return strcmp(type != NULL ? arena_printf("%s/%s", node->value, type->value) : node->value, name) == 0;
 }
 

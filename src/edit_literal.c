@@ -18,14 +18,12 @@ static const char *sampled(const char *text)
 {
     struct buf out = {0};
     for (const char *at = text; *at != '\0';) {
-        const char *close = at[0] == '{' ? strchr(at, '}') : NULL;
-        bool own = close == NULL || (at > text && at[-1] == '$') || at[1] < 'a' || at[1] > 'z';
-        if (own) {
-            buf_add(&out, at++, 1);
-        } else {
+        size_t len = 1;
+        if (context_placeholder(text, at, &len) != NULL)
             buf_puts(&out, SAMPLE);
-            at = close + 1;
-        }
+        else
+            buf_add(&out, at, len);
+        at += len;
     }
     return buf_text(&out);
 }

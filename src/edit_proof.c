@@ -183,10 +183,7 @@ static struct strings words_of(const struct node *entry)
 static bool same_words(const struct node *a, const struct node *b)
 {
     struct strings x = words_of(a), y = words_of(b);
-    bool same = x.n == y.n;
-    for (size_t i = 0; same && i < x.n; i++)
-        same = strcmp(x.item[i], y.item[i]) == 0;
-    return same;
+    return strings_same(&x, &y);
 }
 
 static const struct part_touch *part_touch_of(const struct touch *touch, const struct node *part)
@@ -200,10 +197,7 @@ static const struct part_touch *part_touch_of(const struct touch *touch, const s
 static bool same_items(const struct strings *want, const char *value)
 {
     struct strings items = postfix_items(value);
-    bool same = items.n == want->n;
-    for (size_t i = 0; same && i < items.n; i++)
-        same = strcmp(items.item[i], want->item[i]) == 0;
-    return same;
+    return strings_same(&items, want);
 }
 
 /* A part, or the entry itself, as its touch says; without one, with its old name. Its values are those that

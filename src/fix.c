@@ -247,7 +247,7 @@ bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_
     if (!has_title || !has_effect)
         return fix_error(fix, node[first].span.start, err, "a fix needs a title and an effect");
     for (size_t i = 0; i < n; i++) {
-        const struct node *loop = stanza_key(&node[i], "for");
+        const struct node *loop = node_child(&node[i], "for");
         if (!check_placeholders(fix, loop != NULL ? stanza_value(loop) : "", step_of(fix, &node[i]), &node[i],
                                 err) ||
             !check_captures(fix, &node[i], err))

@@ -31,7 +31,7 @@ const char *maps_command(const struct index *index)
     return arena_printf("%s %s:%s", tool_of(index), index->type, index->name);
 }
 
-static const struct change *change_of(const struct plan *plan, const char *path)
+const struct change *maps_change_of(const struct plan *plan, const char *path)
 {
     for (size_t i = 0; i < plan->n_change; i++)
         if (strcmp(plan->change[i].doc->path, path) == 0 || strcmp(plan->change[i].doc->real, path) == 0)
@@ -41,29 +41,16 @@ static const struct change *change_of(const struct plan *plan, const char *path)
 
 /* ---- what is needed ---- */
 
-static bool time_of(const struct root *root, const char *path, struct timespec *ret)
-{
-    struct at at;
-    struct stat st;
-    struct err ignored;
-    if (!file_resolve(root, path, &at, &ignored))
-        return false;
-    bool there = fstatat(at.dir, at.name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    close(at.dir);
-    if (there)
-        *ret = st.st_mtim;
-    return there;
-}
-
 static bool is_fresh(const struct root *root, const struct index *index)
 {
     const char *suffix[2];
     struct timespec text, made;
     size_t n = postfix_index_suffixes(index->type, suffix);
-    if (!time_of(root, index->name, &text))
+    if (!file_mtime(root, index->name, &text))
         return false;
     for (size_t i = 0; i < n; i++)
-        if (!time_of(root, arena_printf("%s%s", index->name, suffix[i]), &made) || made.tv_sec < text.tv_sec)
+        if (!file_mtime(root, arena_printf("%s%s", index->name, suffix[i]), &made) ||
+            made.tv_sec < text.tv_sec)
             return false;
     return true;
 }
@@ -93,7 +80,7 @@ struct job {
 /* The text as it will stand, under its own name in the directory. */
 static bool stage_text(struct job *j)
 {
-    const struct change *change = change_of(j->plan, j->index->name);
+    const struct change *change = maps_change_of(j->plan, j->index->name);
     struct stat st;
     if (change != NULL) {
         j->like = change->doc->absent

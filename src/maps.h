@@ -14,6 +14,9 @@ struct built {
     struct target target; /* no hunks */
 };
 
+/* The plan's change of the file at path, also when path is a link to it; NULL: it stays. */
+const struct change *maps_change_of(const struct plan *plan, const char *path);
+
 /* "postmap hash:/etc/postfix/transport": what builds it by hand. */
 const char *maps_command(const struct index *index);
 

@@ -9,10 +9,8 @@
 
 static const char *child_value(const struct node *node, const char *label)
 {
-    for (size_t i = 0; i < node->n_child; i++)
-        if (strcmp(node->child[i].label, label) == 0)
-            return node->child[i].value != NULL ? node->child[i].value : "";
-    return "";
+    const struct node *child = node_child(node, label);
+    return child != NULL && child->value != NULL ? child->value : "";
 }
 
 const char *place_service_id(const struct node *node)

@@ -7,6 +7,7 @@
  */
 #include "plan_index.h"
 
+#include "maps.h"
 #include "postfix.h"
 
 #include <string.h>
@@ -54,14 +55,6 @@ bool plan_rebuild(struct context *ctx, const struct place *place, struct plan *p
     return true;
 }
 
-static bool changes_text(const struct plan *plan, const char *path)
-{
-    for (size_t i = 0; i < plan->n_change; i++)
-        if (strcmp(plan->change[i].doc->path, path) == 0 || strcmp(plan->change[i].doc->real, path) == 0)
-            return true;
-    return false;
-}
-
 static bool is_among(struct context *ctx, const struct row *row, size_t n, const struct index *index)
 {
     for (size_t i = 0; i < n; i++) {
@@ -84,8 +77,8 @@ static bool find_tables(struct context *ctx, struct row **ret_row, size_t *ret_n
         struct row *row;
         struct err ignored;
         size_t n;
-        bool unknown, postfix = strcmp(DOC_IDS[i], "main.cf") == 0 || strcmp(DOC_IDS[i], "master.cf") == 0;
-        if (!postfix || !docs_get(ctx->docs, DOC_IDS[i], &doc, &ignored))
+        bool unknown;
+        if (!docs_get(ctx->docs, DOC_IDS[i], &doc, &ignored))
             continue;
         if (!place_find(ctx, &tables, &row, &n, &unknown, err))
             return false;
@@ -106,7 +99,7 @@ bool plan_indexes(struct context *ctx, struct docs *disk, struct plan *plan, str
     for (size_t i = 0; i < n; i++) {
         struct index index = {.changed = true};
         if (index_of(ctx, &row[i], &index) &&
-            (changes_text(plan, index.name) || !is_among(&before, old, n_old, &index)))
+            (maps_change_of(plan, index.name) != NULL || !is_among(&before, old, n_old, &index)))
             add_index(plan, &index);
     }
     return true;

@@ -37,13 +37,14 @@ struct strings postfix_items(const char *value)
 
 const char *postfix_text_index(const char *type, const char *name)
 {
-    static const struct {
-        const char *type, *suffix;
-    } made[] = {{"hash", ".db"},  {"btree", ".db"},   {"lmdb", ".lmdb"}, {"cdb", ".cdb"}, {"dbm", ".pag"},
-                {"sdbm", ".pag"}, {"texthash", NULL}, {"regexp", NULL},  {"pcre", NULL},  {"cidr", NULL}};
-    for (size_t i = 0; i < COUNT(made); i++)
-        if (strcmp(made[i].type, type) == 0)
-            return made[i].suffix != NULL ? arena_printf("%s%s", name, made[i].suffix) : "";
+    static const char *const read[] = {"texthash", "regexp", "pcre", "cidr"};
+    const char *suffix[2];
+    size_t n = postfix_index_suffixes(type, suffix);
+    if (n > 0)
+        return arena_printf("%s%s", name, suffix[n - 1]); /* of dbm and sdbm the one with the data */
+    for (size_t i = 0; i < COUNT(read); i++)
+        if (strcmp(read[i], type) == 0)
+            return "";
     return NULL;
 }
 

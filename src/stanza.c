@@ -29,7 +29,7 @@ struct stanza {
 
 static const char *key_value(const struct stanza *s, const char *key)
 {
-    const struct node *node = stanza_key(s->node, key);
+    const struct node *node = node_child(s->node, key);
     return node != NULL ? stanza_value(node) : NULL;
 }
 
@@ -40,20 +40,28 @@ static const char *text_value(const struct stanza *s, const char *key)
     return twin != NULL ? twin : key_value(s, key);
 }
 
-static bool refuse(const struct stanza *s, const struct node *node, const char *sentence)
+bool stanza_refuse(const struct fix *fix, const struct node *node, const char *sentence, struct err *err)
 {
-    return fix_error(s->fix, node->value != NULL ? node->text.start : node->span.start, s->err, "%s",
-                     _(sentence));
+    return fix_error(fix, node->value != NULL ? node->text.start : node->span.start, err, "%s", _(sentence));
 }
 
-/* A key that may stand once must not stand twice. */
+bool stanza_once(const struct fix *fix, const struct node *stanza, const char *key, struct err *err)
+{
+    const struct node *first = node_child(stanza, key);
+    for (size_t i = 0; i < stanza->n_child; i++)
+        if (stanza_is(&stanza->child[i], key) && &stanza->child[i] != first)
+            return stanza_refuse(fix, &stanza->child[i], N_("this key can stand only once in a stanza"), err);
+    return true;
+}
+
+static bool refuse(const struct stanza *s, const struct node *node, const char *sentence)
+{
+    return stanza_refuse(s->fix, node, sentence, s->err);
+}
+
 static bool check_once(const struct stanza *s, const char *key)
 {
-    const struct node *first = stanza_key(s->node, key);
-    for (size_t i = 0; i < s->node->n_child; i++)
-        if (stanza_is(&s->node->child[i], key) && &s->node->child[i] != first)
-            return refuse(s, &s->node->child[i], "this key can stand only once in a stanza");
-    return true;
+    return stanza_once(s->fix, s->node, key, s->err);
 }
 
 static const char *literal_of(const struct node *node)
@@ -169,9 +177,9 @@ static bool read_param(const struct stanza *s)
         param.one_of = strings_split(one_of, " \t");
     struct strings types = value_types();
     if (param.type != NULL && !value_type_known(param.type))
-        return refuse(s, stanza_key(s->node, "type"),
+        return refuse(s, node_child(s->node, "type"),
                       arena_printf(_("unknown type; there are: %s"), strings_join(&types, " ")));
-    param.several = stanza_key(s->node, "several") != NULL;
+    param.several = node_child(s->node, "several") != NULL;
     for (size_t i = 0; i < s->node->n_child; i++) {
         const struct node *key = &s->node->child[i];
         struct source offer;
@@ -194,7 +202,7 @@ static bool read_param(const struct stanza *s)
 
 static bool read_levels(const struct stanza *s, struct heard *heard)
 {
-    const struct node *key = stanza_key(s->node, "level");
+    const struct node *key = node_child(s->node, "level");
     struct strings words = strings_split(key != NULL ? stanza_value(key) : "", " \t");
     for (int level = LEVEL_INFO; key == NULL && level <= LEVEL_PANIC; level++)
         heard->levels[level] = true; /* any */
@@ -215,12 +223,12 @@ static bool read_heard(const struct stanza *s, struct heard *heard)
     if (!check_once(s, "level"))
         return false;
     for (size_t i = 0; i < COUNT(needed); i++) {
-        if (stanza_key(s->node, needed[i]) == NULL)
+        if (node_child(s->node, needed[i]) == NULL)
             return refuse(s, s->node, "a log stanza needs program and matching");
         if (!check_once(s, needed[i]))
             return false;
     }
-    const struct node *matching = stanza_key(s->node, "matching");
+    const struct node *matching = node_child(s->node, "matching");
     size_t offset = 0;
     struct err why;
     heard->programs = strings_split(key_value(s, "program"), " \t");
@@ -263,13 +271,13 @@ static bool read_wishes(const struct stanza *s, struct talk *talk)
 static bool read_talk(const struct stanza *s, struct talk *talk)
 {
     struct strings words = strings_split(stanza_value(s->node), " \t");
-    const struct node *greets = stanza_key(s->node, "greets"), *times = stanza_key(s->node, "times");
+    const struct node *greets = node_child(s->node, "greets"), *times = node_child(s->node, "times");
     struct err why;
     size_t offset = 0;
     if (words.n != 3 || !protocol_named(words.item[1], &talk->protocol))
         return refuse(s, s->node, "expected: session smtp|smtps|imap|imaps|pop3|pop3s PORT");
     talk->port = words.item[2];
-    talk->starttls = stanza_key(s->node, "starttls") != NULL;
+    talk->starttls = node_child(s->node, "starttls") != NULL;
     talk->times = times != NULL ? atoi(stanza_value(times)) : 1;
     if (talk->times < 1 || talk->times > 20)
         return refuse(s, times, "expected a number of sessions from 1 to 20");
@@ -295,8 +303,8 @@ static bool check_probe_keys(const struct stanza *s, enum probe_kind kind)
                 {"greets", PROBE_SESSION}, {"starttls", PROBE_SESSION}, {"times", PROBE_SESSION},
                 {"offers", PROBE_SESSION}, {"hides", PROBE_SESSION},    {"refuses", PROBE_SESSION}};
     for (size_t i = 0; i < COUNT(keys); i++)
-        if (keys[i].kind != kind && stanza_key(s->node, keys[i].key) != NULL)
-            return refuse(s, stanza_key(s->node, keys[i].key),
+        if (keys[i].kind != kind && node_child(s->node, keys[i].key) != NULL)
+            return refuse(s, node_child(s->node, keys[i].key),
                           "this key has no meaning in this kind of stanza");
     return true;
 }

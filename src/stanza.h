@@ -18,15 +18,12 @@ static inline const char *stanza_value(const struct node *node)
     return node->value != NULL ? node->value : "";
 }
 
-/* The first key of that name in a stanza; NULL: none. */
-static inline const struct node *stanza_key(const struct node *stanza, const char *key)
-{
-    for (size_t i = 0; i < stanza->n_child; i++)
-        if (stanza_is(&stanza->child[i], key))
-            return &stanza->child[i];
-    return NULL;
-}
-
+/* Refuses what a node says; sentence is for the user, looked up in the catalogue of translations. Returns
+ * false. */
+bool stanza_refuse(const struct fix *fix, const struct node *node, const char *sentence, struct err *err);
+/* A key that may stand once must not stand twice. */
+bool stanza_once(const struct fix *fix, const struct node *stanza, const char *key,
+                 struct err *err) MUST_CHECK;
 /* Adds what a top-level node of the fix lens says to fix; errors as fix_error. */
 bool stanza_read(struct fix *fix, const struct node *node, struct err *err) MUST_CHECK;
 /* The stanza `edit` (stanza_edit.c). */

@@ -36,13 +36,12 @@ struct reading {
 
 static const struct node *key_of(const struct reading *r, const char *key)
 {
-    return stanza_key(r->node, key);
+    return node_child(r->node, key);
 }
 
 static bool refuse(const struct reading *r, const struct node *node, const char *sentence)
 {
-    return fix_error(r->fix, node->value != NULL ? node->text.start : node->span.start, r->err, "%s",
-                     sentence);
+    return stanza_refuse(r->fix, node, sentence, r->err);
 }
 
 static const char *verb_names(void)
@@ -75,9 +74,8 @@ static bool check_once(const struct reading *r)
     static const char *const keys[] = {"each", "replace", "with",  "value",  "rename", "append",
                                        "keep", "prepend", "after", "before", "ensure", "raise"};
     for (size_t i = 0; i < COUNT(keys); i++)
-        for (size_t k = 0; k < r->node->n_child; k++)
-            if (stanza_is(&r->node->child[k], keys[i]) && &r->node->child[k] != key_of(r, keys[i]))
-                return refuse(r, &r->node->child[k], "this key can stand only once in a stanza");
+        if (!stanza_once(r->fix, r->node, keys[i], r->err))
+            return false;
     return true;
 }
 
@@ -234,7 +232,7 @@ static bool read_keep(const struct reading *r)
 
 bool stanza_edit(struct fix *fix, const struct node *node, struct err *err)
 {
-    const struct node *loop = stanza_key(node, "for"), *mode = stanza_key(node, "mode");
+    const struct node *loop = node_child(node, "for"), *mode = node_child(node, "mode");
     struct step step = {.document = stanza_value(node),
                         .loop = loop != NULL ? stanza_value(loop) : NULL,
                         .at = node->text.start};

@@ -11,11 +11,6 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_older(const struct timespec *a, const struct timespec *b)
-{
-    return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
-}
-
 struct table_file table_file_look(struct facts *facts, const char *type, const char *name)
 {
     const char *index = postfix_text_index(type, name);
@@ -29,7 +24,7 @@ struct table_file table_file_look(struct facts *facts, const char *type, const c
         return file;
     }
     file.index = file_mtime(facts_root(facts), index, &index_time);
-    file.fresh = file.index && !(file.source && is_older(&index_time, &source_time));
+    file.fresh = file.index && !(file.source && index_time.tv_sec < source_time.tv_sec);
     return file;
 }
 

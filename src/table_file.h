@@ -11,7 +11,7 @@ struct table_file {
     bool text;   /* the type is made from a text file, or reads one */
     bool source; /* the text is there */
     bool index;  /* so is its index; true where the text itself is read */
-    bool fresh;  /* the index is not older than the text */
+    bool fresh;  /* the index is not older than the text; in whole seconds, as Postfix compares */
 };
 
 /* name: what follows "type:", expanded. */

@@ -36,6 +36,19 @@ def test_japanese_caret(host):
     check(lines[at].index("^") >= lines[at - 1].index("設定"), "the caret: %r" % lines)
 
 
+def test_japanese_refusals(host):
+    """The sentences of both readers of stanzas."""
+    head = "fix bad\ntitle t\neffect noise\n\n"
+    bad = host.path("bad.fix")
+    for text, sentence in (("edit main.cf\n  each setting a\n  comment\n  keep comment\n", "keep"),
+                           ("edit main.cf\n  each setting a\n  each setting b\n  comment\n", "1 回"),
+                           ("param p\n  type word\n  type word\n", "1 回")):
+        write(bad, (head + text).encode())
+        _, err = run(host, 1, "lint", bad)
+        line = err.splitlines()[0]
+        check(sentence in line and not line.isascii(), line)
+
+
 def test_english_elsewhere(host):
     for env in ({"LANG": "C", "LANGUAGE": "ja"}, {"LANG": "ja_JP.eucJP"}):
         out, err = run(host, 0, *APPLY, "-n", env=env)
