@@ -247,19 +247,30 @@ const char *postfix_cache_file(const char *type, const char *name)
     return NULL;
 }
 
+/* The files of an index, by type. */
+static const struct {
+    const char *type, *suffix[2];
+} INDEXES[] = {{"hash", {".db", NULL}}, {"btree", {".db", NULL}},  {"lmdb", {".lmdb", NULL}},
+               {"cdb", {".cdb", NULL}}, {"dbm", {".dir", ".pag"}}, {"sdbm", {".dir", ".pag"}}};
+
 size_t postfix_index_suffixes(const char *type, const char *ret_suffix[2])
 {
-    static const struct {
-        const char *type, *suffix[2];
-    } indexed[] = {{"hash", {".db", NULL}}, {"btree", {".db", NULL}},  {"lmdb", {".lmdb", NULL}},
-                   {"cdb", {".cdb", NULL}}, {"dbm", {".dir", ".pag"}}, {"sdbm", {".dir", ".pag"}}};
-    for (size_t i = 0; i < COUNT(indexed); i++)
-        if (strcmp(indexed[i].type, type) == 0) {
-            ret_suffix[0] = indexed[i].suffix[0];
-            ret_suffix[1] = indexed[i].suffix[1];
+    for (size_t i = 0; i < COUNT(INDEXES); i++)
+        if (strcmp(INDEXES[i].type, type) == 0) {
+            ret_suffix[0] = INDEXES[i].suffix[0];
+            ret_suffix[1] = INDEXES[i].suffix[1];
             return ret_suffix[1] != NULL ? 2 : 1;
         }
     return 0;
+}
+
+bool postfix_is_index_name(const char *path)
+{
+    for (size_t i = 0; i < COUNT(INDEXES); i++)
+        for (size_t k = 0; k < COUNT(INDEXES[i].suffix) && INDEXES[i].suffix[k] != NULL; k++)
+            if (ends_with(path, INDEXES[i].suffix[k]))
+                return true;
+    return false;
 }
 
 static bool take_type(const char *word, size_t len, const char **ret_type)

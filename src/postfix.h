@@ -46,6 +46,8 @@ const char *postfix_cache_file(const char *type, const char *name);
 /* The files in which a text table of this type is indexed, by what follows the table's name; 0: it has no
  * index. */
 size_t postfix_index_suffixes(const char *type, const char *ret_suffix[2]);
+/* Whether a file may be an index of some type, by the end of its name. */
+bool postfix_is_index_name(const char *path);
 
 /* The service's own port number or name, and its host ("" for all), from a service name such as "smtp",
  * "127.0.0.1:10025", "[::1]:submission". False when it is no inet service's name. */

@@ -7,6 +7,7 @@
  *
  * Limits: a record of more than FILE_LIMIT bytes is not read.
  */
+#include "postfix.h"
 #include "record_private.h"
 
 #include <fcntl.h>
@@ -327,16 +328,6 @@ static bool read_state(const char *text, enum txn_state *ret_state)
     return false;
 }
 
-/* What a database is called that Postfix makes of a text. */
-static bool is_index(const struct target *target)
-{
-    static const char *const suffixes[] = {".db", ".lmdb", ".cdb", ".dir", ".pag"};
-    for (size_t i = 0; i < COUNT(suffixes) && strcmp(target->document, RECORD_INDEX) == 0; i++)
-        if (ends_with(target->path, suffixes[i]))
-            return true;
-    return false;
-}
-
 /* A tree that somebody else made may hold a record that somebody else made: it may lead to documents only. */
 static bool check_targets(const struct store *store, const struct record *record, struct err *err)
 {
@@ -344,7 +335,8 @@ static bool check_targets(const struct store *store, const struct record *record
         const struct target *target = &record->target[i];
         struct at at;
         struct err ignored;
-        if (ends_with(target->path, arena_printf("/%s", target->document)) || is_index(target))
+        if (ends_with(target->path, arena_printf("/%s", target->document)) ||
+            (strcmp(target->document, RECORD_INDEX) == 0 && postfix_is_index_name(target->path)))
             continue;
         /* A link of root's may give the document another name. */
         if (file_resolve(store->root, arena_printf("/etc/postfix/%s", target->document), &at, &ignored)) {
