@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The documents of one host, read and parsed when first asked for: main.cf and master.cf. A plan keeps a
- * second set in which edited texts take the place of what is on disk.
+ * The documents of one host, read and parsed when first asked for: a plan keeps a second set in which edited
+ * texts take the place of what is on disk. A document is one file or several:
+ *
+ *   main.cf, master.cf   the two files of Postfix
+ *   aliases              the text of each table in alias_maps, in its order; /etc/aliases where nothing tells
+ *   map PARAMETER        the text of the first table that the parameter names in main.cf; it may be absent
+ *   dovecot.conf         Dovecot's configuration with the files that it includes, in reading order
  */
 #pragma once
 
@@ -9,17 +14,32 @@
 
 #define N_DOCS 2
 
+/* What has been read or edited beyond the two files of Postfix, newest first; never changed, only added to,
+ * so that a copy of a struct docs goes its own way. */
+struct doc_file {
+    const struct doc *doc;
+    const struct doc_file *next;
+};
+
 struct docs {
     struct facts *facts;
     const struct doc *doc[N_DOCS];
     struct err failure[N_DOCS]; /* why it could not be read */
     bool tried[N_DOCS];
+    const struct doc_file *file;
 };
 
 extern const char *const DOC_IDS[N_DOCS]; /* "main.cf", "master.cf" */
 
+/* One of the two files of Postfix. */
 bool docs_get(struct docs *docs, const char *id, const struct doc **ret_doc, struct err *err) MUST_CHECK;
-/* Puts an edited document in the place of the one with the same id. */
+/* The files of any document, each once, in reading order. One that cannot be read, or that its lens refuses,
+ * fails the whole and is named; a text behind alias_maps or a map may be absent (doc->absent). */
+bool docs_files(struct docs *docs, const char *id, const struct doc *const **ret_doc, size_t *ret_n,
+                struct err *err) MUST_CHECK;
+/* Whether a document has this name; a map's parameter is not looked at. */
+bool doc_id_known(const char *id);
+/* Puts an edited document in the place of the one with the same path. */
 void docs_put(struct docs *docs, const struct doc *doc);
 /* A document like doc with another text, parsed again. */
 bool doc_reparse(const struct doc *doc, const char *text, size_t len, const struct doc **ret_doc,

@@ -178,6 +178,18 @@ static const char *ask_dovecot_version(void)
     return arena_copy(result.output, strcspn(result.output, " \n"));
 }
 
+/* "# 2.3.19.1 (9b53102964): /etc/dovecot/dovecot.conf", the first line; 1.x has it from dovecot itself. */
+static const char *ask_dovecot_config_file(void)
+{
+    const char *const argv[] = {run_have("doveconf") ? "doveconf" : "dovecot", "-n", NULL};
+    struct run_result result;
+    struct err ignored;
+    if (!run_have(argv[0]) || !run_program(argv, ASK_MS, &result, &ignored) || result.status != 0)
+        return NULL;
+    const char *line = arena_copy(result.output, strcspn(result.output, "\n")), *path = strstr(line, ": /");
+    return line[0] == '#' && path != NULL ? path + 2 : NULL;
+}
+
 static const char *ask_os_release(struct facts *facts, const char *key)
 {
     const char *text;
@@ -238,6 +250,8 @@ static const char *ask(struct facts *facts, const char *name)
         return ask_table_types(facts);
     if (strcmp(name, "dovecot.version") == 0)
         return ask_dovecot_version();
+    if (strcmp(name, "dovecot.config-file") == 0)
+        return ask_dovecot_config_file();
     if (starts_with(name, "postfix.default."))
         return ask_postconf(name + strlen("postfix.default."));
     return NULL;

@@ -2,6 +2,8 @@
  *
  * mailfix tree DOC|FILE [--as DOC] [PATH]: what a lens sees, a line a node: START-END<TAB>PATH<TAB>VALUE.
  *
+ * A document of several files has a line "# FILE" before the nodes of each.
+ *
  * Offsets are bytes of the file. Control bytes in values are shown as \xNN, also to a pipe, because a value
  * must stay one field of one line.
  */
@@ -53,49 +55,68 @@ static void print_nodes(const struct node *node, size_t n, const char *parent, c
     }
 }
 
-static bool read_named(struct options *o, struct facts *facts, const char *name, const char **ret_path,
-                       const char **ret_text, size_t *ret_len, struct err *err)
+/* A document of this host. */
+static bool print_document(struct facts *facts, const char *id, const char *wanted, struct err *err)
+{
+    struct docs docs = {.facts = facts};
+    const struct doc *const *doc;
+    size_t n;
+    if (!docs_files(&docs, id, &doc, &n, err))
+        return false;
+    bool single = strcmp(id, "main.cf") == 0 || strcmp(id, "master.cf") == 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!single)
+            out_printf(stdout, doc[i]->absent ? "# %s (not there)\n" : "# %s\n", doc[i]->path);
+        print_nodes(doc[i]->node, doc[i]->n_node, "", wanted);
+    }
+    return true;
+}
+
+static bool print_file(const char *name, enum lens lens, const char *wanted, struct err *err)
 {
     struct root host;
     char cwd[4096];
-    *ret_path = name;
-    for (size_t i = 0; i < N_DOCS; i++)
-        if (strcmp(DOC_IDS[i], name) == 0) {
-            *ret_path = doc_path(facts, name);
-            return file_read_path(&o->root, *ret_path, ANY_OWNER, ret_text, ret_len, err);
-        }
+    struct node *node;
+    const char *text, *path = name;
+    size_t n, len;
     if (name[0] != '/' && getcwd(cwd, sizeof(cwd)) != NULL)
-        name = arena_printf("%s/%s", cwd, name);
+        path = arena_printf("%s/%s", cwd, name);
     if (!root_open("/", &host, err))
         return false;
-    bool ok = file_read_path(&host, name, ANY_OWNER, ret_text, ret_len, err);
+    bool ok = file_read_path(&host, path, ANY_OWNER, &text, &len, err);
     close(host.fd);
-    return ok;
+    if (!ok || !tree_parse(lens, name, text, len, &node, &n, err))
+        return false;
+    print_nodes(node, n, "", wanted);
+    return true;
 }
 
 enum outcome verb_tree(struct options *o, struct err *err)
 {
     struct facts *facts;
     enum lens lens;
-    struct node *node;
-    size_t n, len;
-    const char *path, *text;
-    struct strings lenses = tree_lens_names();
-    if (o->words.n < 1 || o->words.n > 2)
+    struct strings lenses = tree_lens_names(), words = o->words;
+    /* "map PARAMETER" is one name in two words. */
+    if (words.n > 1 && strcmp(words.item[0], "map") == 0) {
+        words.item++;
+        words.n--;
+        words.item[0] = arena_printf("map %s", words.item[0]);
+    }
+    if (words.n < 1 || words.n > 2)
         return err_outcome(err, USAGE, "tree takes a document or a file, and perhaps a path in its tree"),
                USAGE;
-    const char *name = o->words.item[0], *slash = strrchr(name, '/');
+    const char *name = words.item[0], *slash = strrchr(name, '/');
+    const char *wanted = words.n > 1 ? words.item[1] : NULL;
     const char *as = o->as != NULL ? o->as : slash != NULL ? slash + 1 : name;
+    bool document = o->as == NULL && doc_id_known(name);
     if (o->as == NULL && ends_with(as, ".fix"))
         as = "fix";
-    if (!tree_lens_of(as, &lens))
+    if (!document && !tree_lens_of(as, &lens))
         return err_outcome(err, USAGE, "which lens shall read %s? Add --as with one of: %s", name,
                            strings_join(&lenses, " ")),
                USAGE;
     if (!facts_open(&o->root, o->facts_file, &facts, err) ||
-        !read_named(o, facts, name, &path, &text, &len, err) ||
-        !tree_parse(lens, path, text, len, &node, &n, err))
+        !(document ? print_document(facts, name, wanted, err) : print_file(name, lens, wanted, err)))
         return err->outcome;
-    print_nodes(node, n, "", o->words.n > 1 ? o->words.item[1] : NULL);
     return DONE;
 }
