@@ -37,6 +37,17 @@ bool docs_get(struct docs *docs, const char *id, const struct doc **ret_doc, str
  * fails the whole and is named; a text behind alias_maps or a map may be absent (doc->absent). */
 bool docs_files(struct docs *docs, const char *id, const struct doc *const **ret_doc, size_t *ret_n,
                 struct err *err) MUST_CHECK;
+/* A setting, a section or a commented-out setting of dovecot.conf or of a file that it includes. */
+struct dovecot_entry {
+    const struct doc *doc;
+    const struct node *node;
+    const char *path;         /* "service/imap-login/vsz_limit" */
+    const struct node *alone; /* the innermost section around it that does not merge with others, or NULL */
+};
+/* All of them in the order in which Dovecot reads them; a section stands before what is in it. */
+bool docs_dovecot(struct docs *docs, struct dovecot_entry **ret_entry, size_t *ret_n,
+                  struct err *err) MUST_CHECK;
+
 /* Whether a document has this name; a map's parameter is not looked at. */
 bool doc_id_known(const char *id);
 /* Puts an edited document in the place of the one with the same path. */

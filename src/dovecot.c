@@ -20,3 +20,56 @@ const char *dovecot_include(const char *file, const struct node *node)
     const char *slash = strrchr(file, '/');
     return arena_printf("%.*s/%s", slash != NULL ? (int)(slash - file) : 0, file, node->value);
 }
+
+const char *dovecot_name(const struct node *node)
+{
+    bool section = strcmp(node->label, "section") == 0;
+    if (!section && strcmp(node->label, "setting") != 0 && strcmp(node->label, "commented") != 0)
+        return NULL;
+    const struct node *name = section ? node_child(node, "name") : NULL;
+    if (name == NULL)
+        return node->value;
+    size_t len = strlen(name->value);
+    bool quoted = len > 1 && name->value[0] == '"' && name->value[len - 1] == '"';
+    return arena_printf("%s/%.*s", node->value, (int)(quoted ? len - 2 : len), name->value + quoted);
+}
+
+bool dovecot_stands_alone(const struct node *node)
+{
+    static const char *const types[] = {"passdb", "userdb", "namespace", "listener"};
+    if (strcmp(node->label, "section") != 0 || node_child(node, "name") != NULL)
+        return false;
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (strcmp(node->value, types[i]) == 0)
+            return true;
+    return false;
+}
+
+bool dovecot_is_shipped(const char *path)
+{
+    static const char *const names[] = {"10-auth.conf",        "10-director.conf",   "10-logging.conf",
+                                        "10-mail.conf",        "10-master.conf",     "10-metrics.conf",
+                                        "10-ssl.conf",         "10-tcpwrapper.conf", "15-lda.conf",
+                                        "15-mailboxes.conf",   "20-imap.conf",       "20-lmtp.conf",
+                                        "20-managesieve.conf", "20-pop3.conf",       "20-submission.conf",
+                                        "30-dict-server.conf", "90-acl.conf",        "90-fts.conf",
+                                        "90-plugin.conf",      "90-quota.conf",      "90-sieve.conf",
+                                        "90-sieve-extprograms.conf"};
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    if (strcmp(name, "dovecot.conf") == 0 || (starts_with(name, "auth-") && ends_with(name, ".conf.ext")))
+        return true;
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+const char *dovecot_default_of(const char *path)
+{
+    return starts_with(path, "service/") && ends_with(path, "/vsz_limit") ? "default_vsz_limit" : NULL;
+}
+
+bool dovecot_is_unset(const char *value)
+{
+    return starts_with(value, "18446744073709551615");
+}

@@ -190,6 +190,17 @@ static const char *ask_dovecot_config_file(void)
     return line[0] == '#' && path != NULL ? path + 2 : NULL;
 }
 
+/* A setting, set or by default: "vsz_limit" of a service is service/NAME/vsz_limit. 1.x cannot be asked. */
+static const char *ask_doveconf(const char *path)
+{
+    const char *const argv[] = {"doveconf", "-h", path, NULL};
+    struct run_result result;
+    struct err ignored;
+    if (!run_have("doveconf") || !run_program(argv, ASK_MS, &result, &ignored) || result.status != 0)
+        return NULL;
+    return trimmed_line(result.output, strcspn(result.output, "\n"));
+}
+
 static const char *ask_os_release(struct facts *facts, const char *key)
 {
     const char *text;
@@ -252,6 +263,8 @@ static const char *ask(struct facts *facts, const char *name)
         return ask_dovecot_version();
     if (strcmp(name, "dovecot.config-file") == 0)
         return ask_dovecot_config_file();
+    if (starts_with(name, "dovecot.value."))
+        return ask_doveconf(name + strlen("dovecot.value."));
     if (starts_with(name, "postfix.default."))
         return ask_postconf(name + strlen("postfix.default."));
     return NULL;

@@ -22,6 +22,13 @@ enum noun {
     NOUN_SERVICE,
     NOUN_OPTION,
     NOUN_COLUMN,
+    NOUN_ALIAS,
+    NOUN_LOOP,
+    NOUN_DANGLING,
+    NOUN_ENTRY,
+    NOUN_DOVECOT_SETTING,
+    NOUN_SECTION,
+    NOUN_DOVECOT_EFFECTIVE,
     N_NOUN
 };
 
@@ -31,7 +38,7 @@ struct field_filter {
 };
 
 struct place {
-    const char *document; /* "main.cf" "master.cf" "postfix" (both) */
+    const char *document; /* "main.cf" "master.cf" "postfix" (both) "aliases" "map X" "dovecot.conf" */
     bool shadowed, commented;
     enum noun noun;
     struct strings names; /* empty: any; * stands for any text */

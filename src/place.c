@@ -238,9 +238,28 @@ static void find_in(struct finder *f, const struct doc *doc)
     case NOUN_COLUMN:
         place_columns(f, doc);
         break;
-    case N_NOUN:
+    default:
         break;
     }
+}
+
+/* A document of several files. */
+static bool find_in_files(struct finder *f, struct err *err)
+{
+    const struct doc *const *doc;
+    size_t n;
+    const char *id = context_text(f->ctx, f->place->document);
+    if (strcmp(id, "dovecot.conf") == 0)
+        return place_dovecot(f, err);
+    if (!docs_files(f->ctx->docs, id, &doc, &n, err))
+        return false;
+    if (f->place->noun == NOUN_LOOP)
+        place_alias_loops(f, doc, n);
+    else if (f->place->noun == NOUN_DANGLING)
+        place_alias_dangling(f, doc, n);
+    else
+        place_map_entries(f, doc, n);
+    return true;
 }
 
 bool place_find(struct context *ctx, const struct place *place, struct row **ret_row, size_t *ret_n,
@@ -257,6 +276,8 @@ bool place_find(struct context *ctx, const struct place *place, struct row **ret
         if (!docs_get(ctx->docs, "main.cf", &f.main_cf, err))
             return false;
     }
+    if (place->noun >= NOUN_ALIAS && !find_in_files(&f, err))
+        return false;
     for (size_t i = 0; i < N_DOCS; i++) {
         const struct doc *doc;
         if (strcmp(place->document, "postfix") != 0 && strcmp(place->document, DOC_IDS[i]) != 0)

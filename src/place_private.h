@@ -41,3 +41,20 @@ void place_each_option(struct finder *f, const struct doc *doc, const struct str
 void place_tables(struct finder *f, const struct doc *doc);
 /* Whether a list holds the word, directly or as a key of a table or file that it names. */
 enum verdict place_lists(struct finder *f, const char *value, const char *word);
+
+/* place_map.c: aliases, and the texts of maps. */
+void place_map_entries(struct finder *f, const struct doc *const *doc, size_t n);
+void place_alias_loops(struct finder *f, const struct doc *const *doc, size_t n);
+void place_alias_dangling(struct finder *f, const struct doc *const *doc, size_t n);
+/* The first entry of that key, with a value; case and quotes do not count. NULL: there is none. */
+const struct node *place_map_entry(const struct doc *const *doc, size_t n, const char *key,
+                                   const struct doc **ret_doc);
+
+/* place_dovecot.c */
+bool place_dovecot(struct finder *f, struct err *err) MUST_CHECK;
+/* The last setting of that path, within a section that stands alone or outside of such; NULL: there is none. */
+const struct dovecot_entry *place_dovecot_setting(const struct dovecot_entry *entry, size_t n,
+                                                  const char *path, const struct node *alone);
+/* What Dovecot uses, and the entry that sets it (NULL: none does). NULL: nobody can tell. */
+const char *place_dovecot_effective(struct context *ctx, const struct dovecot_entry *entry, size_t n,
+                                    const char *path, const struct dovecot_entry **ret_entry);

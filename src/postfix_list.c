@@ -141,3 +141,31 @@ bool postfix_mentions(const struct doc *main_cf, const struct doc *master_cf, co
             return true;
     return false;
 }
+
+bool postfix_is_map_entry(const struct node *node)
+{
+    return strcmp(node->label, "entry") == 0 || strcmp(node->label, "alias") == 0;
+}
+
+struct strings postfix_alias_targets(const char *value)
+{
+    struct strings targets = {0};
+    for (const char *at = value; at[0] != '\0';) {
+        bool quoted = false;
+        at += strspn(at, SEPARATORS);
+        const char *end = at;
+        for (; end[0] != '\0' && (quoted || end[0] != ','); end++) {
+            if (end[0] == '"')
+                quoted = !quoted;
+            else if (end[0] == '\\' && end[1] != '\0')
+                end++;
+        }
+        size_t len = (size_t)(end - at);
+        while (len > 0 && strchr(SEPARATORS, at[len - 1]) != NULL)
+            len--;
+        if (len > 0)
+            strings_add(&targets, arena_copy(at, len));
+        at = end;
+    }
+    return targets;
+}

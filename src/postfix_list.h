@@ -20,3 +20,8 @@ const char *postfix_text_index(const char *type, const char *name);
 /* Whether the two files mention a parameter that Postfix itself does not know: as $name, in
  * smtpd_restriction_classes, as TRANSPORT_suffix of a service, as NAME_key of a table type:NAME, or in -o. */
 bool postfix_mentions(const struct doc *main_cf, const struct doc *master_cf, const char *name);
+
+/* An entry of the text behind a map or an alias table. */
+bool postfix_is_map_entry(const struct node *node);
+/* The targets of an alias, as written: separated by commas that stand outside of quotes. */
+struct strings postfix_alias_targets(const char *value);

@@ -66,6 +66,16 @@ bool tree_lens_of(const char *id, enum lens *ret_lens)
     return false;
 }
 
+bool tree_lens_of_document(const char *id, enum lens *ret_lens)
+{
+    static const char map[] = TREE_MAP;
+    if (starts_with(id, map) && id[strlen(map)] != '\0')
+        id = LENSES[LENS_TRANSPORT].id;
+    else if (strcmp(id, LENSES[LENS_TRANSPORT].id) == 0 || strcmp(id, LENSES[LENS_FIX].id) == 0)
+        return false;
+    return tree_lens_of(id, ret_lens);
+}
+
 struct strings tree_lens_names(void)
 {
     struct strings names = {0};

@@ -16,6 +16,9 @@ enum lens { LENS_MAIN, LENS_MASTER, LENS_TRANSPORT, LENS_ALIASES, LENS_DOVECOT, 
  * when there is none. */
 bool tree_lens_of(const char *id, enum lens *ret_lens);
 struct strings tree_lens_names(void);
+/* The same for what fix files call a document: main.cf, master.cf, aliases, dovecot.conf, "map PARAMETER". */
+#define TREE_MAP "map "
+bool tree_lens_of_document(const char *id, enum lens *ret_lens);
 
 /* Lenses come from this directory. Must be called first. */
 void tree_set_lens_dir(const char *dir);

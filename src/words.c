@@ -8,6 +8,7 @@
 #include "words.h"
 
 #include "service.h"
+#include "tree.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -32,6 +33,14 @@ static const struct {
     [NOUN_OPTION] = {"option", "master.cf", true, true, true, "name value service file line",
                      "shadowed commented"},
     [NOUN_COLUMN] = {"column", "master.cf", true, true, true, "name value service file line", ""},
+    [NOUN_ALIAS] = {"alias", "aliases", true, true, false, "name value account file line", "shadowed commented"},
+    [NOUN_LOOP] = {"loop", "aliases", false, true, false, "name value file line", ""},
+    [NOUN_DANGLING] = {"dangling", "aliases", false, true, false, "name value file line", ""},
+    [NOUN_ENTRY] = {"entry", "map", true, true, false, "name value file line", "shadowed commented"},
+    [NOUN_DOVECOT_SETTING] = {"setting", "dovecot.conf", true, true, false, "name value file line",
+                              "shadowed commented"},
+    [NOUN_SECTION] = {"section", "dovecot.conf", true, true, false, "name value file line", ""},
+    [NOUN_DOVECOT_EFFECTIVE] = {"effective", "dovecot.conf", false, true, false, "name value file line", ""},
 };
 
 static const struct {
@@ -167,8 +176,9 @@ static bool read_noun(struct reader *r, struct place *place)
 {
     const char *start, *word = next_word(r, &start);
     struct strings known = {0};
+    const char *document = starts_with(place->document, TREE_MAP) ? "map" : place->document;
     for (int i = 0; i < N_NOUN; i++) {
-        if (!in_list(NOUNS[i].documents, place->document))
+        if (!in_list(NOUNS[i].documents, document))
             continue;
         strings_add(&known, NOUNS[i].word);
         if (word != NULL && strcmp(NOUNS[i].word, word) == 0) {
@@ -230,24 +240,37 @@ static bool read_place(struct reader *r, const char *document, struct place *ret
     return true;
 }
 
-static bool is_document(const char *word)
+static const char DOCUMENTS[] = "main.cf master.cf postfix aliases map dovecot.conf";
+
+bool words_document(const struct fix *fix, const char *text, size_t at, const char **ret_document, const char **ret_rest, struct err *err)
 {
-    return word != NULL && in_list("main.cf master.cf postfix", word);
+    struct reader r = {.fix = fix, .text = text, .here = text, .at = at, .err = err};
+    const char *start, *word = next_word(&r, &start);
+    if (word == NULL || !in_list(DOCUMENTS, word))
+        return fix_error(fix, offset_of(&r, start), err,
+                         "'%s' is no document; there are: main.cf master.cf postfix (both) aliases "
+                         "map PARAMETER dovecot.conf",
+                         word != NULL ? word : "");
+    if (strcmp(word, "map") == 0) {
+        const char *parameter = next_word(&r, &start);
+        if (parameter == NULL)
+            return fix_error(fix, offset_of(&r, start), err,
+                             "after 'map' comes the parameter that names the map, such as transport_maps");
+        word = arena_printf(TREE_MAP "%s", parameter);
+    }
+    *ret_document = word;
+    *ret_rest = r.here;
+    return true;
 }
 
 /* With document NULL the first word must be one; an edit's own may leave it out. */
 static bool read_place_of(struct reader *r, const char *document, struct place *ret_place)
 {
     const char *word = peek_word(r);
-    const char *start;
-    if (is_document(word))
-        document = next_word(r, NULL);
-    if (document != NULL)
-        return read_place(r, document, ret_place);
-    word = next_word(r, &start);
-    return fix_error(r->fix, offset_of(r, start), r->err,
-                     "'%s' is no document; there are: main.cf master.cf postfix (both)",
-                     word != NULL ? word : "");
+    if ((document == NULL || (word != NULL && in_list(DOCUMENTS, word))) &&
+        !words_document(r->fix, r->here, offset_of(r, r->here), &document, &r->here, r->err))
+        return false;
+    return read_place(r, document, ret_place);
 }
 
 bool words_place(const struct fix *fix, const char *document, const char *text, size_t at,

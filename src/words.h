@@ -15,6 +15,10 @@ bool words_place(const struct fix *fix, const char *document, const char *text, 
 bool words_cond(const struct fix *fix, const char *document, const char *text, size_t at,
                 struct cond *ret_cond, struct err *err) MUST_CHECK;
 
+/* The document at the start of a text ("map transport_maps" is one), and what follows it. */
+bool words_document(const struct fix *fix, const char *text, size_t at, const char **ret_document,
+                    const char **ret_rest, struct err *err) MUST_CHECK;
+
 const char *words_noun(enum noun noun);
 const char *words_noun_fields(enum noun noun); /* separated by blanks */
 bool words_noun_editable(enum noun noun);

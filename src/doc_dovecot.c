@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * dovecot.conf with the files that it includes, as Dovecot reads them; see doc.h.
+ *
+ * Limits: braces in the pattern of an !include are not expanded; of the files that it matches the first in the
+ * alphabet is read first, as Dovecot does today (1.x and early 2.x read the last one first). A file that is
+ * included twice counts where it is read first.
+ */
+#include "doc_private.h"
+#include "dovecot.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+static bool is_listed(const struct reading *r, const char *real)
+{
+    for (size_t i = 0; i < r->n; i++)
+        if (strcmp(r->doc[i]->real, real) == 0)
+            return true;
+    return false;
+}
+
+/* The files that a pattern stands for, sorted as glob(3) does. */
+static bool expand_pattern(struct reading *r, const char *pattern, struct strings *ret_paths)
+{
+    struct strings parts = strings_split(pattern, "/"), paths = {0};
+    const struct root *root = facts_root(r->docs->facts);
+    strings_add(&paths, "");
+    for (size_t i = 0; i < parts.n; i++) {
+        struct strings longer = {0};
+        for (size_t k = 0; k < paths.n; k++) {
+            struct strings names = {0};
+            bool glob = strpbrk(parts.item[i], "*?[") != NULL;
+            if (!glob)
+                strings_add(&names, parts.item[i]);
+            else if (!file_list(root, paths.item[k][0] != '\0' ? paths.item[k] : "/", false, &names, r->err))
+                return false;
+            for (size_t m = 0; m < names.n; m++)
+                if (!glob || fnmatch(parts.item[i], names.item[m], FNM_PERIOD) == 0)
+                    strings_add(&longer, arena_printf("%s/%s", paths.item[k], names.item[m]));
+        }
+        paths = longer;
+    }
+    for (size_t i = 0; i < paths.n; i++)
+        if (file_exists(root, paths.item[i]))
+            strings_add(ret_paths, paths.item[i]);
+    return true;
+}
+
+/* The files on the way to the one that is being read. */
+struct includer {
+    const struct doc *doc;
+    const struct includer *up;
+};
+
+/* Where in the nest of sections a line stands. */
+struct within {
+    const char *path; /* "": at the top */
+    const struct node *alone;
+};
+
+static bool read_text(struct reading *r, const struct doc *doc, const struct includer *up, struct within in);
+
+static bool read_include(struct reading *r, const struct includer *by, const struct node *node,
+                         struct within in)
+{
+    struct strings paths = {0};
+    const struct doc *doc = by->doc;
+    size_t line = doc_line(doc, node->span.start);
+    if (!expand_pattern(r, dovecot_include(doc->path, node), &paths))
+        return err_prefix(r->err, "%s:%zu", doc->path, line);
+    if (paths.n == 0 && !dovecot_may_miss(node))
+        return err_set(r->err, "%s:%zu: it includes %s, and no such file is there", doc->path, line,
+                       node->value);
+    for (size_t i = 0; i < paths.n; i++) {
+        const struct doc *next;
+        if (!doc_read_file(r, paths.item[i], false, &next))
+            return false;
+        for (const struct includer *open = by; open != NULL; open = open->up)
+            if (strcmp(open->doc->real, next->real) == 0)
+                return err_set(r->err, "%s:%zu: %s includes itself", doc->path, line, next->real);
+        if (!is_listed(r, next->real) && !read_text(r, next, by, in))
+            return false;
+    }
+    return true;
+}
+
+static const char *joined_path(const char *path, const char *name)
+{
+    return path[0] != '\0' ? arena_printf("%s/%s", path, name) : name;
+}
+
+static void add_entry(struct reading *r, const struct doc *doc, const struct node *node, const char *name,
+                      struct within in)
+{
+    struct dovecot_entry entry = {doc, node, joined_path(in.path, name), in.alone};
+    r->entry = arena_append(r->entry, &r->n_entry, sizeof(entry), &entry);
+}
+
+static bool read_nodes(struct reading *r, const struct includer *by, const struct node *node, size_t n,
+                       struct within in)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *name = dovecot_name(&node[i]);
+        if (dovecot_include(by->doc->path, &node[i]) != NULL && !read_include(r, by, &node[i], in))
+            return false;
+        if (name == NULL)
+            continue;
+        add_entry(r, by->doc, &node[i], name, in);
+        struct within inner = {joined_path(in.path, name),
+                               dovecot_stands_alone(&node[i]) ? &node[i] : in.alone};
+        if (!read_nodes(r, by, node[i].child, strcmp(node[i].label, "section") == 0 ? node[i].n_child : 0,
+                        inner))
+            return false;
+    }
+    return true;
+}
+
+static bool read_text(struct reading *r, const struct doc *doc, const struct includer *up, struct within in)
+{
+    struct includer here = {doc, up};
+    r->doc = arena_append(r->doc, &r->n, sizeof(struct doc *), &doc);
+    return read_nodes(r, &here, doc->node, doc->n_node, in);
+}
+
+static const char *dovecot_path(struct facts *facts)
+{
+    const char *path = facts_get(facts, "dovecot.config-file");
+    if (path != NULL)
+        return path;
+    /* 1.x had it one level higher. */
+    const char *old = "/etc/dovecot.conf", *usual = "/etc/dovecot/dovecot.conf";
+    return !file_exists(facts_root(facts), usual) && file_exists(facts_root(facts), old) ? old : usual;
+}
+
+bool doc_read_dovecot(struct reading *r)
+{
+    const struct doc *doc;
+    return doc_read_file(r, dovecot_path(r->docs->facts), false, &doc) &&
+           read_text(r, doc, NULL, (struct within){"", NULL});
+}
+
+bool docs_dovecot(struct docs *docs, struct dovecot_entry **ret_entry, size_t *ret_n, struct err *err)
+{
+    struct reading r = {.docs = docs, .id = "dovecot.conf", .err = err};
+    bool ok = doc_read_dovecot(&r);
+    *ret_entry = r.entry;
+    *ret_n = r.n_entry;
+    return ok;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the files that read documents of several files share.
+ */
+#pragma once
+
+#include "doc.h"
+
+struct reading {
+    struct docs *docs;
+    const char *id;
+    const struct doc **doc; /* found so far, in reading order */
+    size_t n;
+    struct dovecot_entry *entry; /* of dovecot.conf */
+    size_t n_entry;
+    struct err *err;
+};
+
+/* doc.c: one file of the document: as edited, as read before, or as it is on disk. */
+bool doc_read_file(struct reading *r, const char *path, bool may_be_absent, const struct doc **ret_doc);
+
+/* doc_dovecot.c: dovecot.conf and what it includes. */
+bool doc_read_dovecot(struct reading *r);

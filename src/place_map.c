@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The nouns of the texts behind maps: the entries of a map and of the alias tables, and what is wrong with
+ * aliases: circles, and targets that are nobody.
+ *
+ * Limits: keys are compared without case, as postmap(1) and postalias(1) fold them. A target with a domain, a
+ * command, a file and an :include: are taken to lead somewhere; a name without a domain is looked for among the
+ * aliases and in etc/passwd, which is true where $myorigin is a local domain and no luser_relay is set.
+ */
+#include "accounts.h"
+#include "place_private.h"
+#include "postfix.h"
+#include "postfix_list.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- entries ---- */
+
+struct entry {
+    const struct doc *doc;
+    const struct node *node;
+    const char *key; /* as it is looked up: without quotes, in small letters */
+    size_t order;
+    bool in_effect;
+};
+
+struct entries {
+    struct entry *item; /* by key, then in reading order */
+    size_t n;
+};
+
+static const char *unquoted(const char *text)
+{
+    size_t len = strlen(text);
+    return len > 1 && text[0] == '"' && text[len - 1] == '"' ? arena_copy(text + 1, len - 2) : text;
+}
+
+static const char *folded(const char *text)
+{
+    char *out = arena_string(unquoted(text));
+    for (char *at = out; *at != '\0'; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return out;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    int order = strcmp(x->key, y->key);
+    return order != 0 ? order : x->order < y->order ? -1 : 1;
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    return x->order < y->order ? -1 : 1;
+}
+
+/* The first of a key is in effect; one without a value is dropped by postmap and postalias. */
+static struct entries entries_of(const struct doc *const *doc, size_t n, bool commented)
+{
+    struct entries all = {0};
+    const char *label = commented ? "commented" : NULL;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < doc[i]->n_node; k++) {
+            const struct node *node = &doc[i]->node[k];
+            if (label != NULL ? strcmp(node->label, label) != 0 : !postfix_is_map_entry(node))
+                continue;
+            struct entry entry = {doc[i], node, folded(node->value), all.n, false};
+            all.item = arena_append(all.item, &all.n, sizeof(entry), &entry);
+        }
+    if (all.n > 1)
+        qsort(all.item, all.n, sizeof(*all.item), by_key);
+    for (size_t i = 0; i < all.n; i++) {
+        size_t same = i;
+        while (same > 0 && strcmp(all.item[same - 1].key, all.item[i].key) == 0)
+            same--;
+        bool taken = false;
+        for (; same < i; same++)
+            taken |= all.item[same].in_effect;
+        all.item[i].in_effect = !taken && node_child(all.item[i].node, "value") != NULL;
+    }
+    return all;
+}
+
+static const struct entry *entry_of(const struct entries *all, const char *key)
+{
+    size_t low = 0, high = all->n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (strcmp(all->item[middle].key, key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < all->n && strcmp(all->item[low].key, key) == 0; low++)
+        if (all->item[low].in_effect)
+            return &all->item[low];
+    return NULL;
+}
+
+const struct node *place_map_entry(const struct doc *const *doc, size_t n, const char *key,
+                                   const struct doc **ret_doc)
+{
+    const char *wanted = folded(key);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < doc[i]->n_node; k++) {
+            const struct node *node = &doc[i]->node[k];
+            if (!postfix_is_map_entry(node) || strcmp(folded(node->value), wanted) != 0 ||
+                node_child(node, "value") == NULL)
+                continue;
+            *ret_doc = doc[i];
+            return node;
+        }
+    return NULL;
+}
+
+static struct strings folded_names(const struct strings *names)
+{
+    struct strings out = {0};
+    for (size_t i = 0; i < names->n; i++)
+        strings_add(&out, folded(names->item[i]));
+    return out;
+}
+
+static const char *account_of(struct finder *f, const char *name)
+{
+    enum account kind;
+    struct err why;
+    if (!account_kind(facts_root(context_facts(f->ctx)), name, &kind, &why))
+        return NULL;
+    return account_word[kind];
+}
+
+void place_map_entries(struct finder *f, const struct doc *const *doc, size_t n)
+{
+    struct entries all = entries_of(doc, n, f->place->commented);
+    struct strings names = folded_names(&f->names);
+    if (all.n > 1)
+        qsort(all.item, all.n, sizeof(*all.item), by_order);
+    for (size_t i = 0; i < all.n; i++) {
+        const struct entry *entry = &all.item[i];
+        if ((!f->place->commented && entry->in_effect == f->place->shadowed) ||
+            !place_wanted(&names, entry->key))
+            continue;
+        struct row row = place_row(entry->doc, entry->node);
+        row.value = postfix_joined_value(entry->node);
+        row.bytes = place_value_bytes(entry->node);
+        if (f->place->noun == NOUN_ALIAS)
+            place_field(&row, "account", account_of(f, entry->key));
+        place_offer(f, &row);
+    }
+}
+
+/* ---- circles ---- */
+
+/* The names without a domain that an alias leads to, in small letters; what cannot be followed is left out.
+ * local(8) delivers to the user where an alias names itself, and "\name" always does. */
+static struct strings local_targets(const struct entry *entry, bool follow)
+{
+    struct strings all = postfix_alias_targets(postfix_joined_value(entry->node)), out = {0};
+    for (size_t i = 0; i < all.n; i++) {
+        const char *name = folded(all.item[i]);
+        bool final = name[0] == '\\';
+        if ((follow && final) || strchr("|/:", name[final]) != NULL || strpbrk(name, "@(<") != NULL)
+            continue;
+        if (strcmp(name + final, entry->key) != 0 || !follow)
+            strings_add(&out, name + final);
+    }
+    return out;
+}
+
+struct walk {
+    const struct entries *all;
+    const struct entry *start;
+    size_t *seen; /* of each entry: the start + 1 of the walk that came here last */
+    struct strings way;
+};
+
+static bool comes_back(struct walk *w, const struct entry *at)
+{
+    struct strings targets = local_targets(at, true);
+    size_t stamp = (size_t)(w->start - w->all->item) + 1;
+    for (size_t i = 0; i < targets.n; i++) {
+        const struct entry *next = entry_of(w->all, targets.item[i]);
+        if (next == NULL || (next != w->start && w->seen[next - w->all->item] == stamp))
+            continue;
+        w->seen[next - w->all->item] = stamp;
+        strings_add(&w->way, next->key);
+        if (next == w->start || comes_back(w, next))
+            return true;
+        w->way.n--;
+    }
+    return false;
+}
+
+void place_alias_loops(struct finder *f, const struct doc *const *doc, size_t n)
+{
+    struct entries all = entries_of(doc, n, false);
+    struct strings names = folded_names(&f->names);
+    size_t *seen = arena_alloc((all.n + 1) * sizeof(*seen));
+    for (size_t i = 0; i < all.n; i++) {
+        struct walk walk = {.all = &all, .start = &all.item[i], .seen = seen};
+        if (!all.item[i].in_effect || !place_wanted(&names, all.item[i].key) ||
+            !comes_back(&walk, walk.start))
+            continue;
+        struct row row = place_row(all.item[i].doc, all.item[i].node);
+        row.value = strings_join(&walk.way, " -> ");
+        place_offer(f, &row);
+    }
+}
+
+/* ---- targets that are nobody ---- */
+
+/* Whether somebody has the name, or the part of it before an address extension. */
+static enum verdict is_somebody(struct finder *f, const struct entries *all, const char *name,
+                                const char *delimiters)
+{
+    const char *kind = account_of(f, name);
+    if (entry_of(all, name) != NULL)
+        return HOLDS;
+    if (kind == NULL)
+        return CANNOT_TELL;
+    if (strcmp(kind, account_word[ACCOUNT_NONE]) != 0)
+        return HOLDS;
+    size_t len = strcspn(name, delimiters);
+    return len == 0 || name[len] == '\0' ? FAILS : is_somebody(f, all, arena_copy(name, len), delimiters);
+}
+
+void place_alias_dangling(struct finder *f, const struct doc *const *doc, size_t n)
+{
+    struct entries all = entries_of(doc, n, false);
+    struct strings names = folded_names(&f->names);
+    const struct doc *main_cf;
+    struct err ignored;
+    const char *delimiters = NULL;
+    if (docs_get(f->ctx->docs, "main.cf", &main_cf, &ignored))
+        delimiters = facts_value(context_facts(f->ctx), main_cf, "recipient_delimiter", NULL);
+    for (size_t i = 0; i < all.n; i++) {
+        struct strings targets = local_targets(&all.item[i], false);
+        if (!all.item[i].in_effect || !place_wanted(&names, all.item[i].key))
+            continue;
+        for (size_t k = 0; k < targets.n; k++) {
+            enum verdict somebody =
+                is_somebody(f, &all, targets.item[k], delimiters != NULL ? delimiters : "");
+            f->unknown |= somebody == CANNOT_TELL;
+            if (somebody != FAILS)
+                continue;
+            struct row row = place_row(all.item[i].doc, all.item[i].node);
+            row.value = targets.item[k];
+            place_offer(f, &row);
+        }
+    }
+}
