@@ -104,13 +104,14 @@ static const char *value_of(struct apply *a, const char *parameter)
 static bool staged_check(struct apply *a)
 {
     const char *why = NULL;
-    say("checking the planned files with Postfix's own programs");
+    say("checking the planned files with %s", stage_programs(&a->planning.plan));
     enum verdict verdict = stage_check(&a->planning.plan, value_of(a, "queue_directory"), &why);
     if (verdict == FAILS)
         return err_set(a->err, "the mail programs do not accept the planned files: %s", why);
     if (verdict == CANNOT_TELL) {
         warn("the planned files were not checked before the commit: %s", why);
-        strings_add(&a->planning.plan.left_to_do, _("check the files: postconf -n and postfix check"));
+        strings_add(&a->planning.plan.left_to_do,
+                    arena_printf(_("check the files: %s"), stage_programs(&a->planning.plan)));
     }
     return true;
 }

@@ -77,8 +77,8 @@ static bool value_of(struct context *ctx, const char *name, struct strings *ret)
 
 const char *context_placeholder(const char *text, const char *at, size_t *ret_len)
 {
-    const char *close = at[0] == '{' ? strchr(at, '}') : NULL;
-    if (close == NULL || (at > text && at[-1] == '$') || at[1] < 'a' || at[1] > 'z')
+    const char *close = at[0] == '{' ? strpbrk(at, "} \t\n") : NULL;
+    if (close == NULL || *close != '}' || (at > text && at[-1] == '$') || at[1] < 'a' || at[1] > 'z')
         return NULL;
     *ret_len = (size_t)(close - at) + 1;
     return arena_copy(at + 1, *ret_len - 2);

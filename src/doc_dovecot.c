@@ -2,9 +2,9 @@
  *
  * dovecot.conf with the files that it includes, as Dovecot reads them; see doc.h.
  *
- * Limits: braces in the pattern of an !include are not expanded; of the files that it matches the first in the
- * alphabet is read first, as Dovecot does today (1.x and early 2.x read the last one first). A file that is
- * included twice counts where it is read first.
+ * Limits: braces in the pattern of an !include are not expanded; of the files that it matches the first in
+ * the alphabet is read first, as Dovecot does today (1.x and early 2.x read the last one first). A file that
+ * is included twice counts where it is read first.
  */
 #include "doc_private.h"
 #include "dovecot.h"

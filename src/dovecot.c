@@ -47,14 +47,17 @@ bool dovecot_stands_alone(const struct node *node)
 
 bool dovecot_is_shipped(const char *path)
 {
-    static const char *const names[] = {"10-auth.conf",        "10-director.conf",   "10-logging.conf",
-                                        "10-mail.conf",        "10-master.conf",     "10-metrics.conf",
-                                        "10-ssl.conf",         "10-tcpwrapper.conf", "15-lda.conf",
-                                        "15-mailboxes.conf",   "20-imap.conf",       "20-lmtp.conf",
-                                        "20-managesieve.conf", "20-pop3.conf",       "20-submission.conf",
-                                        "30-dict-server.conf", "90-acl.conf",        "90-fts.conf",
-                                        "90-plugin.conf",      "90-quota.conf",      "90-sieve.conf",
-                                        "90-sieve-extprograms.conf"};
+    static const char *const names[] = {"10-auth.conf",        "10-director.conf",
+                                        "10-logging.conf",     "10-mail.conf",
+                                        "10-master.conf",      "10-metrics.conf",
+                                        "10-ssl.conf",         "10-tcpwrapper.conf",
+                                        "15-lda.conf",         "15-mailboxes.conf",
+                                        "20-imap.conf",        "20-lmtp.conf",
+                                        "20-managesieve.conf", "20-pop3.conf",
+                                        "20-submission.conf",  "30-dict-server.conf",
+                                        "90-acl.conf",         "90-fts.conf",
+                                        "90-plugin.conf",      "90-quota.conf",
+                                        "90-sieve.conf",       "90-sieve-extprograms.conf"};
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     if (strcmp(name, "dovecot.conf") == 0 || (starts_with(name, "auth-") && ends_with(name, ".conf.ext")))
         return true;

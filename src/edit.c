@@ -213,7 +213,8 @@ static bool apply_splices(struct job *job, struct draft *draft, struct docs *doc
     const struct doc *after;
     if (!doc_reparse(job->doc, text, len, &after, err))
         return err_prefix(err, "after the edit");
-    if (!edit_prove(job, after, err))
+    bool nested = strcmp(job->doc->id, "dovecot.conf") == 0;
+    if (!(nested ? edit_prove_nested : edit_prove)(job, after, err))
         return false;
     /* From the end, so that positions of the text before this step stay true for what is still to come. */
     for (size_t i = job->n_splice; i > 0; i--) {
@@ -232,31 +233,25 @@ static bool apply_splices(struct job *job, struct draft *draft, struct docs *doc
     return true;
 }
 
-static struct draft *draft_of(struct drafts *drafts, const struct doc *doc)
+static struct draft *draft_of(struct drafts *drafts, const struct doc *doc, mode_t mode)
 {
     for (size_t i = 0; i < drafts->n; i++)
         if (strcmp(drafts->draft[i].before->path, doc->path) == 0)
             return &drafts->draft[i];
-    struct draft draft = {.before = doc, .now = doc};
+    struct draft draft = {.before = doc, .now = doc, .mode = mode};
     drafts->draft = arena_append(drafts->draft, &drafts->n, sizeof(draft), &draft);
     return &drafts->draft[drafts->n - 1];
 }
 
-/* The files that a step works on, each once. */
-struct jobs {
-    struct job *job;
-    size_t n;
-};
-
-static struct job *job_of(struct jobs *jobs, const struct context *ctx, const struct step *step,
-                          const struct doc *doc)
+struct job *edit_job_of(struct jobs *jobs, const struct doc *doc)
 {
     for (size_t i = 0; i < jobs->n; i++)
-        if (jobs->job[i].doc == doc)
-            return &jobs->job[i];
-    struct job job = {.step = step, .fix = ctx->fix, .doc = doc};
-    jobs->job = arena_append(jobs->job, &jobs->n, sizeof(job), &job);
-    return &jobs->job[jobs->n - 1];
+        if (jobs->job[i]->doc == doc)
+            return jobs->job[i];
+    struct job *job = arena_alloc(sizeof(*job));
+    *job = (struct job){.step = jobs->step, .fix = jobs->fix, .doc = doc};
+    jobs->job = arena_append(jobs->job, &jobs->n, sizeof(struct job *), &job);
+    return job;
 }
 
 /* The row's fields under the noun's name: {option.service}. */
@@ -275,9 +270,9 @@ static struct context with_row(const struct context *ctx, const struct step *ste
     return item;
 }
 
-static bool do_row(struct jobs *jobs, const struct context *ctx, const struct step *step,
-                   const struct row *row, struct err *err)
+static bool do_row(struct jobs *jobs, const struct context *ctx, const struct row *row, struct err *err)
 {
+    const struct step *step = jobs->step;
     struct context item = with_row(ctx, step, row);
     enum verdict verdict;
     if (!cond_all(&item, step->row_when, step->n_row_when, &verdict, err))
@@ -286,54 +281,47 @@ static bool do_row(struct jobs *jobs, const struct context *ctx, const struct st
         return context_missing(&item, "what to change", err);
     if (verdict == FAILS)
         return true;
-    struct job *job = job_of(jobs, ctx, step, row->doc);
     bool literal = step->verb == EDIT_ENSURE || step->verb == EDIT_RAISE;
-    return literal ? edit_ensure(job, &item, err) : edit_row(job, &item, row, err);
+    return literal ? edit_ensure(jobs, &item, err) : edit_row(edit_job_of(jobs, row->doc), &item, row, err);
 }
 
-static bool do_rows(struct jobs *jobs, struct context *ctx, const struct step *step, struct err *err)
+static bool do_rows(struct jobs *jobs, struct context *ctx, struct err *err)
 {
+    const struct place *each = &jobs->step->each;
     struct row *row;
     size_t n;
     bool unknown;
-    if (!place_find(ctx, &step->each, &row, &n, &unknown, err))
+    if (!place_find(ctx, each, &row, &n, &unknown, err))
         return false;
     if (unknown)
         return err_outcome(err, NOT_APPLICABLE,
                            "it is not known here which places '%s' are: the fact %s is missing "
                            "(give it with --facts)",
-                           step->each.written, ctx->missing);
+                           each->written, ctx->missing);
     for (size_t i = 0; i < n; i++)
-        if (!do_row(jobs, ctx, step, &row[i], err))
+        if (!do_row(jobs, ctx, &row[i], err))
             return false;
     return true;
 }
 
-static bool do_document(struct jobs *jobs, struct context *ctx, const struct step *step, struct err *err)
+static bool do_document(struct jobs *jobs, struct context *ctx, struct err *err)
 {
-    const struct doc *doc;
-    if (!docs_get(ctx->docs, step->document, &doc, err))
-        return false;
-    struct job *job = job_of(jobs, ctx, step, doc);
-    if (step->verb != EDIT_UNCOMMENT)
-        return edit_ensure(job, ctx, err);
-    edit_uncomment(job, ctx);
-    return true;
+    return (jobs->step->verb == EDIT_UNCOMMENT ? edit_uncomment : edit_ensure)(jobs, ctx, err);
 }
 
 bool edit_step(struct context *ctx, const struct step *step, struct drafts *drafts, bool *ret_changed,
                struct err *err)
 {
-    struct jobs jobs = {0};
+    struct jobs jobs = {.step = step, .fix = ctx->fix};
     *ret_changed = false;
-    if (!(step->has_each ? do_rows : do_document)(&jobs, ctx, step, err))
+    if (!(step->has_each ? do_rows : do_document)(&jobs, ctx, err))
         return false;
     for (size_t i = 0; i < jobs.n; i++) {
-        struct job *job = &jobs.job[i];
+        struct job *job = jobs.job[i];
         if (job->n_splice == 0)
             continue;
         *ret_changed = true;
-        if (!apply_splices(job, draft_of(drafts, job->doc), ctx->docs, err))
+        if (!apply_splices(job, draft_of(drafts, job->doc, step->mode), ctx->docs, err))
             return false;
     }
     return true;

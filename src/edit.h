@@ -17,6 +17,7 @@ struct draft {
     const struct doc *now;    /* with the hunks applied */
     struct hunk *hunk;
     size_t n_hunk;
+    mode_t mode; /* of a file that is not there yet */
 };
 
 /* Of the files that were touched so far, one each. */

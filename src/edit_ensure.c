@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * ensure, raise and uncomment: entries that shall be there (mailfix-fix(5), "edit").
+ * ensure and raise: entries that shall be there (mailfix-fix(5), "edit"); for dovecot.conf see
+ * edit_dovecot.c.
  *
- * Limits: of a commented-out setting the one line counts that names it. raise compares sizes with K, M, G and
- * dotted numbers; a bare number is one of the same unit as the other.
+ * Limits: of a commented-out setting the one line counts that names it. raise compares sizes with B, K, M, G,
+ * T and dotted numbers; a bare number is one of the same unit as the other.
  */
 #include "edit_literal.h"
 #include "edit_private.h"
+#include "place_private.h"
 #include "postfix.h"
+#include "postfix_list.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -15,7 +18,8 @@
 
 /* One literal at work. */
 struct ensuring {
-    struct job *job;
+    struct jobs *jobs;
+    struct job *job; /* of the file that the entry at hand is in, or goes into */
     struct context *ctx;
     const char *text; /* the spans of the entries are of this text */
     size_t below;     /* where the entry before ended up; NOWHERE: there is none */
@@ -83,18 +87,17 @@ static bool find_room(struct ensuring *e, const struct node *commented, size_t *
     return true;
 }
 
-/* The name, the '=' and the blanks as they stand in the commented-out setting. */
-static const char *written_like(const struct ensuring *e, const struct node *want,
-                                const struct node *commented)
+const char *edit_written_like(const char *text, const struct node *want, const struct doc *doc,
+                              const struct node *commented)
 {
     const struct node *value = node_child(want, "value");
     const struct node *old = commented != NULL ? node_child(commented, "value") : NULL;
     size_t start = want->span.start;
-    if (value == NULL || old == NULL || strcmp(want->label, "setting") != 0)
-        return arena_copy(e->text + start, want->span.end - start);
+    if (value == NULL || old == NULL || strcmp(want->label, "service") == 0)
+        return arena_copy(text + start, want->span.end - start);
     return arena_printf("%.*s%.*s", (int)(old->text.start - commented->text.start),
-                        e->job->doc->text + commented->text.start, (int)(want->span.end - value->text.start),
-                        e->text + value->text.start);
+                        doc->text + commented->text.start, (int)(want->span.end - value->text.start),
+                        text + value->text.start);
 }
 
 static bool is_added(const struct job *job, const struct node *want)
@@ -115,8 +118,9 @@ static bool add_entry(struct ensuring *e, const struct node *want)
     if (!find_room(e, commented, &at))
         return false;
     bool open = at > 0 && doc->text[at - 1] != '\n';
-    edit_add(e->job, at, at, arena_printf("%s%s", open ? "\n" : "", written_like(e, want, commented)))->kind =
-        ENTRY;
+    edit_add(e->job, at, at,
+             arena_printf("%s%s", open ? "\n" : "", edit_written_like(e->text, want, doc, commented)))
+        ->kind = ENTRY;
     struct added added = {.at = at, .like = want};
     e->job->added = arena_append(e->job->added, &e->job->n_added, sizeof(added), &added);
     e->below = at;
@@ -125,14 +129,18 @@ static bool add_entry(struct ensuring *e, const struct node *want)
 
 /* ---- raise ---- */
 
-/* A number with K, M, G, or nothing behind it; false: none. */
+/* A number with B, K, M, G, T, or nothing behind it, as doveconf prints it with a blank between; false: none.
+ */
 static bool amount(const char *text, long double *ret)
 {
-    static const char units[] = "KMG";
+    static const char units[] = "KMGT";
     char *end;
     if (!isdigit((unsigned char)text[0]))
         return false;
     *ret = strtoull(text, &end, 10);
+    end += strspn(end, " ");
+    if (toupper((unsigned char)*end) == 'B')
+        return end[1] == '\0';
     const char *unit = *end != '\0' ? strchr(units, toupper((unsigned char)*end)) : NULL;
     for (const char *u = units; unit != NULL && u <= unit; u++)
         *ret *= 1024;
@@ -149,9 +157,8 @@ static bool is_dotted(const char *text)
     return text[0] != '\0' && text[strspn(text, "0123456789.")] == '\0';
 }
 
-/* Whether the value in effect is less than the one that is wanted. */
-static bool is_less(const struct ensuring *e, const char *name, const char *now, const char *want,
-                    bool *ret_less)
+bool edit_is_less(const struct context *ctx, const char *name, const char *now, const char *want,
+                  bool *ret_less, struct err *err)
 {
     long double a, b;
     if (is_boundless(name, now) || is_boundless(name, want))
@@ -161,9 +168,9 @@ static bool is_less(const struct ensuring *e, const char *name, const char *now,
     else if (amount(now, &a) && amount(want, &b))
         *ret_less = a < b;
     else
-        return err_outcome(e->err, NOT_APPLICABLE,
+        return err_outcome(err, NOT_APPLICABLE,
                            "%s: %s = %s cannot be compared with %s, so it is not raised; neither is changed",
-                           e->ctx->fix->name, name, now, want);
+                           ctx->fix->name, name, now, want);
     return true;
 }
 
@@ -188,7 +195,7 @@ static bool is_due(const struct ensuring *e, const char *name, const char *now, 
         return true;
     if ((now == NULL || strchr(now, '$') != NULL) && !value_in_effect(e, name, &now))
         return false;
-    return is_less(e, name, now, want, ret_due);
+    return edit_is_less(e->ctx, name, now, want, ret_due, e->err);
 }
 
 /* ---- ensure ---- */
@@ -306,81 +313,48 @@ static bool ensure_service(struct ensuring *e, const struct node *want)
     return ensure_options(e, service, want);
 }
 
-bool edit_ensure(struct job *job, struct context *ctx, struct err *err)
+/* An alias, an entry of a map: in the first file that has it, else in the first. */
+static bool ensure_entry(struct ensuring *e, const struct doc *const *doc, size_t n, const struct node *want)
 {
-    struct ensuring e = {.job = job, .ctx = ctx, .below = NOWHERE, .err = err};
-    struct node *want;
-    size_t n;
-    if (!literal_read(ctx, job->step, &e.text, &want, &n, err))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        bool setting = strcmp(want[i].label, "setting") == 0;
-        if (setting ? !ensure_setting(&e, &want[i]) : !ensure_service(&e, &want[i]))
-            return false;
-    }
+    const struct doc *in = doc[0];
+    const struct node *set = place_map_entry(doc, n, want->value, &in);
+    const char *value = postfix_joined_value(want);
+    struct job *before = e->job;
+    e->job = edit_job_of(e->jobs, in);
+    if (e->job != before)
+        e->below = NOWHERE;
+    if (set == NULL)
+        return add_entry(e, want);
+    e->below = set->span.end;
+    if (edit_same_value(postfix_joined_value(set), value))
+        return true;
+    struct row row = {.doc = in, .node = set, .bytes = place_value_bytes(set)};
+    edit_value(e->job, &row, value);
     return true;
 }
 
-/* ---- uncomment ---- */
-
-static bool has_name(const struct node *node, const char *name)
+bool edit_ensure(struct jobs *jobs, struct context *ctx, struct err *err)
 {
-    const struct node *type = node_child(node, "type");
-    return strcmp(type != NULL ? arena_printf("%s/%s", node->value, type->value) : node->value, name) == 0;
-}
-
-/* Whether a commented-out -o begins on the line. */
-static bool begins_option(const struct node *node, size_t start, size_t end)
-{
-    for (size_t i = 0; i < node->n_child; i++)
-        if (strcmp(node->child[i].label, "option") == 0 && node->child[i].span.start >= start &&
-            node->child[i].span.start < end)
-            return true;
-    return false;
-}
-
-/* The first line without its '#' and at the margin, the option lines without it and indented, prose as it
- * stands. */
-static const char *alive(const struct doc *doc, const struct node *node)
-{
-    struct buf out = {0};
-    for (size_t at = node->span.start, end; at < node->span.end; at = end) {
-        end = edit_next_line(doc, at, node->span.end);
-        const char *hash = memchr(doc->text + at, '#', end - at);
-        size_t bare = hash != NULL ? (size_t)(hash - doc->text) + 1 : at;
-        if (at == node->span.start)
-            bare = node->text.start;
-        else if (!begins_option(node, at, end))
-            bare = at;
-        else if (strchr(" \t", doc->text[bare]) == NULL)
-            buf_puts(&out, "  ");
-        buf_add(&out, doc->text + bare, end - bare);
+    struct ensuring e = {.jobs = jobs, .ctx = ctx, .below = NOWHERE, .err = err};
+    const struct doc *const *doc;
+    struct node *want;
+    size_t n, n_doc;
+    if (!literal_read(ctx, jobs->step, &e.text, &want, &n, err))
+        return false;
+    if (strcmp(jobs->step->document, "dovecot.conf") == 0)
+        return edit_ensure_dovecot(jobs, ctx, e.text, want, n, err);
+    if (!docs_files(ctx->docs, context_text(ctx, jobs->step->document), &doc, &n_doc, err))
+        return false;
+    if (n_doc == 0)
+        return err_outcome(err, NOT_APPLICABLE, "%s: alias_maps names no table that is made from a text file",
+                           ctx->fix->name);
+    e.job = edit_job_of(jobs, doc[0]);
+    for (size_t i = 0; i < n; i++) {
+        bool setting = strcmp(want[i].label, "setting") == 0;
+        if (postfix_is_map_entry(&want[i]) ? !ensure_entry(&e, doc, n_doc, &want[i])
+            : setting                      ? !ensure_setting(&e, &want[i])
+                                           : !ensure_service(&e, &want[i]))
+            return false;
     }
-    return buf_text(&out);
-}
-
-static void uncomment(struct job *job, const struct node *node)
-{
-    edit_add(job, node->span.start, node->span.end, alive(job->doc, node))->kind = ENTRY;
-    struct added added = {node->span.start, node, true};
-    job->added = arena_append(job->added, &job->n_added, sizeof(added), &added);
-}
-
-void edit_uncomment(struct job *job, struct context *ctx)
-{
-    struct strings names = context_words(ctx, &job->step->target.names);
-    for (size_t i = 0; i < names.n; i++) {
-        const struct node *first = NULL;
-        for (size_t k = job->doc->n_node; k > 0; k--) {
-            const struct node *node = &job->doc->node[k - 1];
-            if (edit_is_entry(node) && has_name(node, names.item[i])) {
-                first = NULL; /* it lives */
-                break;
-            }
-            if (strcmp(node->label, "commented") == 0 && has_name(node, names.item[i]))
-                first = node;
-        }
-        if (first != NULL)
-            uncomment(job, first);
-    }
+    return true;
 }

@@ -2,11 +2,12 @@
  *
  * Literals of edits; see edit_literal.h.
  *
- * Limits: the sample of every value is one plain word, which main.cf and master.cf take wherever a
- * placeholder can stand.
+ * Limits: the sample of every value is one plain word, which the documents take wherever a placeholder can
+ * stand.
  */
 #include "edit_literal.h"
 
+#include "edit_private.h"
 #include "tree.h"
 
 #include <string.h>
@@ -32,7 +33,7 @@ static bool parse(const struct step *step, const char *text, struct node **ret_n
                   struct err *err)
 {
     enum lens lens;
-    if (!tree_lens_of(step->document, &lens))
+    if (!tree_lens_of_document(step->document, &lens))
         return err_set(err, "there is no lens for %s", step->document);
     return tree_parse(lens, step->document, text, strlen(text), ret_node, ret_n, err);
 }
@@ -57,21 +58,59 @@ static size_t wrong_line(const struct step *step, const char *text)
         if (!parse(step, arena_copy(text, end), &node, &n, &ignored))
             return line;
         for (size_t i = 0; i < n; i++)
-            if (strcmp(node[i].label, "setting") != 0 && strcmp(node[i].label, "service") != 0)
+            if (!edit_is_entry(&node[i]))
                 return line;
     }
     return step->n_literal;
 }
 
+/* What an entry of the document looks like. */
+static const char *entry_form(const char *document)
+{
+    if (strcmp(document, "main.cf") == 0)
+        return _("NAME = VALUE");
+    if (strcmp(document, "master.cf") == 0)
+        return _("a service with its columns, and -o NAME=VALUE below it");
+    return strcmp(document, "aliases") == 0 ? _("NAME: TARGET, TARGET...") : _("KEY VALUE");
+}
+
+/* Settings and sections only, and something in each. */
+static bool is_all_settings(const struct node *node, size_t n)
+{
+    bool all = n > 0;
+    for (size_t i = 0; i < n && all; i++) {
+        bool section = strcmp(node[i].label, "section") == 0;
+        all = node[i].label[0] == '#' || strcmp(node[i].label, "name") == 0 ||
+              strcmp(node[i].label, "setting") == 0 ||
+              (section && is_all_settings(node[i].child, node[i].n_child));
+    }
+    return all;
+}
+
+/* Sections are of several lines, so the literal is looked at as a whole. */
+static bool check_nested(const struct fix *fix, const struct step *step, struct err *err)
+{
+    struct node *node;
+    size_t n;
+    struct err why;
+    if (!parse(step, sampled(step->literal), &node, &n, &why))
+        return fix_error(fix, step->literal_at[0], err, "these lines are no entries of dovecot.conf: %s",
+                         why.text);
+    return is_all_settings(node, n) ||
+           fix_error(fix, step->literal_at[0], err,
+                     "these lines are not only settings of dovecot.conf (NAME = VALUE) and sections with "
+                     "settings in them");
+}
+
 bool literal_check(const struct fix *fix, const struct step *step, struct err *err)
 {
+    if (strcmp(step->document, "dovecot.conf") == 0)
+        return check_nested(fix, step, err);
     size_t line = wrong_line(step, sampled(step->literal));
     if (line == step->n_literal)
         return true;
-    return fix_error(
-        fix, step->literal_at[line], err, "this line is no entry of %s; it takes %s", step->document,
-        strcmp(step->document, "main.cf") == 0 ? "NAME = VALUE"
-                                               : "a service with its columns, and -o NAME=VALUE below it");
+    return fix_error(fix, step->literal_at[line], err, "this line is no entry of %s; it takes %s",
+                     step->document, entry_form(step->document));
 }
 
 bool literal_read(struct context *ctx, const struct step *step, const char **ret_text,

@@ -47,11 +47,13 @@ struct touch {
     size_t n_option;
 };
 
-/* An entry that was not there. Its names and values are like's; of one that was commented out, its words. */
+/* An entry that was not there. Its names and values are like's; of one that was commented out, its words. In
+ * dovecot.conf `like` is the first of n nodes, which may be sections. */
 struct added {
     size_t at;
     const struct node *like;
     bool revived;
+    size_t n;
 };
 
 /* One step's work on one file. */
@@ -67,7 +69,16 @@ struct job {
     size_t n_added;
 };
 
+/* The files that a step works on, each once. */
+struct jobs {
+    const struct step *step;
+    const struct fix *fix;
+    struct job **job;
+    size_t n;
+};
+
 /* edit.c */
+struct job *edit_job_of(struct jobs *jobs, const struct doc *doc);
 struct splice *edit_add(struct job *job, size_t start, size_t end, const char *bytes);
 struct touch *edit_touch(struct job *job, const struct node *node);
 struct part_touch *edit_part(struct job *job, const struct node *node, const struct node *part);
@@ -79,14 +90,37 @@ bool edit_row(struct job *job, struct context *ctx, const struct row *row, struc
 /* Gives a setting or an option a value; keeps the old lines where the step says so. */
 void edit_value(struct job *job, const struct row *row, const char *value);
 
-/* edit_ensure.c */
-void edit_uncomment(struct job *job, struct context *ctx);
-/* ensure and raise, with the literal filled from ctx. */
-bool edit_ensure(struct job *job, struct context *ctx, struct err *err) MUST_CHECK;
+/* edit_uncomment.c */
+bool edit_uncomment(struct jobs *jobs, struct context *ctx, struct err *err) MUST_CHECK;
+
+/* edit_ensure.c: ensure and raise, with the literal filled from ctx. */
+bool edit_ensure(struct jobs *jobs, struct context *ctx, struct err *err) MUST_CHECK;
+/* The text of a new entry, whose name and separator are as in the commented-out one (NULL: there is none). */
+const char *edit_written_like(const char *text, const struct node *want, const struct doc *doc,
+                              const struct node *commented);
+/* For raise, whether the value in effect is less than the one that is wanted; refuses what cannot be
+ * compared. For NAMElimit, 0 and unlimited are above all. */
+bool edit_is_less(const struct context *ctx, const char *name, const char *now, const char *want,
+                  bool *ret_less, struct err *err) MUST_CHECK;
+
+/* edit_dovecot.c: the same in dovecot.conf and what it includes; text is what the spans of want belong to. */
+bool edit_ensure_dovecot(struct jobs *jobs, struct context *ctx, const char *text, const struct node *want,
+                         size_t n, struct err *err) MUST_CHECK;
 
 /* edit_proof.c: the entries of the text after the edit, in order, are those before it: untouched ones to the
  * byte, touched and added ones as meant, and no others. */
 bool edit_prove(const struct job *job, const struct doc *after, struct err *err) MUST_CHECK;
+/* edit_proof_nested.c: the same for dovecot.conf, where entries stand in sections. */
+bool edit_prove_nested(const struct job *job, const struct doc *after, struct err *err) MUST_CHECK;
+/* A failure of the proof at an offset of the old text. Returns false. */
+bool edit_other_change(const struct job *job, size_t at, struct err *err);
+/* The same for a commented-out entry that reads otherwise without its '#'. */
+bool edit_not_revived(const struct job *job, size_t at, struct err *err);
+/* The touch of a node, of a part of an entry; NULL: it is not touched. */
+const struct touch *edit_touch_of(const struct job *job, const struct node *node);
+const struct part_touch *edit_part_touch_of(const struct touch *touch, const struct node *part);
+/* The value is a list of exactly these items. */
+bool edit_same_items(const struct strings *want, const char *value);
 /* Equal when blanks do not count. */
 bool edit_same_value(const char *a, const char *b);
 /* A setting, a service: what Postfix acts on. */

@@ -14,7 +14,8 @@
 
 bool edit_is_entry(const struct node *node)
 {
-    return strcmp(node->label, "setting") == 0 || strcmp(node->label, "service") == 0;
+    return strcmp(node->label, "setting") == 0 || strcmp(node->label, "service") == 0 ||
+           postfix_is_map_entry(node);
 }
 
 bool edit_is_part(const struct node *node)
@@ -186,7 +187,7 @@ static bool same_words(const struct node *a, const struct node *b)
     return strings_same(&x, &y);
 }
 
-static const struct part_touch *part_touch_of(const struct touch *touch, const struct node *part)
+const struct part_touch *edit_part_touch_of(const struct touch *touch, const struct node *part)
 {
     for (size_t i = 0; i < touch->n_part; i++)
         if (touch->part[i].part == part)
@@ -194,7 +195,7 @@ static const struct part_touch *part_touch_of(const struct touch *touch, const s
     return NULL;
 }
 
-static bool same_items(const struct strings *want, const char *value)
+bool edit_same_items(const struct strings *want, const char *value)
 {
     struct strings items = postfix_items(value);
     return strings_same(&items, want);
@@ -204,14 +205,14 @@ static bool same_items(const struct strings *want, const char *value)
  * the splices say, which values_stand has seen to. */
 static bool is_as_meant(const struct touch *touch, const struct node *old, const struct node *new)
 {
-    const struct part_touch *t = part_touch_of(touch, old);
+    const struct part_touch *t = edit_part_touch_of(touch, old);
     bool column = old->n_child == 0 && t != NULL && strcmp(old->label, "option") != 0 && old != touch->node;
     const char *name = t != NULL && t->name != NULL ? t->name : column ? t->value : old->value;
     const char *value = postfix_joined_value(new);
     if (strcmp(old->label, new->label) != 0 || !same_text(name, new->value))
         return false;
     if (t != NULL && t->has_items)
-        return same_items(&t->items, value);
+        return edit_same_items(&t->items, value);
     return t == NULL || t->value == NULL || column || edit_same_value(t->value, value);
 }
 
@@ -222,7 +223,7 @@ static bool parts_are_as_meant(const struct touch *touch, const struct node *new
     size_t k = next_part(new, 0);
     for (size_t i = next_part(old, 0); i < old->n_child; i = next_part(old, i + 1)) {
         const struct node *part = &old->child[i];
-        const struct part_touch *t = part_touch_of(touch, part);
+        const struct part_touch *t = edit_part_touch_of(touch, part);
         if (t == NULL || !t->gone) {
             if (k >= new->n_child || !is_as_meant(touch, part, &new->child[k]))
                 return false;
@@ -250,7 +251,7 @@ static bool is_edited_node(const struct job *job, const struct touch *touch, con
 
 /* ---- the whole ---- */
 
-static const struct touch *touch_of(const struct job *job, const struct node *node)
+const struct touch *edit_touch_of(const struct job *job, const struct node *node)
 {
     for (size_t i = 0; i < job->n_touch; i++)
         if (job->touch[i].node == node)
@@ -265,11 +266,19 @@ static size_t next_entry(const struct doc *doc, size_t at)
     return at;
 }
 
-static bool other_change(const struct job *job, size_t at, struct err *err)
+bool edit_other_change(const struct job *job, size_t at, struct err *err)
 {
     return err_set(err,
                    "%s:%zu: the edit would have changed something else than it says; nothing is used of it. "
                    "This is a fault of mailfix: please report it with this file",
+                   job->doc->path, doc_line(job->doc, at));
+}
+
+bool edit_not_revived(const struct job *job, size_t at, struct err *err)
+{
+    return err_set(err,
+                   "%s:%zu: this commented-out entry cannot be brought to life as it stands: write it "
+                   "out by hand",
                    job->doc->path, doc_line(job->doc, at));
 }
 
@@ -281,13 +290,9 @@ static bool prove_added(const struct job *job, size_t before, size_t *added, con
         const struct added *a = &job->added[*added];
         bool there = *at < after->n_node;
         if (a->revived && !(there && same_words(&after->node[*at], a->like)))
-            return err_set(
-                err,
-                "%s:%zu: this commented-out entry cannot be brought to life as it stands: write it "
-                "out by hand",
-                job->doc->path, doc_line(job->doc, a->at));
+            return edit_not_revived(job, a->at, err);
         if (!a->revived && !(there && entry_is_like(&after->node[*at], a->like)))
-            return other_change(job, a->at, err);
+            return edit_other_change(job, a->at, err);
         *at = next_entry(after, *at + 1);
     }
     return true;
@@ -299,7 +304,7 @@ bool edit_prove(const struct job *job, const struct doc *after, struct err *err)
     size_t at = next_entry(after, 0), added = 0;
     for (size_t i = next_entry(before, 0); i < before->n_node; i = next_entry(before, i + 1)) {
         const struct node *old = &before->node[i];
-        const struct touch *touch = touch_of(job, old);
+        const struct touch *touch = edit_touch_of(job, old);
         if (!prove_added(job, old->span.start, &added, after, &at, err))
             return false;
         if (touch != NULL && touch->gone)
@@ -310,7 +315,7 @@ bool edit_prove(const struct job *job, const struct doc *after, struct err *err)
                                        same_bytes(before->text + old->span.start,
                                                   old->span.end - old->span.start, after, &after->node[at]));
         if (!ok)
-            return other_change(job, old->span.start, err);
+            return edit_other_change(job, old->span.start, err);
         at = next_entry(after, at + 1);
     }
     if (!prove_added(job, before->len, &added, after, &at, err))

@@ -60,16 +60,19 @@ static const struct node *named_node(const struct row *row)
     return row->part != NULL ? row->part : row->node;
 }
 
-/* Just behind the '=' of an entry, where an empty value would stand. Comments in front of it may hold
- * another. */
+/* Just behind the '=' of an entry (the ':' of an alias, the key of a map), where an empty value would stand.
+ * Comments in front of it may hold another. */
 static size_t behind_equals(const struct doc *doc, const struct row *row)
 {
     const struct node *node = named_node(row);
     size_t at = node->text.end;
+    if (strcmp(node->label, "entry") == 0)
+        return at;
     for (size_t i = 0; i < node->n_child; i++)
         if (strcmp(node->child[i].label, "#before") == 0)
             at = node->child[i].span.end;
-    const char *equals = memchr(doc->text + at, '=', node->span.end - at);
+    char sign = strcmp(node->label, "alias") == 0 ? ':' : '=';
+    const char *equals = memchr(doc->text + at, sign, node->span.end - at);
     return equals != NULL ? (size_t)(equals - doc->text) + 1 : node->span.end;
 }
 
@@ -88,9 +91,12 @@ void edit_value(struct job *job, const struct row *row, const char *value)
     edit_part(job, row->node, named_node(row))->value = value;
 }
 
+/* NULL: the name stays. */
 static void set_name(struct job *job, const struct row *row, const char *name)
 {
     const struct node *node = named_node(row);
+    if (name == NULL || strcmp(node->value, name) == 0)
+        return;
     if (job->step->keep_comment)
         keep_as_comment(job, row->node);
     edit_add(job, node->text.start, node->text.end, name)->kind = MEANT;
@@ -195,11 +201,14 @@ static void delete_item(struct job *job, const struct row *row)
     change_item(items_of(job, row), row->value, NULL);
 }
 
-/* What stands between the last two items, without comments; an option's value has no blanks. */
+/* What stands between the last two items, without comments; an option's value has no blanks, Dovecot's lists
+ * no commas, and a blank of an alias may stand within a command. */
 static const char *separator_of(const struct doc *doc, const struct row *row)
 {
-    const char *otherwise = row->part != NULL ? "," : ", ";
+    const char *otherwise = row->part != NULL ? "," : strcmp(doc->id, "dovecot.conf") == 0 ? " " : ", ";
     const struct node *node = named_node(row);
+    if (strcmp(node->label, "alias") == 0)
+        return otherwise;
     struct span last = {0}, one;
     const char *separator = otherwise;
     for (size_t i = 0; i < node->n_child; i++) {
@@ -277,8 +286,9 @@ static bool find_match(const struct step *step, const struct row *row, const str
 {
     const struct node *entry = named_node(row);
     struct span match;
-    bool settles = step->each.noun == NOUN_SETTING || step->each.noun == NOUN_OPTION;
-    if (!settles) { /* a table, an item, a column: the row's own bytes */
+    enum noun noun = step->each.noun;
+    bool own_bytes = noun == NOUN_TABLE || noun == NOUN_ITEM || noun == NOUN_COLUMN;
+    if (own_bytes) { /* a table, an item, a column: the row's own bytes */
         if (!pattern_match(pattern, row->value, strlen(row->value), &match))
             return false;
         *ret = (struct span){row->bytes.start + match.start, row->bytes.start + match.end};
@@ -326,8 +336,7 @@ static void set(struct job *job, struct context *ctx, const struct row *row, con
 {
     const struct step *step = job->step;
     const char *name = step->rename != NULL ? context_text(ctx, step->rename) : NULL;
-    if (name != NULL && strcmp(row->name, name) != 0)
-        set_name(job, row, name);
+    set_name(job, row, name);
     if (text == NULL || strcmp(row->value, text) == 0)
         return;
     if (step->each.noun == NOUN_COLUMN) {
@@ -353,6 +362,7 @@ bool edit_row(struct job *job, struct context *ctx, const struct row *row, struc
         return context_missing(ctx, "what to write", err);
     switch (step->verb) {
     case EDIT_REPLACE:
+        set_name(job, row, step->rename != NULL ? context_text(ctx, step->rename) : NULL);
         return replace(job, ctx, row, text, err);
     case EDIT_VALUE:
         set(job, ctx, row, text != NULL || step->rename != NULL ? text : "");

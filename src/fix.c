@@ -132,7 +132,8 @@ static bool check_placeholders(const struct fix *fix, const char *loop, const st
         const char *close = strchr(open, '}');
         bool postfix_own = open > value && open[-1] == '$';
         bool quantifier = isdigit((unsigned char)open[1]); /* of a pattern: a name begins with a letter */
-        bool group = stanza_is(node, "text") && isspace((unsigned char)open[1]); /* -o { name = value } */
+        /* -o { name = value }, and the brace that opens a section at the end of a line. */
+        bool group = stanza_is(node, "text") && (open[1] == '\0' || isspace((unsigned char)open[1]));
         if (postfix_own || quantifier || group)
             continue;
         if (close == NULL || !fillable(fix, loop, step, arena_copy(open + 1, (size_t)(close - open) - 1)))

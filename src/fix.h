@@ -182,6 +182,7 @@ struct step {
     bool has_after, has_before;
     struct place after, before; /* where a new entry goes */
     bool keep_comment;
+    mode_t mode; /* of a file that it creates */
     size_t at;
 };
 

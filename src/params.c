@@ -15,6 +15,20 @@
 
 #include <string.h>
 
+static bool is_alias(struct context *ctx, const char *name)
+{
+    struct place place = {.document = "aliases", .noun = NOUN_ALIAS, .written = "aliases alias"};
+    struct row *row;
+    size_t n;
+    bool unknown;
+    struct err why;
+    strings_add(&place.names, name);
+    if (place_find(ctx, &place, &row, &n, &unknown, &why))
+        return n > 0;
+    say_more("%s", why.text);
+    return false;
+}
+
 /* Whether what the value names is there: an account, or something that can get mail. */
 static bool is_there(struct context *ctx, const struct param *param, const char *value)
 {
@@ -24,10 +38,9 @@ static bool is_there(struct context *ctx, const struct param *param, const char 
     bool recipient = strcmp(param->type, "recipient") == 0;
     if ((!recipient && strcmp(param->type, "localuser") != 0) || strchr(value, '@') != NULL)
         return true;
-    if (account_kind(root, value, &kind, &why))
-        return kind != ACCOUNT_NONE;
-    say_more("%s", why.text);
-    return false;
+    if (!account_kind(root, value, &kind, &why))
+        say_more("%s", why.text);
+    return kind != ACCOUNT_NONE || (recipient && is_alias(ctx, value));
 }
 
 static bool is_secret(const struct param *param)

@@ -3,8 +3,8 @@
  * The nouns of dovecot.conf and of the files that it includes: setting, section, effective.
  *
  * Limits: what is in effect is the last line of a path. A section that does not merge with others (passdb,
- * userdb, namespace without a name) counts by itself. Where a value holds $variables or is read from a file, what
- * is effective is asked of doveconf, and so is true of the files on disk only.
+ * userdb, namespace without a name) counts by itself. Where a value holds $variables or is read from a file,
+ * what is effective is asked of doveconf, and so is true of the files on disk only.
  */
 #include "place_private.h"
 

@@ -4,8 +4,8 @@
  * aliases: circles, and targets that are nobody.
  *
  * Limits: keys are compared without case, as postmap(1) and postalias(1) fold them. A target with a domain, a
- * command, a file and an :include: are taken to lead somewhere; a name without a domain is looked for among the
- * aliases and in etc/passwd, which is true where $myorigin is a local domain and no luser_relay is set.
+ * command, a file and an :include: are taken to lead somewhere; a name without a domain is looked for among
+ * the aliases and in etc/passwd, which is true where $myorigin is a local domain and no luser_relay is set.
  */
 #include "accounts.h"
 #include "place_private.h"
@@ -157,17 +157,17 @@ void place_map_entries(struct finder *f, const struct doc *const *doc, size_t n)
 /* ---- circles ---- */
 
 /* The names without a domain that an alias leads to, in small letters; what cannot be followed is left out.
- * local(8) delivers to the user where an alias names itself, and "\name" always does. */
-static struct strings local_targets(const struct entry *entry, bool follow)
+ * local(8) delivers to the user where an alias names itself, and "\name" always does: such a name has a
+ * backslash here, and leads to no alias. */
+static struct strings local_targets(const struct entry *entry)
 {
     struct strings all = postfix_alias_targets(postfix_joined_value(entry->node)), out = {0};
     for (size_t i = 0; i < all.n; i++) {
         const char *name = folded(all.item[i]);
         bool final = name[0] == '\\';
-        if ((follow && final) || strchr("|/:", name[final]) != NULL || strpbrk(name, "@(<") != NULL)
+        if (strchr("|/:", name[final]) != NULL || strpbrk(name, "@(<") != NULL)
             continue;
-        if (strcmp(name + final, entry->key) != 0 || !follow)
-            strings_add(&out, name + final);
+        strings_add(&out, strcmp(name, entry->key) == 0 ? arena_printf("\\%s", name) : name);
     }
     return out;
 }
@@ -181,7 +181,7 @@ struct walk {
 
 static bool comes_back(struct walk *w, const struct entry *at)
 {
-    struct strings targets = local_targets(at, true);
+    struct strings targets = local_targets(at);
     size_t stamp = (size_t)(w->start - w->all->item) + 1;
     for (size_t i = 0; i < targets.n; i++) {
         const struct entry *next = entry_of(w->all, targets.item[i]);
@@ -218,7 +218,8 @@ void place_alias_loops(struct finder *f, const struct doc *const *doc, size_t n)
 static enum verdict is_somebody(struct finder *f, const struct entries *all, const char *name,
                                 const char *delimiters)
 {
-    const char *kind = account_of(f, name);
+    bool final = name[0] == '\\';
+    const char *kind = account_of(f, name + final);
     if (entry_of(all, name) != NULL)
         return HOLDS;
     if (kind == NULL)
@@ -239,7 +240,7 @@ void place_alias_dangling(struct finder *f, const struct doc *const *doc, size_t
     if (docs_get(f->ctx->docs, "main.cf", &main_cf, &ignored))
         delimiters = facts_value(context_facts(f->ctx), main_cf, "recipient_delimiter", NULL);
     for (size_t i = 0; i < all.n; i++) {
-        struct strings targets = local_targets(&all.item[i], false);
+        struct strings targets = local_targets(&all.item[i]);
         if (!all.item[i].in_effect || !place_wanted(&names, all.item[i].key))
             continue;
         for (size_t k = 0; k < targets.n; k++) {
@@ -249,7 +250,7 @@ void place_alias_dangling(struct finder *f, const struct doc *const *doc, size_t
             if (somebody != FAILS)
                 continue;
             struct row row = place_row(all.item[i].doc, all.item[i].node);
-            row.value = targets.item[k];
+            row.value = targets.item[k] + (targets.item[k][0] == '\\');
             place_offer(f, &row);
         }
     }

@@ -52,7 +52,8 @@ const struct node *place_map_entry(const struct doc *const *doc, size_t n, const
 
 /* place_dovecot.c */
 bool place_dovecot(struct finder *f, struct err *err) MUST_CHECK;
-/* The last setting of that path, within a section that stands alone or outside of such; NULL: there is none. */
+/* The last setting of that path, within a section that stands alone or outside of such; NULL: there is none.
+ */
 const struct dovecot_entry *place_dovecot_setting(const struct dovecot_entry *entry, size_t n,
                                                   const char *path, const struct node *alone);
 /* What Dovecot uses, and the entry that sets it (NULL: none does). NULL: nobody can tell. */

@@ -324,19 +324,29 @@ static void renew_readers(struct plan *plan)
         add_action(plan, DO_RELOAD, "postfix");
 }
 
+/* The order of the swap: what the two files of Postfix name is there before they name it, and master.cf is
+ * exchanged before main.cf. */
+static size_t swap_rank(const struct doc *doc)
+{
+    size_t k = 0;
+    while (k < N_DOCS && strcmp(doc->id, DOC_IDS[k]) != 0)
+        k++;
+    return N_DOCS - k;
+}
+
 static void add_changes(struct maker *m)
 {
-    /* The order of the swap: master.cf before main.cf. */
-    for (size_t k = N_DOCS; k > 0; k--)
+    for (size_t rank = 0; rank <= N_DOCS; rank++)
         for (size_t i = 0; i < m->drafts.n; i++) {
             const struct draft *d = &m->drafts.draft[i];
-            if (strcmp(d->before->id, DOC_IDS[k - 1]) != 0 || same_text(d->before, d->now))
+            if (swap_rank(d->before) != rank || same_text(d->before, d->now))
                 continue;
             struct change change = {.doc = d->before,
                                     .hunk = d->hunk,
                                     .n_hunk = d->n_hunk,
                                     .after = d->now->text,
-                                    .after_len = d->now->len};
+                                    .after_len = d->now->len,
+                                    .mode = d->mode};
             memcpy(change.after_digest, d->now->digest, sizeof(change.after_digest));
             struct plan *plan = &m->out->plan;
             plan->change = arena_append(plan->change, &plan->n_change, sizeof(change), &change);

@@ -9,6 +9,7 @@
  */
 #include "postfix.h"
 #include "record_private.h"
+#include "tree.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -239,13 +240,12 @@ bool record_read_hunks(const json_t *hunks, struct target *target)
  */
 static bool read_target(const json_t *item, struct record *record)
 {
-    static const char *const documents[] = {"main.cf", "master.cf", RECORD_INDEX};
     struct target target = {0};
+    enum lens lens;
     size_t len;
     const char *document = json_string_value(json_object_get(item, "document"));
-    for (size_t i = 0; i < COUNT(documents) && document != NULL; i++)
-        if (strcmp(documents[i], document) == 0)
-            target.document = documents[i];
+    if (document != NULL && (tree_lens_of_document(document, &lens) || strcmp(document, RECORD_INDEX) == 0))
+        target.document = arena_string(document);
     target.path = record_bytes_of(json_object_get(item, "path"), &len);
     if (target.document == NULL || target.path == NULL || target.path[0] != '/' ||
         !record_read_digest(json_object_get(item, "before"), target.before) ||

@@ -34,12 +34,17 @@ static size_t index_of(const struct node *node, size_t at)
     return index;
 }
 
-static void print_nodes(const struct node *node, size_t n, const char *parent, const char *wanted)
+/* What print_nodes is about: the file for --json, and the path that is wanted, NULL: all. */
+struct printing {
+    const char *file, *wanted;
+};
+
+static void print_nodes(const struct printing *p, const struct node *node, size_t n, const char *parent)
 {
     for (size_t i = 0; i < n; i++) {
         const char *path = arena_printf("%s/%s[%zu]", parent, node[i].label, index_of(node, i));
-        size_t len = wanted != NULL ? strlen(wanted) : 0;
-        bool below = len == 0 || (strncmp(path, wanted, len) == 0 &&
+        size_t len = p->wanted != NULL ? strlen(p->wanted) : 0;
+        bool below = len == 0 || (strncmp(path, p->wanted, len) == 0 &&
                                   (path[len] == '\0' || strchr("/[", path[len]) != NULL));
         if (below) {
             printf("%zu-%zu\t%s\t", node[i].span.start, node[i].span.end, path);
@@ -48,10 +53,11 @@ static void print_nodes(const struct node *node, size_t n, const char *parent, c
             struct json_t *item = report_add(report_top(), "nodes");
             report_number(item, "start", (long long)node[i].span.start);
             report_number(item, "end", (long long)node[i].span.end);
+            report_text(item, "file", p->file);
             report_text(item, "path", path);
             report_text(item, "value", node[i].value);
         }
-        print_nodes(node[i].child, node[i].n_child, path, wanted);
+        print_nodes(p, node[i].child, node[i].n_child, path);
     }
 }
 
@@ -67,7 +73,7 @@ static bool print_document(struct facts *facts, const char *id, const char *want
     for (size_t i = 0; i < n; i++) {
         if (!single)
             out_printf(stdout, doc[i]->absent ? "# %s (not there)\n" : "# %s\n", doc[i]->path);
-        print_nodes(doc[i]->node, doc[i]->n_node, "", wanted);
+        print_nodes(&(struct printing){doc[i]->path, wanted}, doc[i]->node, doc[i]->n_node, "");
     }
     return true;
 }
@@ -87,7 +93,7 @@ static bool print_file(const char *name, enum lens lens, const char *wanted, str
     close(host.fd);
     if (!ok || !tree_parse(lens, name, text, len, &node, &n, err))
         return false;
-    print_nodes(node, n, "", wanted);
+    print_nodes(&(struct printing){path, wanted}, node, n, "");
     return true;
 }
 
@@ -108,7 +114,7 @@ enum outcome verb_tree(struct options *o, struct err *err)
     const char *name = words.item[0], *slash = strrchr(name, '/');
     const char *wanted = words.n > 1 ? words.item[1] : NULL;
     const char *as = o->as != NULL ? o->as : slash != NULL ? slash + 1 : name;
-    bool document = o->as == NULL && doc_id_known(name);
+    bool document = doc_id_known(name) && (o->as == NULL || strcmp(o->as, name) == 0);
     if (o->as == NULL && ends_with(as, ".fix"))
         as = "fix";
     if (!document && !tree_lens_of(as, &lens))

@@ -89,17 +89,55 @@ static enum verdict run_staged(const struct stage *stage, const char *const argv
     return FAILS;
 }
 
-enum verdict stage_check(const struct plan *plan, const char *queue_directory, const char **ret_why)
+/* Whether the plan changes files of Dovecot, or others. */
+static bool concerns(const struct plan *plan, bool dovecot)
+{
+    for (size_t i = 0; i < plan->n_change; i++)
+        if ((strcmp(plan->change[i].doc->id, "dovecot.conf") == 0) == dovecot)
+            return true;
+    return false;
+}
+
+const char *stage_programs(const struct plan *plan)
+{
+    bool dovecot = concerns(plan, true), postfix = concerns(plan, false);
+    return dovecot && postfix ? _("postconf -n, postfix check and doveconf -n")
+           : dovecot          ? "doveconf -n"
+                              : _("postconf -n and postfix check");
+}
+
+static enum verdict check_postfix(const struct stage *stage, const char **ret_why)
 {
     static const char *const postconf[] = {"postconf", "-n", NULL}, *const check[] = {"postfix", "check",
                                                                                       NULL};
-    struct stage stage = {plan, queue_directory};
     if (!run_have("postconf")) {
         *ret_why = _("there is no postconf here");
         return CANNOT_TELL;
     }
-    enum verdict verdict = run_staged(&stage, postconf, ret_why);
-    return verdict == HOLDS ? run_staged(&stage, check, ret_why) : verdict;
+    enum verdict verdict = run_staged(stage, postconf, ret_why);
+    return verdict == HOLDS ? run_staged(stage, check, ret_why) : verdict;
+}
+
+static enum verdict check_dovecot(const struct stage *stage, const char **ret_why)
+{
+    const char *const argv[] = {run_have("doveconf") ? "doveconf" : "dovecot", "-n", NULL};
+    if (run_have(argv[0]))
+        return run_staged(stage, argv, ret_why);
+    *ret_why = _("there is no doveconf here");
+    return CANNOT_TELL;
+}
+
+enum verdict stage_check(const struct plan *plan, const char *queue_directory, const char **ret_why)
+{
+    struct stage stage = {plan, queue_directory};
+    const char *why = NULL;
+    enum verdict postfix = concerns(plan, false) ? check_postfix(&stage, ret_why) : HOLDS;
+    if (postfix == FAILS || !concerns(plan, true))
+        return postfix;
+    enum verdict dovecot = check_dovecot(&stage, &why);
+    if (dovecot != HOLDS)
+        *ret_why = why;
+    return dovecot != HOLDS ? dovecot : postfix;
 }
 
 /* ---- a program that sees an empty file ---- */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The stanza `edit` of a fix file; see stanza.h. One table says which verb can stand with what.
- *
- * Limits: `mode` waits for documents that an edit can create.
  */
 #include "stanza.h"
 #include "words.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -15,16 +14,16 @@ static const struct {
     bool each;         /* needs rows */
     const char *nouns; /* that a row can be; "": the verb takes no rows */
 } VERBS[] = {
-    {"replace", EDIT_REPLACE, true, "setting item table option column"},
-    {"value", EDIT_VALUE, true, "setting item table option column"},
-    {"rename", EDIT_VALUE, true, "setting option"},
-    {"append", EDIT_APPEND, true, "setting option"},
-    {"prepend", EDIT_PREPEND, true, "setting option"},
-    {"comment", EDIT_COMMENT, true, "setting service"},
-    {"delete", EDIT_DELETE, true, "setting service item option"},
+    {"replace", EDIT_REPLACE, true, "setting item table option column alias entry"},
+    {"value", EDIT_VALUE, true, "setting item table option column alias entry"},
+    {"rename", EDIT_VALUE, true, "setting option alias entry"},
+    {"append", EDIT_APPEND, true, "setting option alias"},
+    {"prepend", EDIT_PREPEND, true, "setting option alias"},
+    {"comment", EDIT_COMMENT, true, "setting service alias entry section"},
+    {"delete", EDIT_DELETE, true, "setting service item option alias entry section"},
     {"uncomment", EDIT_UNCOMMENT, false, ""},
-    {"ensure", EDIT_ENSURE, false, "setting service item table option column"},
-    {"raise", EDIT_RAISE, false, "setting service item table option column"},
+    {"ensure", EDIT_ENSURE, false, "setting service item table option column alias entry section"},
+    {"raise", EDIT_RAISE, false, "setting service item table option column alias entry section"},
 };
 
 struct reading {
@@ -52,16 +51,17 @@ static const char *verb_names(void)
     return strings_join(&names, " ");
 }
 
-/* Exactly one; rename and value go together. */
+/* Exactly one; rename goes together with value or replace. */
 static bool read_verb(const struct reading *r, size_t *ret_index)
 {
     size_t found = 0;
     for (size_t i = 0; i < COUNT(VERBS); i++) {
         if (key_of(r, VERBS[i].key) == NULL)
             continue;
-        bool pair = strcmp(VERBS[i].key, "rename") == 0 && key_of(r, "value") != NULL;
+        bool pair = strcmp(VERBS[i].key, "rename") == 0 &&
+                    (key_of(r, "value") != NULL || key_of(r, "replace") != NULL);
         found += !pair;
-        *ret_index = i;
+        *ret_index = pair ? *ret_index : i;
     }
     r->step->verb = VERBS[*ret_index].verb;
     if (found == 1)
@@ -121,12 +121,15 @@ static bool read_target(const struct reading *r)
     if (!read_place(r, "uncomment", &step->target, &there) || !there)
         return !there;
     const struct place *place = &step->target;
-    bool entry = place->noun == NOUN_SETTING || place->noun == NOUN_SERVICE;
+    static const char entries[] = "setting service alias entry";
+    struct strings nouns = strings_split(entries, " ");
+    bool entry = strings_have(&nouns, words_noun(place->noun));
     bool plain = !place->shadowed && !place->commented && place->n_with == 0 && place->matching == NULL &&
                  place->listing == NULL && place->names.n > 0;
     for (size_t i = 0; i < place->names.n; i++)
         plain &= strchr(place->names.item[i], '*') == NULL;
-    return (entry && plain) || refuse(r, node, "uncomment takes a setting or a service, and its exact name");
+    return (entry && plain) ||
+           refuse(r, node, "uncomment takes a setting, a service, an alias or an entry, and its exact name");
 }
 
 static bool read_room(const struct reading *r)
@@ -175,7 +178,9 @@ static bool read_texts(const struct reading *r)
         if (node != rename)
             r->step->text = stanza_value(node);
     }
-    bool item = r->step->has_each && r->step->each.noun != NOUN_SETTING && r->step->each.noun != NOUN_OPTION;
+    enum noun noun = r->step->each.noun;
+    bool item =
+        r->step->has_each && noun != NOUN_SETTING && noun != NOUN_OPTION && noun != NOUN_DOVECOT_SETTING;
     if (value != NULL && r->step->text[0] == '\0' && item)
         return refuse(r, value, "only the value of a setting or an option can be empty");
     return true;
@@ -222,7 +227,8 @@ static bool read_keep(const struct reading *r)
     const struct node *keep = key_of(r, "keep");
     r->step->keep_comment = keep != NULL;
     if (keep != NULL &&
-        (strcmp(stanza_value(keep), "comment") != 0 || strcmp(r->step->document, "main.cf") != 0))
+        (strcmp(stanza_value(keep), "comment") != 0 || strcmp(r->step->document, "master.cf") == 0 ||
+         strcmp(r->step->document, "postfix") == 0))
         return refuse(r, keep, "only 'keep comment', and not in master.cf");
     bool entry =
         r->step->verb == EDIT_COMMENT || (r->step->verb == EDIT_DELETE && r->step->each.noun != NOUN_ITEM);
@@ -230,25 +236,53 @@ static bool read_keep(const struct reading *r)
            refuse(r, keep, "keep goes with verbs that change an entry, not with those that take or bring it");
 }
 
+/* A map or an alias table may have to be created; the others are there. */
+static bool read_mode(const struct reading *r)
+{
+    const struct node *mode = key_of(r, "mode");
+    bool table = starts_with(r->step->document, "map ") || strcmp(r->step->document, "aliases") == 0;
+    const char *digits = mode != NULL ? stanza_value(mode) : "0644";
+    bool octal = strlen(digits) == 4 && digits[0] == '0' && digits[strspn(digits, "01234567")] == '\0';
+    r->step->mode = (mode_t)strtoul(digits, NULL, 8);
+    if (mode != NULL && (!table || r->step->verb != EDIT_ENSURE))
+        return refuse(r, mode, "a mode is for a map or an alias table that ensure creates");
+    return (octal && (r->step->mode & 0133) == 0) ||
+           refuse(r, mode, "a mode is four octal digits that let nobody else write, such as 0600 or 0644");
+}
+
+/* What can be done to a document as a whole. */
+static bool check_document(const struct reading *r, const char *verb)
+{
+    const struct step *step = r->step;
+    bool literal = step->verb == EDIT_ENSURE || step->verb == EDIT_RAISE;
+    bool tables = step->has_each && step->each.noun == NOUN_TABLE && strcmp(verb, "ensure") != 0;
+    if (strcmp(step->document, "postfix") == 0 && !tables)
+        return refuse(r, r->node, "an edit of postfix changes tables: each table, and replace or value");
+    if (step->verb == EDIT_RAISE &&
+        (starts_with(step->document, "map ") || strcmp(step->document, "aliases") == 0))
+        return refuse(r, r->node, "only settings can be raised");
+    return !literal || step->n_literal > 0 ||
+           refuse(r, r->node, "ensure and raise need the lines of an entry");
+}
+
 bool stanza_edit(struct fix *fix, const struct node *node, struct err *err)
 {
-    const struct node *loop = node_child(node, "for"), *mode = node_child(node, "mode");
-    struct step step = {.document = stanza_value(node),
-                        .loop = loop != NULL ? stanza_value(loop) : NULL,
-                        .at = node->text.start};
+    const struct node *loop = node_child(node, "for");
+    struct step step = {.loop = loop != NULL ? stanza_value(loop) : NULL, .at = node->text.start};
     struct reading r = {fix, node, &step, err};
+    const char *rest;
     size_t verb = 0;
-    bool both = strcmp(step.document, "postfix") == 0;
-    if (!both && strcmp(step.document, "main.cf") != 0 && strcmp(step.document, "master.cf") != 0)
-        return refuse(&r, node, "an edit is of main.cf or master.cf, or of postfix, which is both");
-    if (mode != NULL)
-        return refuse(&r, mode, "a mode is for a file that is created; this one is always there");
-    if (!read_verb(&r, &verb) || !check_once(&r) || !read_each(&r, verb) || !read_target(&r) ||
-        !read_room(&r) || !read_replace(&r) || !read_texts(&r) || !read_keep(&r) || !read_whens(&r))
+    if (!words_document(fix, stanza_value(node), node->text.start, &step.document, &rest, err))
         return false;
-    if (both && (!step.has_each || step.each.noun != NOUN_TABLE || strcmp(VERBS[verb].key, "ensure") == 0))
-        return refuse(&r, node, "an edit of postfix changes tables: each table, and replace or value");
+    if (rest[strspn(rest, " \t")] != '\0')
+        return refuse(&r, node, "after 'edit' comes one document and nothing else");
+    if (!read_verb(&r, &verb) || !check_once(&r) || !read_each(&r, verb) || !read_target(&r) ||
+        !read_room(&r) || !read_replace(&r) || !read_texts(&r) || !read_keep(&r) || !read_mode(&r) ||
+        !read_whens(&r))
+        return false;
     read_literal(&r);
+    if (!check_document(&r, VERBS[verb].key))
+        return false;
     fix->step = arena_append(fix->step, &fix->n_step, sizeof(step), &step);
     return true;
 }

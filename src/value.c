@@ -33,9 +33,12 @@ static bool is_bool(const char *text)
     return strcmp(text, "yes") == 0 || strcmp(text, "no") == 0;
 }
 
+/* Also dotted, as compatibility_level is: "3.6". */
 static bool is_number(const char *text)
 {
-    return only(text, DIGITS) && strlen(text) <= 15;
+    size_t digits = strspn(text, DIGITS);
+    return digits > 0 && digits <= 15 &&
+           (text[digits] == '\0' || (text[digits] == '.' && is_number(text + digits + 1)));
 }
 
 /* Bytes; 0: no size. */
@@ -219,6 +222,8 @@ const char *value_twice(const char *type, const char *value)
 {
     const char *twice, *expected;
     size_t digits = strspn(value, DIGITS);
+    if (value[digits] == '.')
+        return NULL;
     twice = arena_printf("%llu%s", 2 * strtoull(value, NULL, 10), value + digits);
     return value_read(type, twice, &twice, &expected) ? twice : NULL;
 }
@@ -231,5 +236,7 @@ static uint64_t amount(const char *type, const char *value)
 int value_compare(const char *type, const char *a, const char *b)
 {
     uint64_t x = amount(type, a), y = amount(type, b);
+    if (strcmp(type, "number") == 0)
+        return version_compare(a, b);
     return x < y ? -1 : x > y;
 }

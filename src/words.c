@@ -33,7 +33,8 @@ static const struct {
     [NOUN_OPTION] = {"option", "master.cf", true, true, true, "name value service file line",
                      "shadowed commented"},
     [NOUN_COLUMN] = {"column", "master.cf", true, true, true, "name value service file line", ""},
-    [NOUN_ALIAS] = {"alias", "aliases", true, true, false, "name value account file line", "shadowed commented"},
+    [NOUN_ALIAS] = {"alias", "aliases", true, true, false, "name value account file line",
+                    "shadowed commented"},
     [NOUN_LOOP] = {"loop", "aliases", false, true, false, "name value file line", ""},
     [NOUN_DANGLING] = {"dangling", "aliases", false, true, false, "name value file line", ""},
     [NOUN_ENTRY] = {"entry", "map", true, true, false, "name value file line", "shadowed commented"},
@@ -242,7 +243,8 @@ static bool read_place(struct reader *r, const char *document, struct place *ret
 
 static const char DOCUMENTS[] = "main.cf master.cf postfix aliases map dovecot.conf";
 
-bool words_document(const struct fix *fix, const char *text, size_t at, const char **ret_document, const char **ret_rest, struct err *err)
+bool words_document(const struct fix *fix, const char *text, size_t at, const char **ret_document,
+                    const char **ret_rest, struct err *err)
 {
     struct reader r = {.fix = fix, .text = text, .here = text, .at = at, .err = err};
     const char *start, *word = next_word(&r, &start);
