@@ -328,14 +328,24 @@ static bool read_state(const char *text, enum txn_state *ret_state)
     return false;
 }
 
-/* A tree that somebody else made may hold a record that somebody else made: it may lead to documents only. */
+/* The files whose name is their document's; those of the others stand in main.cf or dovecot.conf, and so can
+ * be anywhere. */
+static bool has_fixed_name(const char *document)
+{
+    return strcmp(document, "main.cf") == 0 || strcmp(document, "master.cf") == 0 ||
+           strcmp(document, RECORD_INDEX) == 0;
+}
+
+/* A tree that somebody else made may hold a record that somebody else made: it may lead to documents only. It
+ * never leads out of the tree (file_resolve). */
 static bool check_targets(const struct store *store, const struct record *record, struct err *err)
 {
     for (size_t i = 0; i < record->n_target && !store->root->live; i++) {
         const struct target *target = &record->target[i];
         struct at at;
         struct err ignored;
-        if (ends_with(target->path, arena_printf("/%s", target->document)) ||
+        if (!has_fixed_name(target->document) ||
+            ends_with(target->path, arena_printf("/%s", target->document)) ||
             (strcmp(target->document, RECORD_INDEX) == 0 && postfix_is_index_name(target->path)))
             continue;
         /* A link of root's may give the document another name. */
