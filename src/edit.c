@@ -309,6 +309,19 @@ static bool do_document(struct jobs *jobs, struct context *ctx, struct err *err)
     return (jobs->step->verb == EDIT_UNCOMMENT ? edit_uncomment : edit_ensure)(jobs, ctx, err);
 }
 
+/* What the next update of a package would undo, and what dpkg or rpm would call broken. */
+static bool check_owner(const struct job *job, struct err *err)
+{
+    const char *path = job->doc->real != NULL ? job->doc->real : job->doc->path;
+    if (!starts_with(path, "/usr/share/") && !starts_with(path, "/usr/lib"))
+        return true;
+    return err_outcome(
+        err, NOT_APPLICABLE,
+        "%s: what is to be changed stands in %s, which belongs to a package, whose next update would "
+        "undo the change; set it by hand in a file below /etc that is read later",
+        job->fix->name, path);
+}
+
 bool edit_step(struct context *ctx, const struct step *step, struct drafts *drafts, bool *ret_changed,
                struct err *err)
 {
@@ -321,7 +334,8 @@ bool edit_step(struct context *ctx, const struct step *step, struct drafts *draf
         if (job->n_splice == 0)
             continue;
         *ret_changed = true;
-        if (!apply_splices(job, draft_of(drafts, job->doc, step->mode), ctx->docs, err))
+        if (!check_owner(job, err) ||
+            !apply_splices(job, draft_of(drafts, job->doc, step->mode), ctx->docs, err))
             return false;
     }
     return true;

@@ -37,6 +37,8 @@ static struct world *host(const struct text_case *c, const struct fix *fix)
         NULL};
     unit_dirs("etc/dovecot/conf.d");
     unit_dirs("etc/postfix");
+    unit_dirs("usr/share/dovecot");
+    unit_file("usr/share/dovecot/x.p", "a = 1\n");
     for (size_t i = 0; i < COUNT(PATHS); i++) {
         const char *text = c->file == (int)i ? c->before : usual[i];
         if (text != NULL)
@@ -283,6 +285,10 @@ static void test_refused(void **state)
         {{TRANSPORT, "a b\n", E_MAP "  each entry a\n  value {word}\n", 0, NULL},
          "y\nz v",
          "something else than it says"},
+        {{DOVECOT, "!include_try /usr/share/dovecot/*.p\n", E_DOVECOT "  each setting a\n  value {word}\n", 0,
+          NULL},
+         "2",
+         "belongs to a package"},
         {{DOVECOT, "a = 1\n!include nosuch\n", E_DOVECOT "  each setting a\n  value {word}\n", 0, NULL},
          "2",
          "no such file"},
