@@ -96,6 +96,20 @@ static void test_tiles(void **state)
         {LENS_MASTER, "#smtp inet n - y - - smtpd\n#  -o a=b\n# prose\n\nsmtp inet n - y - - smtpd\n"},
         {LENS_MASTER, "x unix - n n - - pipe\n  flags=R user=v argv=/bin/x ${sender} {a b}\n"},
         {LENS_MASTER, "[::1]:smtp\tinet\tn\t-\ty\t-\t-\tsmtpd -o a= -ob=c\r\n"},
+        {LENS_TRANSPORT, ""},
+        {LENS_TRANSPORT, "example.org\tsmtp:[a]:25"},
+        {LENS_TRANSPORT, "# text\n\nkey\n#old smtp:x\n  \nlong\n\tsmtp:a\n# inside\n  b\n"},
+        {LENS_TRANSPORT, "  continues nothing\n\"a b\"@x y\r\na\\ b c\n* :\n"},
+        {LENS_ALIASES, ""},
+        {LENS_ALIASES, "root: anna"},
+        {LENS_ALIASES, "#support: a\n\"a b\" : c, \"|p q\",\n\t:include:/x\n# inside\n  d\nempty:\n"},
+        {LENS_ALIASES, "  continues nothing\nroot:anna\r\n"},
+        {LENS_DOVECOT, ""},
+        {LENS_DOVECOT, "protocols = imap"},
+        {LENS_DOVECOT,
+         "a=b # c\n!include conf.d/*.conf\n!include_try x\nservice \"imap\" { # open\n  a {\n    b = \n"
+         "    #c = d\n  }\n\n} # close\n"},
+        {LENS_DOVECOT, "a = \"x # y\" \\\n  z\npassdb {\r\n  driver = pam\r\n}\r\nkey = </etc/k\n"},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         assert_tiles(cases[i].lens, cases[i].text);

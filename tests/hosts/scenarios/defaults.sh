@@ -1,7 +1,8 @@
 #!/bin/bash
 # Scenario: the lenses read what Debian 12 ships and what Postfix itself reads, and see the same. Every main.cf and master.cf of the
 # package must parse; for a main.cf with odd forms the tree's settings in effect are compared with `postconf -n`, and for
-# the host's master.cf the services and options with `postconf -M` and `postconf -P`. One host, the daemons matter not.
+# the host's master.cf the services and options with `postconf -M` and `postconf -P`. The same with Dovecot's files and doveconf. One
+# host, the daemons matter not.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -71,5 +72,39 @@ check_same 'master.cf: the same options as postconf -P' \
         $2 ~ /^\/service\[[0-9]+\]$/ {name = $3} $2 ~ /^\/service\[[0-9]+\]\/type/ {type = $3}
         $2 ~ /^\/service\[[0-9]+\]\/option\[[0-9]+\]$/ {option = $3}
         $2 ~ /^\/service\[[0-9]+\]\/option\[[0-9]+\]\/value/ {print name "/" type "/" option "=" $3}' | sort)"
+check 'parses: /etc/aliases' host_run mailfix tree aliases
+for file in $(host_run sh -c 'find /etc/dovecot /usr/share/dovecot -name "*.conf" -o -name "*.conf.ext" -o -name "*.protocol"'); do
+    check "parses: $file" host_run mailfix tree "$file" --as dovecot.conf
+done
+
+# The last line of each path in reading order, from the document with its includes.
+cat >"$host_dir/settings.py" <<'PYTHON'
+import json, sys
+def name(node):
+    return node["value"] + "".join("/" + n["value"] for n in under(node) if n["path"].rsplit("/", 1)[1].startswith("name["))
+def under(node):
+    return [n for n in nodes if n["file"] == node["file"] and n["path"].startswith(node["path"] + "/") and "/" not in n["path"][len(node["path"]) + 1:]]
+nodes = json.load(sys.stdin)["nodes"]
+value = {}
+for node in nodes:
+    if "/setting[" not in node["path"] or not node["path"].rsplit("/", 1)[1].startswith("setting["):
+        continue
+    parents = [n for n in nodes if n["file"] == node["file"] and node["path"].startswith(n["path"] + "/")]
+    path = "/".join([name(n) for n in parents] + [node["value"]])
+    value[path] = " ".join(n["value"] for n in under(node) if "/value[" in n["path"])
+for path in sorted(value):
+    if not any(c in value[path] for c in "$<") and not path.startswith(("passdb", "userdb", "namespace")):
+        print(path, "=", value[path])
+PYTHON
+host_run sh -c 'printf "mail_debug = no\nprotocol imap {\n  mail_max_userip_connections = 20 # here\n}\nservice imap-login {\n  service_count = 0\n}\nmail_debug = \"yes\"\n" >/etc/dovecot/local.conf'
+settings=$(host_run mailfix tree dovecot.conf --json | python3 "$host_dir/settings.py")
+check 'dovecot.conf: some settings' test "$(printf '%s\n' "$settings" | wc -l)" -ge 6
+check_same 'dovecot.conf: the same values as doveconf' \
+    "$(printf '%s\n' "$settings" | sed 's/ = .*//' | while read -r path; do
+        case $path in
+            protocol/*) printf '%s = %s\n' "$path" "$(host_run doveconf -h -f "protocol=$(echo "$path" | cut -d/ -f2)" "${path##*/}" </dev/null)" ;;
+            *) printf '%s = %s\n' "$path" "$(host_run doveconf -h "$path" </dev/null)" ;;
+        esac
+    done)" "$(printf '%s\n' "$settings" | tr -d '"')"
 host_stop
 finish
