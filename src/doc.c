@@ -8,6 +8,7 @@
 #include "doc_private.h"
 
 #include "postfix.h"
+#include "postfix_table.h"
 #include "postfix_list.h"
 #include "tree.h"
 

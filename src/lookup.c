@@ -8,7 +8,7 @@
  */
 #include "lookup.h"
 
-#include "postfix.h"
+#include "postfix_table.h"
 #include "run.h"
 
 #include <ctype.h>

@@ -11,7 +11,7 @@
  */
 #include "maps.h"
 
-#include "postfix.h"
+#include "postfix_table.h"
 #include "run.h"
 
 #include <fcntl.h>

@@ -7,6 +7,7 @@
  */
 #include "place_private.h"
 #include "postfix.h"
+#include "postfix_table.h"
 #include "postfix_list.h"
 #include "table_file.h"
 

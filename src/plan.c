@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * From requests to a plan; see plan.h. The order is that of mailfix-fix(5): parameters, requirements, steps,
- * the verify stanzas that are about files, asked of the new text, actions.
- *
- * Limits: an action that stands for a daemon that nothing was changed for is still planned when the fix says
- * so.
+ * the verify stanzas that are about files, asked of the new text, actions (plan_action.c).
  */
 #include "plan.h"
 
 #include "params.h"
+#include "plan_action.h"
 #include "plan_index.h"
 
-#include "postfix.h"
+#include "postfix_table.h"
 #include "service.h"
 
 #include <ctype.h>
@@ -208,78 +206,6 @@ static bool note_risks(struct maker *m, struct context *ctx)
     return true;
 }
 
-/* ---- actions ---- */
-
-/* reload and restart of one daemon are one action, the stronger, where the later of them stands. */
-static void add_action(struct plan *plan, enum verb verb, const char *daemon)
-{
-    struct action action = {verb, daemon};
-    bool renews = verb == DO_RELOAD || verb == DO_RESTART;
-    size_t kept = 0;
-    for (size_t i = 0; i < plan->n_action; i++) {
-        struct action *old = &plan->action[i];
-        bool same = strcmp(old->daemon, daemon) == 0;
-        bool old_renews = old->verb == DO_RELOAD || old->verb == DO_RESTART;
-        if (same && (old->verb == verb || (renews && old_renews))) {
-            if (old->verb == DO_RESTART)
-                action.verb = DO_RESTART;
-            continue;
-        }
-        plan->action[kept++] = *old;
-    }
-    plan->n_action = kept;
-    plan->action = arena_append(plan->action, &plan->n_action, sizeof(action), &action);
-}
-
-/* Whether an action is due is not known: a missing fact refuses, what only a running host can tell is left to
- * do. */
-static bool leave_action(struct maker *m, struct context *ctx, const struct after *after)
-{
-    if (ctx->missing != NULL)
-        return context_missing(ctx, "what to do afterwards", m->err);
-    struct buf when = {0};
-    for (size_t i = 0; i < after->n_when; i++)
-        buf_printf(&when, "%s%s", i > 0 ? _(" and ") : "", context_text(ctx, after->when[i].written));
-    strings_add(&m->out->plan.left_to_do,
-                arena_printf("%s, when %s", context_text(ctx, fix_after_sentence(after)), buf_text(&when)));
-    return true;
-}
-
-static bool take_action(struct maker *m, struct context *ctx, const struct after *after)
-{
-    struct strings *flush = &m->out->plan.flush;
-    switch (after->kind) {
-    case AFTER_SERVICE:
-        add_action(&m->out->plan, after->verb, after->daemon);
-        break;
-    case AFTER_FLUSH:
-        if (!strings_have(flush, after->daemon))
-            strings_add(flush, after->daemon);
-        break;
-    case AFTER_REBUILD:
-        return plan_rebuild(ctx, &after->place, &m->out->plan, m->err);
-    }
-    return true;
-}
-
-static bool plan_actions(struct maker *m, struct context *ctx)
-{
-    for (size_t i = 0; i < ctx->fix->n_after; i++) {
-        const struct after *after = &ctx->fix->after[i];
-        for (size_t k = 0; k < context_loop_count(ctx, after->loop); k++) {
-            struct context item = context_loop_item(ctx, after->loop, k);
-            enum verdict verdict;
-            if (!cond_all(&item, after->when, after->n_when, &verdict, m->err))
-                return false;
-            if (verdict == HOLDS && !take_action(m, &item, after))
-                return false;
-            if (verdict == CANNOT_TELL && !leave_action(m, &item, after))
-                return false;
-        }
-    }
-    return true;
-}
-
 static bool plan_request(struct maker *m, const struct request *request, const struct outside *outside)
 {
     struct planned planned = {.fix = request->fix};
@@ -293,7 +219,7 @@ static bool plan_request(struct maker *m, const struct request *request, const s
                            request->fix->name);
     if (!params_bind(ctx, &request->assignments, &used, m->err) || !check_requirements(m, ctx) ||
         !note_risks(m, ctx) || !run_steps(m, ctx, &planned.changes) || !check_again(m, ctx) ||
-        !check_new_text(m, ctx) || !check_cured(m, ctx) || !plan_actions(m, ctx))
+        !check_new_text(m, ctx) || !check_cured(m, ctx) || !plan_actions(ctx, &m->out->plan, m->err))
         return false;
     struct strings secrets = params_secrets(ctx);
     for (size_t i = 0; i < secrets.n; i++)
@@ -310,18 +236,6 @@ static bool plan_request(struct maker *m, const struct request *request, const s
 static bool same_text(const struct doc *a, const struct doc *b)
 {
     return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
-}
-
-/* A daemon that has a table open sees a new index when the old file is gone or newer. Ours is neither: it is
- * exchanged and kept in the record. */
-static void renew_readers(struct plan *plan)
-{
-    for (size_t i = 0; i < plan->n_action; i++)
-        if (strcmp(plan->action[i].daemon, "postfix") == 0 &&
-            (plan->action[i].verb == DO_RELOAD || plan->action[i].verb == DO_RESTART))
-            return;
-    if (plan->n_index > 0)
-        add_action(plan, DO_RELOAD, "postfix");
 }
 
 /* The order of the swap: what the two files of Postfix name is there before they name it, and master.cf is
@@ -401,7 +315,7 @@ bool plan_make(const struct request *request, size_t n, struct docs *disk, const
         if (!add_byproducts(&m, disk, &ctx) || !plan_indexes(&ctx, disk, &out.plan, err))
             return false;
     }
-    renew_readers(&out.plan);
+    plan_renew_readers(&out.plan);
     *ret_planning = out;
     return true;
 }

@@ -8,7 +8,7 @@
 #include "plan_index.h"
 
 #include "maps.h"
-#include "postfix.h"
+#include "postfix_table.h"
 
 #include <string.h>
 

@@ -7,6 +7,7 @@
 #include "postfix_list.h"
 
 #include "postfix.h"
+#include "postfix_table.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  *
  * Limits: a record of more than FILE_LIMIT bytes is not read.
  */
-#include "postfix.h"
+#include "postfix_table.h"
 #include "record_private.h"
 #include "tree.h"
 

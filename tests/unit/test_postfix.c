@@ -4,6 +4,7 @@
  * every place where they can stand, addresses of services, defaults and versions.
  */
 #include "postfix.h"
+#include "postfix_table.h"
 #include "unit.h"
 
 /* ---- expansion ---- */

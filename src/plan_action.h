@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The `after` stanzas of a fix become actions of a plan.
+ */
+#pragma once
+
+#include "context.h"
+
+/* Adds the actions, flushes and rebuilds of ctx->fix that are due. What only a running host can tell is left
+ * to do; an unknown fact refuses (NOT_APPLICABLE). */
+bool plan_actions(struct context *ctx, struct plan *plan, struct err *err) MUST_CHECK;
+/* Adds what makes daemons open the indexes that the plan exchanges. */
+void plan_renew_readers(struct plan *plan);

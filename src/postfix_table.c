@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Tables; see postfix_table.h.
+ */
+#include "postfix_table.h"
+
+#include <ctype.h>
+#include <string.h>
+
+/* What DATABASE_README lists, and sdbm of the TLS patches. unix: is left out: it is a transport's name, too.
+ */
+static const char *const TABLE_TYPES[] = {
+    "btree",    "cdb",    "cidr",  "dbm",      "environ",  "fail",   "hash",    "inline",
+    "internal", "ldap",   "lmdb",  "memcache", "mongodb",  "mysql",  "netinfo", "nis",
+    "nisplus",  "pcre",   "pgsql", "pipemap",  "randmap",  "regexp", "sdbm",    "socketmap",
+    "sqlite",   "static", "tcp",   "texthash", "unionmap",
+};
+
+static const char *const CACHES[] = {
+    "smtpd_tls_session_cache_database",
+    "smtp_tls_session_cache_database",
+    "lmtp_tls_session_cache_database",
+    "address_verify_map",
+    "postscreen_cache_map",
+};
+
+/* dict_cache(3) and tls_scache(3) need lookup, update, delete and sequence; memcache has its own expiry
+ * instead. */
+static const struct {
+    const char *type, *suffix;
+} CACHE_TYPES[] = {{"lmdb", ".lmdb"}, {"btree", ".db"},   {"hash", ".db"},   {"sdbm", NULL},
+                   {"dbm", NULL},     {"internal", NULL}, {"memcache", NULL}};
+
+static bool is_table_type(const char *type, const struct strings *types)
+{
+    for (size_t i = 0; i < COUNT(TABLE_TYPES); i++)
+        if (strcmp(TABLE_TYPES[i], type) == 0)
+            return true;
+    return strings_have(types, type) && strcmp(type, "unix") != 0 && strcmp(type, "proxy") != 0;
+}
+
+enum table_use postfix_table_use(const char *parameter)
+{
+    for (size_t i = 0; i < COUNT(CACHES); i++)
+        if (strcmp(CACHES[i], parameter) == 0)
+            return USE_CACHE;
+    if (strcmp(parameter, "alias_maps") == 0 || strcmp(parameter, "alias_database") == 0)
+        return USE_ALIAS;
+    return USE_LOOKUP;
+}
+
+const char *postfix_table_use_name(enum table_use use)
+{
+    static const char *const name[] = {[USE_LOOKUP] = "lookup", [USE_ALIAS] = "alias", [USE_CACHE] = "cache"};
+    return name[use];
+}
+
+bool postfix_can_cache(const char *type)
+{
+    for (size_t i = 0; i < COUNT(CACHE_TYPES); i++)
+        if (strcmp(CACHE_TYPES[i].type, type) == 0)
+            return true;
+    return false;
+}
+
+const char *postfix_cache_file(const char *type, const char *name)
+{
+    for (size_t i = 0; i < COUNT(CACHE_TYPES); i++)
+        if (strcmp(CACHE_TYPES[i].type, type) == 0 && CACHE_TYPES[i].suffix != NULL)
+            return arena_printf("%s%s", name, CACHE_TYPES[i].suffix);
+    return NULL;
+}
+
+/* The files of an index, by type. */
+static const struct {
+    const char *type, *suffix[2];
+} INDEXES[] = {{"hash", {".db", NULL}}, {"btree", {".db", NULL}},  {"lmdb", {".lmdb", NULL}},
+               {"cdb", {".cdb", NULL}}, {"dbm", {".dir", ".pag"}}, {"sdbm", {".dir", ".pag"}}};
+
+size_t postfix_index_suffixes(const char *type, const char *ret_suffix[2])
+{
+    for (size_t i = 0; i < COUNT(INDEXES); i++)
+        if (strcmp(INDEXES[i].type, type) == 0) {
+            ret_suffix[0] = INDEXES[i].suffix[0];
+            ret_suffix[1] = INDEXES[i].suffix[1];
+            return ret_suffix[1] != NULL ? 2 : 1;
+        }
+    return 0;
+}
+
+bool postfix_is_index_name(const char *path)
+{
+    for (size_t i = 0; i < COUNT(INDEXES); i++)
+        for (size_t k = 0; k < COUNT(INDEXES[i].suffix) && INDEXES[i].suffix[k] != NULL; k++)
+            if (ends_with(path, INDEXES[i].suffix[k]))
+                return true;
+    return false;
+}
+
+static bool take_type(const char *word, size_t len, const char **ret_type)
+{
+    size_t n = 0;
+    while (n < len && (islower((unsigned char)word[n]) || isdigit((unsigned char)word[n]) || word[n] == '_'))
+        n++;
+    if (n == 0 || n + 1 >= len || word[n] != ':')
+        return false;
+    *ret_type = arena_copy(word, n);
+    return true;
+}
+
+/* A parameter whose whole value names tables may use a type that nobody has listed (a gone one, or a typo).
+ */
+static bool names_only_tables(const char *parameter)
+{
+    return ends_with(parameter, "_maps") || ends_with(parameter, "_map") ||
+           ends_with(parameter, "_database") || ends_with(parameter, "_checks");
+}
+
+/* The next word at or behind *start: lists are separated by blanks and commas, unionmap:{...} by its braces;
+ * a brace of ${name} is part of the word. */
+static bool next_word(const char *value, size_t *start, size_t *ret_end)
+{
+    static const char between[] = " \t\r\n\v\f,{}";
+    *start += strspn(value + *start, between);
+    size_t end = *start;
+    while (value[end] != '\0' && strchr(between, value[end]) == NULL) {
+        const char *close = value[end] == '$' && value[end + 1] == '{' ? strchr(value + end, '}') : NULL;
+        end = close != NULL ? (size_t)(close - value) + 1 : end + 1;
+    }
+    *ret_end = end;
+    return end > *start;
+}
+
+void postfix_tables(const char *parameter, const char *value, const struct strings *types,
+                    struct table_ref **ret_ref, size_t *ret_n)
+{
+    bool only_tables = names_only_tables(parameter);
+    *ret_ref = NULL;
+    *ret_n = 0;
+    for (size_t start = 0, end; next_word(value, &start, &end); start = end) {
+        const char *type = NULL;
+        while (starts_with(value + start, "proxy:") && start + 6 < end)
+            start += 6;
+        if (!take_type(value + start, end - start, &type))
+            continue;
+        if (!is_table_type(type, types) && !(only_tables && strcmp(type, "proxy") != 0))
+            continue;
+        const char *text = arena_copy(value + start, end - start);
+        struct table_ref ref = {.type = type, .name = text + strlen(type) + 1, .text = text, .offset = start};
+        *ret_ref = arena_append(*ret_ref, ret_n, sizeof(ref), &ref);
+    }
+}
