@@ -22,7 +22,7 @@ static const struct {
      "|@example.org|anna@|anna@b@c|anna@exa mple|a,b@c.d|x:y@c.d|/var/mail|"},
     {"alias", "postmaster|mailer-daemon|list-request", "|a:|a b|a,b|\"a\"|:include|#x"},
     {"size", "1|512K|512k|300M|2G|1024G", "|0|0M|M|-1|1.5G|1 G|1T|10MB|1025G|268435456|99999999999999"},
-    {"number", "0|25|100000", "|-1|1.0|1k|0x1|1234567890123456| 1"},
+    {"number", "0|25|100000|3.6|1.2.3", "|-1|1.|.5|1..2|1k|0x1|1234567890123456| 1"},
     {"bool", "yes|no", "|y|true|YES|1"},
     {"word", "a|a#b|{x}|ü", "|#a|a b|a\tb"},
     {"parameter", "myhostname|a_1", "|a b|a-b|a=b|a.b|$a"},
@@ -84,6 +84,8 @@ static void test_sizes(void **state)
     assert_true(value_compare("size", "1G", "900M") > 0);
     assert_true(value_compare("size", "1G", "1024M") == 0);
     assert_true(value_compare("number", "9", "10") < 0);
+    assert_true(value_compare("number", "3.6", "3.10") < 0);
+    assert_null(value_twice("number", "3.6"));
 }
 
 static void test_fields(void **state)
