@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 int base_verbosity;
+bool base_progress;
 
 /* A format in the user's language. The empty text is left alone: for gettext it names the catalogue's header.
  */
@@ -332,6 +333,46 @@ struct position text_position(const char *text, size_t len, size_t offset)
     return p;
 }
 
+/* ---- progress ---- */
+
+static struct {
+    const char *text; /* NULL: nothing takes long */
+    int64_t since, shown;
+} progress; /* shown: seconds; 0: no line stands there */
+
+static void progress_erase(void)
+{
+    if (progress.shown > 0)
+        fputs("\r\033[K", stderr);
+    progress.shown = 0;
+}
+
+void progress_begin(const char *text)
+{
+    progress_end();
+    progress.text = base_progress ? text : NULL;
+    progress.since = now_ms();
+}
+
+void progress_tick(void)
+{
+    if (progress.text == NULL)
+        return;
+    int64_t seconds = (now_ms() - progress.since) / 1000;
+    if (seconds <= progress.shown)
+        return;
+    fprintf(stderr, "\r\033[K%s ... %lld s", progress.text, (long long)seconds);
+    fflush(stderr);
+    progress.shown = seconds;
+}
+
+void progress_end(void)
+{
+    progress_erase();
+    fflush(stderr);
+    progress.text = NULL;
+}
+
 /* ---- printing ---- */
 
 void out_bytes(FILE *stream, const char *bytes, size_t len)
@@ -340,6 +381,7 @@ void out_bytes(FILE *stream, const char *bytes, size_t len)
         fwrite(bytes, 1, len, stream);
         return;
     }
+    progress_erase();
     for (size_t i = 0; i < len; i++) {
         unsigned char c = (unsigned char)bytes[i];
         /* C1 controls reach a UTF-8 terminal as C2 80..9F; a lone high byte is left to the terminal. */
@@ -455,6 +497,7 @@ bool nap(int milliseconds)
             return false;
         struct timespec slice = {.tv_nsec = (left < 100 ? left : 100) * 1000000};
         nanosleep(&slice, NULL);
+        progress_tick();
     }
     return true;
 }

@@ -96,6 +96,14 @@ void say(const char *fmt, ...) PRINTF(1, 2);
 void say_more(const char *fmt, ...) PRINTF(1, 2);
 void warn(const char *fmt, ...) PRINTF(1, 2);
 
+/* What takes long, on the terminal of standard error: after a second a line "TEXT ... 3 s", rewritten each
+ * second by nap and every other wait (progress_tick), erased before anything else is printed and at the end.
+ * Shown only when base_progress says so; one at a time. Allocates nothing. */
+extern bool base_progress;
+void progress_begin(const char *text); /* keeps the pointer */
+void progress_tick(void);
+void progress_end(void);
+
 /* Signals that ask for an end (INT, TERM, HUP) are held back by signals_hold; interrupted tells whether one
  * has arrived since, and a closed pipe ends nothing; nap waits and returns true at once when one has. After
  * signals_ignore they count no more: the way back is not cut short. */

@@ -125,6 +125,7 @@ static bool wait_for(pid_t pid, int fd, int limit_ms, struct buf *output, struct
     int64_t end = now_ms() + limit_ms;
     fcntl(fd, F_SETFL, O_NONBLOCK);
     for (int pause = 1;; pause = pause < 20 ? pause * 2 : 20) {
+        progress_tick();
         drain(fd, output, &result->cut);
         pid_t got = waitpid(pid, ret_status, WNOHANG);
         if (got < 0 && errno != EINTR)

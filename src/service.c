@@ -151,6 +151,10 @@ static bool may_touch(const char *name, enum verb verb, bool *ret_skipped, struc
     return true;
 }
 
+static const char *const DOING[] = {
+    [DO_RELOAD] = N_("reloading %s"), [DO_RESTART] = N_("restarting %s"), [DO_START] = N_("starting %s"),
+    [DO_STOP] = N_("stopping %s"),    [DO_ENABLE] = N_("enabling %s"),    [DO_DISABLE] = N_("disabling %s")};
+
 bool service_act(enum verb verb, const char *name, int limit_ms, bool *ret_skipped, struct err *err)
 {
     const struct daemon *daemon;
@@ -160,7 +164,10 @@ bool service_act(enum verb verb, const char *name, int limit_ms, bool *ret_skipp
         return false;
     if ((verb == DO_RELOAD || verb == DO_RESTART) && !may_touch(name, verb, &skipped, err))
         return false;
-    if (!skipped && !ops->act(daemon, verb, limit_ms, err))
+    progress_begin(arena_printf(_(DOING[verb]), name));
+    bool ok = skipped || ops->act(daemon, verb, limit_ms, err);
+    progress_end();
+    if (!ok)
         return err_prefix(err, "cannot %s %s", service_verb[verb], name);
     *ret_skipped = skipped;
     return true;

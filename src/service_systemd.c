@@ -57,6 +57,7 @@ static const char *plain_command(const struct daemon *daemon, enum verb verb)
 
 #define ASK_MS 10000  /* for questions; an answer takes some milliseconds */
 #define SETTLE_MS 700 /* a unit of Type=simple is "started" before its program has read its configuration */
+#define TICK_MS 200   /* how long a wait is silent, for progress_tick */
 
 #define MANAGER "org.freedesktop.systemd1"
 #define MANAGER_PATH "/org/freedesktop/systemd1"
@@ -130,7 +131,8 @@ static int handle_until(struct talk *talk, int64_t time, bool (*done)(struct tal
             const int64_t left = time - now_ms();
             if (left <= 0)
                 return 0;
-            r = sd.wait(talk->bus, (uint64_t)left * 1000);
+            progress_tick();
+            r = sd.wait(talk->bus, (uint64_t)(left < TICK_MS ? left : TICK_MS) * 1000);
         }
         if (r < 0 && r != -EINTR)
             return r;

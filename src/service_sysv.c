@@ -170,6 +170,7 @@ static enum answer settled(const struct daemon *daemon, enum answer wanted)
     /* not nap(): a pending signal would turn this wait into a spin */
     while (now != wanted && now != UNKNOWN && now_ms() < until) {
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
+        progress_tick();
         now = running(daemon);
     }
     return now;

@@ -355,6 +355,41 @@ static void test_library_load(void **state)
     assert_non_null(functions[1]);
 }
 
+/* What a terminal on standard error gets while something takes longer than a second. */
+static void test_progress(void **state)
+{
+    (void)state;
+    char seen[400] = "";
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY), before = dup(STDERR_FILENO);
+    assert_true(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
+    int other = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    fflush(stderr);
+    assert_true(dup2(other, STDERR_FILENO) >= 0);
+    base_progress = false;
+    progress_begin("not shown");
+    nap(1100);
+    base_progress = true;
+    progress_begin("restarting postfix");
+    nap(2150);
+    say("a line");
+    nap(1000);
+    progress_end();
+    progress_begin("soon over");
+    nap(100);
+    progress_end();
+    nap(1000);
+    base_progress = false;
+    dup2(before, STDERR_FILENO);
+    ssize_t len = read(terminal, seen, sizeof(seen) - 1);
+    close(other);
+    close(terminal);
+    close(before);
+    assert_true(len > 0);
+    assert_string_equal(seen, "\r\033[Krestarting postfix ... 1 s\r\033[Krestarting postfix ... 2 s\r\033[K"
+                              "a line\r\n"
+                              "\r\033[Krestarting postfix ... 2 s\r\033[Krestarting postfix ... 3 s\r\033[K");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,7 +397,7 @@ int main(void)
         fresh_test(test_arena),   fresh_test(test_arena_exhausted), fresh_test(test_strings),
         fresh_test(test_buf),     fresh_test(test_version_compare), fresh_test(test_text_position),
         fresh_test(test_digest),  fresh_test(test_out_bytes),       fresh_test(test_messages),
-        fresh_test(test_signals), fresh_test(test_library_load),
+        fresh_test(test_signals), fresh_test(test_library_load),    fresh_test(test_progress),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
