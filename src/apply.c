@@ -399,9 +399,22 @@ static enum outcome ask_and_commit(struct apply *a)
 {
     bool go;
     show(a);
-    if (!check_replaceable(a) || !show_ask(_("Apply this?"), a->o->yes, &go, a->err))
+    if (!check_replaceable(a) || !ask(a, &go))
         return a->err->outcome;
     if (!go) {
+static void show_again(void *apply)
+{
+    show(apply);
+}
+
+static bool ask(struct apply *a, bool *ret_go)
+{
+    const struct plan *plan = &a->planning.plan;
+    const char *question = arena_printf(_("Apply %s (%s)?"), strings_join(&plan->fixes, ", "),
+                                        show_summary(plan, 0, a->o->root.live));
+    return show_ask(question, a->o->yes, show_again, a, ret_go, a->err);
+}
+
         err_set(a->err, "you said no");
         return FAILED;
     }

@@ -191,6 +191,23 @@ static enum outcome set_aside(struct rollback *r, const char *damaged)
 }
 
 static enum outcome rollback_locked(struct rollback *r)
+static void show_again(void *rollback)
+{
+    struct rollback *r = rollback;
+    show_plan(r->facts, &r->way.plan);
+}
+
+static bool ask(struct rollback *r, bool *ret_go)
+{
+    size_t indexes = 0;
+    for (size_t i = 0; i < r->chosen->n_target; i++)
+        indexes += strcmp(r->chosen->target[i].document, RECORD_INDEX) == 0 &&
+                   strcmp(r->way.back->target[i].from, r->way.back->target[i].to) != 0;
+    const char *question = arena_printf(_("Roll back %s (%s)?"), r->chosen->id,
+                                        show_summary(&r->way.plan, indexes, r->o->root.live));
+    return show_ask(question, r->o->yes, show_again, r, ret_go, r->err);
+}
+
 {
     struct strings damaged = {0};
     size_t finished = 0;
@@ -225,7 +242,7 @@ static enum outcome rollback_locked(struct rollback *r)
     show_plan(r->facts, &r->way.plan);
     if (r->o->dry_run)
         return DONE;
-    if (!show_ask(arena_printf(_("Roll back %s?"), r->chosen->id), r->o->yes, &go, r->err))
+    if (!ask(r, &go))
         return r->err->outcome;
     if (!go) {
         err_set(r->err, "you said no");

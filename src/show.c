@@ -99,9 +99,57 @@ const char *show_unfinished(struct err *err)
     return _("This needs you: an unfinished transaction is there, see above.");
 }
 
-bool show_ask(const char *question, bool yes, bool *ret_go, struct err *err)
+static const char *const DONE_TO[] = {
+    [DO_RELOAD] = N_("%s reloaded"), [DO_RESTART] = N_("%s restarted"), [DO_START] = N_("%s started"),
+    [DO_STOP] = N_("%s stopped"),    [DO_ENABLE] = N_("%s enabled"),    [DO_DISABLE] = N_("%s disabled")};
+
+const char *show_summary(const struct plan *plan, size_t indexes_back, bool live)
 {
-    char line[64];
+    struct strings parts = {0};
+    if (plan->n_change + plan->n_index + indexes_back == 0)
+        strings_add(&parts, _("no file changed"));
+    if (plan->n_change > 0)
+        strings_add(&parts, plan->n_change == 1 ? _("1 file changed")
+                                                : arena_printf(_("%zu files changed"), plan->n_change));
+    if (plan->n_index > 0)
+        strings_add(&parts, plan->n_index == 1 ? _("1 index rebuilt")
+                                               : arena_printf(_("%zu indexes rebuilt"), plan->n_index));
+    if (indexes_back > 0)
+        strings_add(&parts, indexes_back == 1 ? _("1 index put back")
+                                              : arena_printf(_("%zu indexes put back"), indexes_back));
+    for (size_t i = 0; i < plan->n_action && live; i++)
+        strings_add(&parts, arena_printf(_(DONE_TO[plan->action[i].verb]), plan->action[i].daemon));
+    for (size_t i = 0; i < plan->flush.n && live; i++)
+        strings_add(&parts, arena_printf(_("the queue of %s flushed"), plan->flush.item[i]));
+    return strings_join(&parts, ", ");
+}
+
+/* The answer's letter: 'y', 'n', 'd'; 'n' at the end of the input; 0 when it is none of them, such as a line
+ * that is too long to be one. */
+static char read_answer(void)
+{
+    static const char *const answers[] = {"y", "yes", "n", "no", "d", "diff"};
+    char line[16];
+    if (fgets(line, sizeof(line), stdin) == NULL)
+        return 'n';
+    size_t len = strcspn(line, "\n");
+    if (line[len] == '\0') {
+        int c;
+        while ((c = getchar()) != '\n')
+            if (c == EOF)
+                return 'n';
+        return 0;
+    }
+    line[len] = '\0';
+    for (size_t i = 0; i < COUNT(answers); i++)
+        if (strcasecmp(line, answers[i]) == 0)
+            return answers[i][0];
+    return 0;
+}
+
+bool show_ask(const char *question, bool yes, void (*again)(void *arg), void *arg, bool *ret_go,
+              struct err *err)
+{
     *ret_go = yes;
     if (yes)
         return true;
@@ -111,13 +159,17 @@ bool show_ask(const char *question, bool yes, bool *ret_go, struct err *err)
         return err_outcome(err, USAGE,
                            "there is no terminal to ask on: look at it with --dry-run, then say --yes");
     for (;;) {
-        fprintf(stderr, "%s [y/n] ", question);
+        out_printf(stderr, "%s [y/n/d] ", question);
         fflush(stderr);
-        if (fgets(line, sizeof(line), stdin) == NULL)
+        char answer = read_answer();
+        if (feof(stdin))
+            fputc('\n', stderr); /* nobody typed one, and the next line is not the question's */
+        *ret_go = answer == 'y';
+        if (answer == 'y' || answer == 'n')
             return true;
-        if (line[0] == 'y' || line[0] == 'Y')
-            *ret_go = true;
-        if (*ret_go || line[0] == 'n' || line[0] == 'N')
-            return true;
+        if (answer == 'd')
+            again(arg);
+        else
+            out_printf(stderr, "y: do it, n: leave everything as it is, d: show it again\n");
     }
 }

@@ -18,6 +18,11 @@ void show_left(const char *sentence); /* one of them */
 /* The closing line of a verb that could not finish what a crash left (err of undo_unfinished). */
 const char *show_unfinished(struct err *err);
 
-/* Asks on the terminal. yes: the answer was given by -y. USAGE when nobody can be asked; *ret_go false for a
+/* What a plan does, for its question: "1 file changed, 1 index rebuilt, postfix restarted". indexes_back: how
+ * many more a rollback puts back. Without a live host nothing is done to services. */
+const char *show_summary(const struct plan *plan, size_t indexes_back, bool live);
+/* Asks on the terminal until the answer is y or n; the end of the input is a no. d: again(arg) shows once
+ * more what it is about. yes: the answer was given by -y. USAGE when nobody can be asked; *ret_go false for a
  * no. */
-bool show_ask(const char *question, bool yes, bool *ret_go, struct err *err) MUST_CHECK;
+bool show_ask(const char *question, bool yes, void (*again)(void *arg), void *arg, bool *ret_go,
+              struct err *err) MUST_CHECK;

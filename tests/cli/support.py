@@ -67,7 +67,7 @@ def environment(language=None):
 def on_terminal(argv, answer):
     """Runs argv with a pseudo-terminal as all three streams; types answer when a question stands there. answer may
     be a list of (QUESTION, ANSWER), each typed once, when its question has been seen."""
-    due = list(answer) if isinstance(answer, list) else [(b"[y/n", answer)]
+    due = list(answer) if isinstance(answer, list) else [(b"[y/n/d] ", answer)]
     pid, fd = pty.fork()
     if pid == 0:
         os.execve(argv[0], argv, environment())

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of tests/cli/run about a person at a terminal: the question, and secrets."""
+from support import check, check_equal, on_terminal, read
+
+LINE = "smtpd_tls_session_cache_database = sdbm:/etc/postfix/smtpd_scache\n"
+APPLY = ("apply", "sdbm-cache", "type=btree", "path=keep")
+NOTHING = "Nothing was changed."
+QUESTION = "[y/n/d] "
+HEADER = "+++ b/etc/postfix/main.cf"
+
+
+# ---- the question ----
+
+def test_terminal_yes(host):
+    result = on_terminal(host.argv(*APPLY), b"y\n")
+    check_equal(result.code, 0, "exit (%s)" % result.outtext)
+    check("Apply sdbm-cache (1 file changed)? " + QUESTION in result.outtext and "+smtpd_tls" in result.outtext, result.outtext)
+    check(result.last.startswith("Changed and recorded"), "the last line: %r" % result.last)
+    check(b"= btree:" in read(host.main), "main.cf was not changed")
+    result = on_terminal(host.argv("rollback"), b"yes\n")
+    check_equal(result.code, 0, "exit of rollback (%s)" % result.outtext)
+    check("Roll back 0001-sdbm-cache (1 file changed)? " + QUESTION in result.outtext, result.outtext)
+    check(b"= sdbm:" in read(host.main), "main.cf was not changed back")
+
+
+def test_terminal_no(host):
+    for words in (APPLY, ("rollback",)):
+        before = read(host.main)
+        for answer in (b"n\n", b"No\n", b"\x04", b"y\x04\x04"):
+            result = on_terminal(host.argv(*words), answer)
+            check_equal((result.code, result.last), (1, NOTHING), "%s, answer %r (%s)" % (words[0], answer, result.outtext))
+            check_equal(read(host.main), before, "main.cf after %r" % answer)
+        if words == APPLY:
+            host.apply()
+
+
+def test_terminal_asks_again(host):
+    before = read(host.main)
+    rows = [(b"what?\n", 1), (b"\n", 1), (b"yn\n", 1), (b"yesterday\n", 1), (b"x" * 100 + b"\ny y\n", 2)]
+    for answer, wrong in rows:
+        result = on_terminal(host.argv(*APPLY), answer + b"n\n")
+        check_equal((result.code, result.outtext.count(QUESTION)), (1, wrong + 1), "how often it asked after %r" % answer)
+        check("y: do it, n: leave everything as it is" in result.outtext, result.outtext)
+        check_equal(read(host.main), before, "main.cf after %r" % answer)
+
+
+def test_terminal_shows_the_diff_again(host):
+    result = on_terminal(host.argv(*APPLY), b"d\nn\n")
+    check_equal((result.code, result.last), (1, NOTHING), "exit")
+    check_equal((result.outtext.count(HEADER), result.outtext.count(QUESTION)), (2, 2), "how often it shows the diff and asks")
+    host.apply()
+    result = on_terminal(host.argv("rollback"), b"D\ny\n")
+    check_equal((result.code, result.outtext.count(HEADER)), (0, 2), "rollback (%s)" % result.outtext)
+
+
+def test_terminal_no_question(host):
+    """Without a terminal, with -n, -y and --json."""
+    for words in (("-n",), ("-y",)):
+        check("[y/n" not in on_terminal(host.argv(*APPLY, *words), b"n\n").outtext, "a question with %s" % words[0])
+    check("[y/n" not in host.expect(2, "rollback", err="there is no terminal to ask on", last=NOTHING).errtext, "a question")
+    result = on_terminal(host.argv("--json", "rollback"), b"y\n")
+    check_equal((result.code, "[y/n" in result.outtext), (2, False), "rollback --json (%s)" % result.outtext)
+
+
+# ---- secrets ----
+
+def test_terminal_masks(host):
+    host.put("etc/postfix/main.cf", "smtp_sasl_password_maps = static:user:hunter2\n" + LINE + "x = \x1b[31mred\n")
+    result = on_terminal(host.argv(*APPLY, "-n"), b"")
+    check("hunter2" not in result.outtext and " ***" in result.outtext, "a secret: %r" % result.outtext)
+    check("\x1b" not in result.outtext and "\\x1b[31mred" in result.outtext, "a control byte: %r" % result.outtext)
+    piped = host.expect(0, *APPLY, "-n")
+    check("hunter2" in piped.outtext and "\x1b[31m" in piped.outtext, "a pipe does not get the exact bytes")
