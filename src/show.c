@@ -58,10 +58,12 @@ void show_plan(struct facts *facts, const struct plan *plan)
                                          c->after_digest, c->hunk,    c->n_hunk,    text};
         report_change(&file, hide_reported, plan);
     }
-    for (size_t i = 0; i < plan->n_index; i++)
+    for (size_t i = 0; i < plan->n_index; i++) {
         out_printf(stdout, "then: rebuild %s:%s with %s\n", plan->index[i].type, plan->index[i].name,
                    plan->index[i].alias ? "postalias" : "postmap");
     for (size_t i = 0; i < plan->n_action; i++) {
+        report_line("indexes", arena_printf("%s:%s", plan->index[i].type, plan->index[i].name));
+    }
         const struct action *a = &plan->action[i];
         enum init_kind kind = facts_init(facts, a->daemon);
         const char *command = kind == INIT_UNKNOWN ? NULL : service_command(kind, a->verb, a->daemon);
@@ -75,6 +77,7 @@ void show_plan(struct facts *facts, const struct plan *plan)
         out_printf(stdout, "then: flush %s: %s\n", plan->flush.item[k],
                    service_flush_command(plan->flush.item[k]));
     if (masked)
+    report_strings(report_top(), "flushes", &plan->flush);
         out_printf(stdout, SHOW_MASKED);
     fflush(stdout);
 }
