@@ -335,6 +335,12 @@ struct position text_position(const char *text, size_t len, size_t offset)
 
 /* ---- progress ---- */
 
+bool terminal_can_draw(int fd)
+{
+    const char *name = getenv("TERM");
+    return isatty(fd) && name != NULL && strcmp(name, "dumb") != 0;
+}
+
 static struct {
     const char *text; /* NULL: nothing takes long */
     int64_t since, shown;

@@ -96,6 +96,9 @@ void say(const char *fmt, ...) PRINTF(1, 2);
 void say_more(const char *fmt, ...) PRINTF(1, 2);
 void warn(const char *fmt, ...) PRINTF(1, 2);
 
+/* Whether fd is a terminal that takes escape sequences, by TERM. */
+bool terminal_can_draw(int fd);
+
 /* What takes long, on the terminal of standard error: after a second a line "TEXT ... 3 s", rewritten each
  * second by nap and every other wait (progress_tick), erased before anything else is printed and at the end.
  * Shown only when base_progress says so; one at a time. Allocates nothing. */

@@ -5,6 +5,7 @@
  *
  * Limits: names of files are left to the shell. A fix file that cannot be read has no parameters to offer.
  */
+#include "color.h"
 #include "fixes.h"
 #include "help.h"
 #include "tree.h"
@@ -141,6 +142,8 @@ enum outcome verb_complete(struct options *o, struct err *err)
     read_words(&c);
     if (strcmp(c.before, "--as") == 0)
         offer_all(&c, tree_lens_names());
+    else if (strcmp(c.before, "--color") == 0)
+        offer_all(&c, color_choices());
     else if (wants_value(o, c.before))
         return DONE;
     else if (c.word[0] == '-')

@@ -5,6 +5,7 @@
  * A finding needs the configuration or a live probe. Each fix of the catalogue is asked whether one of its
  * symptoms holds; then whether it could be applied here. Changes nothing.
  */
+#include "color.h"
 #include "fixes.h"
 #include "judge.h"
 #include "verbs.h"
@@ -68,7 +69,10 @@ static void diagnose_fix(struct diagnosis *d, struct fix *fix, struct docs *docs
     if (j.fault != HOLDS)
         return;
     report_finding(d, fix, &j);
-    out_printf(stdout, "%s (%s): %s\n", fix->name, effect_name(fix->effect), fix->title);
+    color_tone(fix_is_advice(fix) ? TONE_WARN : TONE_BAD);
+    out_printf(stdout, "%s", fix->name);
+    color_tone(TONE_NONE);
+    out_printf(stdout, " (%s): %s\n", effect_name(fix->effect), fix->title);
     out_printf(stdout, "  evidence:\n");
     judge_print_evidence(&j.evidence, "    ");
     print_repair(d, fix, &j);

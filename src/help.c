@@ -91,6 +91,8 @@ void help_all(FILE *stream)
     out_printf(stream, "\n"
                        "  --root DIR      work on a tree (an image, a backup): nothing in it is executed\n"
                        "  --facts FILE    what programs would have answered there, key = value\n"
+                       "  --json          one JSON object on standard output, and no question\n"
+                       "  --color WHEN    auto, always or never\n"
                        "  -v, -q          say more, say less\n"
                        "  --version, --help; mailfix VERB --help tells about a verb\n\n"
                        "See mailfix(8), and mailfix-fix(5) for writing a fix.\n");

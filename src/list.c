@@ -6,6 +6,7 @@
  * go; explain says why), "advice" (its fault is here, and a person must act), "not known". A site fix says
  * where it comes from.
  */
+#include "color.h"
 #include "fixes.h"
 #include "judge.h"
 #include "language.h"
@@ -22,6 +23,15 @@ static const char *standing(const struct fix *fix, const struct judgement *j)
     if (fix_is_advice(fix))
         return N_("advice");
     return j->would_go ? N_("needed") : N_("refused");
+}
+
+static enum tone tone_of(const struct fix *fix, const struct judgement *j)
+{
+    if (j->fault == CANNOT_TELL)
+        return TONE_WARN;
+    if (j->fault == FAILS)
+        return TONE_GOOD;
+    return fix_is_advice(fix) ? TONE_WARN : TONE_BAD;
 }
 
 enum outcome verb_list(struct options *o, struct err *err)
@@ -47,7 +57,9 @@ enum outcome verb_list(struct options *o, struct err *err)
         report_text(item, "standing", standing(fix[i], &j));
         report_text(item, "site", fix[i]->site ? fix[i]->file : NULL);
         out_printf(stdout, "%-*s  %-10s  ", (int)width, fix[i]->name, effect_name(fix[i]->effect));
+        color_tone(tone_of(fix[i], &j));
         language_column(stdout, _(standing(fix[i], &j)), 10);
+        color_tone(TONE_NONE);
         out_printf(stdout, "%s%s\n", fix[i]->title,
                    fix[i]->site ? arena_printf(_(" (of this site: %s)"), fix[i]->file) : "");
     }

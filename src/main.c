@@ -6,6 +6,7 @@
  * transaction's state.
  */
 #include "config.h"
+#include "color.h"
 #include "help.h"
 #include "language.h"
 #include "nearest.h"
@@ -63,20 +64,38 @@ static int exit_code(enum outcome outcome)
 struct arguments {
     struct options o;
     const char *root;
+    const char *color;
     bool help, version;
 };
 
 static bool parse_arguments(int argc, char **argv, struct arguments *a, struct err *err)
 {
-    enum { OPT_ROOT = 256, OPT_FACTS, OPT_AS, OPT_MERGE, OPT_FORCE, OPT_HELP, OPT_VERSION, OPT_JSON };
-    static const struct option options[] = {
-        {"root", required_argument, NULL, OPT_ROOT}, {"facts", required_argument, NULL, OPT_FACTS},
-        {"as", required_argument, NULL, OPT_AS},     {"merge", no_argument, NULL, OPT_MERGE},
-        {"force", no_argument, NULL, OPT_FORCE},     {"message", required_argument, NULL, 'm'},
-        {"dry-run", no_argument, NULL, 'n'},         {"yes", no_argument, NULL, 'y'},
-        {"verbose", no_argument, NULL, 'v'},         {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, OPT_HELP},       {"version", no_argument, NULL, OPT_VERSION},
-        {"json", no_argument, NULL, OPT_JSON},       {NULL, 0, NULL, 0}};
+    enum {
+        OPT_ROOT = 256,
+        OPT_FACTS,
+        OPT_AS,
+        OPT_MERGE,
+        OPT_FORCE,
+        OPT_HELP,
+        OPT_VERSION,
+        OPT_JSON,
+        OPT_COLOR
+    };
+    static const struct option options[] = {{"root", required_argument, NULL, OPT_ROOT},
+                                            {"facts", required_argument, NULL, OPT_FACTS},
+                                            {"as", required_argument, NULL, OPT_AS},
+                                            {"merge", no_argument, NULL, OPT_MERGE},
+                                            {"force", no_argument, NULL, OPT_FORCE},
+                                            {"message", required_argument, NULL, 'm'},
+                                            {"dry-run", no_argument, NULL, 'n'},
+                                            {"yes", no_argument, NULL, 'y'},
+                                            {"verbose", no_argument, NULL, 'v'},
+                                            {"quiet", no_argument, NULL, 'q'},
+                                            {"help", no_argument, NULL, OPT_HELP},
+                                            {"version", no_argument, NULL, OPT_VERSION},
+                                            {"json", no_argument, NULL, OPT_JSON},
+                                            {"color", required_argument, NULL, OPT_COLOR},
+                                            {NULL, 0, NULL, 0}};
     int option;
     a->o.table = options;
     opterr = 0;
@@ -116,6 +135,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
         case OPT_HELP:
             a->help = true;
             break;
+        case OPT_COLOR:
+            a->color = optarg;
+            break;
         case OPT_JSON:
             a->o.json = true;
             break;
@@ -131,6 +153,8 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
     for (const char *at = a->o.reason; at != NULL && *at != '\0'; at++)
         if (iscntrl((unsigned char)*at))
             return err_outcome(err, USAGE, "the reason of -m is one line without control characters");
+    if (!color_choose(a->color))
+        return err_outcome(err, USAGE, "--color is auto, always or never, not '%s'", a->color);
     for (; optind < argc; optind++)
         strings_add(&a->o.words, argv[optind]);
     return true;
@@ -214,7 +238,7 @@ static enum outcome run_verb(struct arguments *a, struct err *err)
 int main(int argc, char **argv)
 {
     static const struct fix_dirs fix_dirs = {FIX_DIR, SITE_FIX_DIR};
-    struct arguments a = {.root = "/", .o.fix_dir = &fix_dirs};
+    struct arguments a = {.root = "/", .color = "auto", .o.fix_dir = &fix_dirs};
     struct err err = {.outcome = FAILED};
     enum outcome outcome;
     umask(022); /* what is made has its mode said; but a strange mask must not take our own rights away */

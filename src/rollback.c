@@ -6,6 +6,7 @@
  * lens is needed, and the staged check only warns. A file that somebody edited since is left alone (exit 4),
  * unless --merge or --force says what shall become of the edit.
  */
+#include "color.h"
 #include "diff.h"
 #include "journal.h"
 #include "show.h"
@@ -45,9 +46,9 @@ static void show_edited(const struct rollback *r, const struct edited_file *e)
     report_text(edited, "ours", ours);
     report_text(edited, "since", theirs);
     out_printf(stdout, "What transaction %s changed:\n", r->chosen->id);
-    out_bytes(stdout, ours, strlen(ours));
+    color_diff(ours);
     out_printf(stdout, "What was changed since:\n");
-    out_bytes(stdout, theirs, strlen(theirs));
+    color_diff(theirs);
 }
 
 static bool make_plan(struct rollback *r)
@@ -190,7 +191,6 @@ static enum outcome set_aside(struct rollback *r, const char *damaged)
     return DONE;
 }
 
-static enum outcome rollback_locked(struct rollback *r)
 static void show_again(void *rollback)
 {
     struct rollback *r = rollback;
@@ -208,6 +208,7 @@ static bool ask(struct rollback *r, bool *ret_go)
     return show_ask(question, r->o->yes, show_again, r, ret_go, r->err);
 }
 
+static enum outcome rollback_locked(struct rollback *r)
 {
     struct strings damaged = {0};
     size_t finished = 0;

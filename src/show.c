@@ -7,6 +7,7 @@
  */
 #include "show.h"
 
+#include "color.h"
 #include "diff.h"
 #include "params.h"
 #include "report.h"
@@ -53,7 +54,7 @@ void show_plan(struct facts *facts, const struct plan *plan)
         const char *text = diff_unified(c->doc->path, c->doc->text, c->doc->len, c->after, c->after_len,
                                         c->hunk, c->n_hunk, terminal, &masked);
         text = show_hide(plan, text, &masked);
-        out_bytes(stdout, text, strlen(text));
+        color_diff(text);
         const struct report_file file = {c->doc->path,    c->doc->id, c->doc->text, c->doc->digest,
                                          c->after_digest, c->hunk,    c->n_hunk,    text};
         report_change(&file, hide_reported, plan);
@@ -61,9 +62,9 @@ void show_plan(struct facts *facts, const struct plan *plan)
     for (size_t i = 0; i < plan->n_index; i++) {
         out_printf(stdout, "then: rebuild %s:%s with %s\n", plan->index[i].type, plan->index[i].name,
                    plan->index[i].alias ? "postalias" : "postmap");
-    for (size_t i = 0; i < plan->n_action; i++) {
         report_line("indexes", arena_printf("%s:%s", plan->index[i].type, plan->index[i].name));
     }
+    for (size_t i = 0; i < plan->n_action; i++) {
         const struct action *a = &plan->action[i];
         enum init_kind kind = facts_init(facts, a->daemon);
         const char *command = kind == INIT_UNKNOWN ? NULL : service_command(kind, a->verb, a->daemon);
@@ -76,8 +77,8 @@ void show_plan(struct facts *facts, const struct plan *plan)
     for (size_t k = 0; k < plan->flush.n; k++)
         out_printf(stdout, "then: flush %s: %s\n", plan->flush.item[k],
                    service_flush_command(plan->flush.item[k]));
-    if (masked)
     report_strings(report_top(), "flushes", &plan->flush);
+    if (masked)
         out_printf(stdout, SHOW_MASKED);
     fflush(stdout);
 }

@@ -5,6 +5,7 @@
  * Limits: the text from before is needed for the lines around: the record has it once the transaction was
  * kept.
  */
+#include "color.h"
 #include "diff.h"
 #include "edit.h"
 #include "record.h"
@@ -31,7 +32,7 @@ static bool print_target(const struct store *store, const struct record *record,
     const char *after = edit_splice(before, len, t->hunk, t->n_hunk, &after_len);
     const char *text = diff_unified(t->path, before, len, after, after_len, t->hunk, t->n_hunk,
                                     isatty(STDOUT_FILENO), ret_masked);
-    out_bytes(stdout, text, strlen(text));
+    color_diff(text);
     const struct report_file file = {t->path,  t->document, before,    t->before,
                                      t->after, t->hunk,     t->n_hunk, text};
     report_change(&file, NULL, NULL);

@@ -6,6 +6,7 @@
  *
  * Exit 6 when one is not clean, for a daily job.
  */
+#include "color.h"
 #include "language.h"
 #include "record.h"
 #include "verbs.h"
@@ -70,14 +71,17 @@ enum outcome verb_status(struct options *o, struct err *err)
             if (strcmp(target->document, RECORD_INDEX) == 0 || has_later(record, n, i, target->path))
                 continue;
             const char *state = state_of(&store, target);
+            bool clean = strcmp(state, "clean") == 0;
+            color_tone(clean ? TONE_GOOD : TONE_BAD);
             language_column(stdout, _(state), 17);
+            color_tone(TONE_NONE);
             out_printf(stdout, "%s  (%s)\n", target->path, record[i].id);
             struct json_t *item = report_add(report_top(), "files");
             report_text(item, "path", target->path);
             report_text(item, "state", state);
             report_text(item, "transaction", record[i].id);
             files++;
-            differ += strcmp(state, "clean") != 0;
+            differ += !clean;
         }
     report_strings(report_top(), "damaged", &damaged);
     for (size_t i = 0; i < damaged.n; i++)

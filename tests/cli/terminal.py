@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests of tests/cli/run about a person at a terminal: the question, and secrets."""
+"""Tests of tests/cli/run about a person at a terminal: the question, colours, secrets, and the progress line."""
+import re
+
 from support import check, check_equal, on_terminal, read
 
 LINE = "smtpd_tls_session_cache_database = sdbm:/etc/postfix/smtpd_scache\n"
@@ -7,6 +9,13 @@ APPLY = ("apply", "sdbm-cache", "type=btree", "path=keep")
 NOTHING = "Nothing was changed."
 QUESTION = "[y/n/d] "
 HEADER = "+++ b/etc/postfix/main.cf"
+RED, GREEN, BOLD, END, PLACE = "\x1b[31m", "\x1b[32m", "\x1b[1m", "\x1b[0m", "\x1b[36m@@ "
+
+
+def on(names, argv, answer=b""):
+    """On a terminal, with variables of the environment of its own: those of TERM and NO_COLOR that names lacks are unset."""
+    unset = [word for name in ("TERM", "NO_COLOR") if name not in names for word in ("-u", name)]
+    return on_terminal(["/usr/bin/env", *unset, *("%s=%s" % item for item in names.items()), *argv], answer)
 
 
 # ---- the question ----
@@ -62,11 +71,50 @@ def test_terminal_no_question(host):
     check_equal((result.code, "[y/n" in result.outtext), (2, False), "rollback --json (%s)" % result.outtext)
 
 
+# ---- colours ----
+
+def test_color_of_each_verb(host):
+    forced = host.expect(0, "--color", "always", *APPLY, "-n", out=[RED + "-smtpd_tls", GREEN + "+smtpd_tls", PLACE,
+                                                                    BOLD + "--- a/etc/postfix/main.cf" + END + "\n"])
+    plain = host.expect(0, *APPLY, "-n")
+    check("\x1b" not in plain.outtext, "colours in a pipe")
+    check_equal(re.sub("\x1b\\[[0-9]+m", "", forced.outtext), plain.outtext, "the text without colours")
+    host.expect(0, "--color=always", "list", out=RED + "needed")
+    host.expect(6, "--color=always", "diagnose", out=RED + "sdbm-cache" + END)
+    host.apply()
+    host.expect(0, "--color=always", "status", out=GREEN + "clean")
+    host.expect(0, "--color=always", "diff", out=GREEN + "+smtpd_tls")
+    host.expect(0, "--color=always", "rollback", "-n", out=GREEN + "+smtpd_tls")
+
+
+def test_color_choice(host):
+    for word in ("red", "", "AUTO", "alway"):
+        for words in (("--color=" + word, "list"), ("--color", word, "list"), ("list", "--color=" + word)):
+            host.expect(2, *words, err="--color is auto, always or never, not '%s'" % word, last=NOTHING)
+    host.expect(2, "list", "--color", err="an option without its value: --color", last=NOTHING)
+    host.apply()
+    rows = [({"TERM": "xterm"}, [], True), ({"TERM": "xterm"}, ["--color=auto"], True),
+            ({"TERM": "xterm", "NO_COLOR": ""}, [], True), ({"TERM": "xterm", "NO_COLOR": "1"}, [], False),
+            ({"TERM": "xterm", "NO_COLOR": "1"}, ["--color=auto"], False), ({"TERM": "dumb"}, [], False), ({}, [], False),
+            ({"TERM": "xterm"}, ["--color=never"], False), ({"TERM": "dumb", "NO_COLOR": "1"}, ["--color=always"], True)]
+    for names, words, colored in rows:
+        result = on(names, host.argv("diff") + words)
+        check_equal((result.code, RED + "-smtpd" in result.outtext), (0, colored), "colours with %s %s" % (names, words))
+        check_equal("\x1b" in result.outtext, colored, "escape sequences with %s %s" % (names, words))
+
+
+def test_color_and_json(host):
+    for words in ((*APPLY, "-n"), ("list",), ("--json", "diagnose")):
+        plain = host.mailfix("--json", *words).outtext
+        check_equal(host.mailfix("--color=always", "--json", *words).outtext, plain, "%s with colours" % words[0])
+        check("\\u001b" not in plain and "\x1b" not in plain, plain)
+
+
 # ---- secrets ----
 
 def test_terminal_masks(host):
     host.put("etc/postfix/main.cf", "smtp_sasl_password_maps = static:user:hunter2\n" + LINE + "x = \x1b[31mred\n")
-    result = on_terminal(host.argv(*APPLY, "-n"), b"")
+    result = on_terminal(host.argv("--color=never", *APPLY, "-n"), b"")
     check("hunter2" not in result.outtext and " ***" in result.outtext, "a secret: %r" % result.outtext)
     check("\x1b" not in result.outtext and "\\x1b[31mred" in result.outtext, "a control byte: %r" % result.outtext)
     piped = host.expect(0, *APPLY, "-n")
