@@ -134,7 +134,9 @@ static bool look_around(struct apply *a)
             strings_add(&a->ran, state.daemon);
     }
     say("looking at the health of the mail system");
+    progress_begin(_("looking at the health of the mail system"));
     health_take(&a->docs, &a->health);
+    progress_end();
     const char *maillog_file = value_of(a, "maillog_file");
     maillog_mark(maillog_file != NULL ? maillog_file : "", &a->mark);
     return true;
@@ -178,15 +180,20 @@ static bool verify(struct apply *a)
 {
     const char *why = NULL;
     struct health now, wanted = a->health;
-    if (probe_verify(a->planning.planned, a->planning.n_planned, &a->ran, &a->mark,
-                     &a->planning.plan.left_to_do, &why) == FAILS)
+    progress_begin(_("waiting for the proof"));
+    enum verdict proof = probe_verify(a->planning.planned, a->planning.n_planned, &a->ran, &a->mark,
+                                      &a->planning.plan.left_to_do, &why);
+    progress_end();
+    if (proof == FAILS)
         return err_set(a->err, "%s", why);
     wanted.port = memcpy(arena_alloc((wanted.n_port + 1) * sizeof(*wanted.port)), wanted.port,
                          wanted.n_port * sizeof(*wanted.port));
     for (size_t i = 0; i < a->planning.plan.n_action; i++)
         if (a->planning.plan.action[i].verb == DO_STOP)
             health_forget(&wanted, a->planning.plan.action[i].daemon);
+    progress_begin(_("looking at the health of the mail system"));
     health_again(&wanted, &now);
+    progress_end();
     why = health_worse(&wanted, &now);
     if (why != NULL)
         return err_set(a->err, "mail got worse: %s", why);
@@ -395,13 +402,6 @@ static bool check_replaceable(struct apply *a)
     return true;
 }
 
-static enum outcome ask_and_commit(struct apply *a)
-{
-    bool go;
-    show(a);
-    if (!check_replaceable(a) || !ask(a, &go))
-        return a->err->outcome;
-    if (!go) {
 static void show_again(void *apply)
 {
     show(apply);
@@ -415,6 +415,13 @@ static bool ask(struct apply *a, bool *ret_go)
     return show_ask(question, a->o->yes, show_again, a, ret_go, a->err);
 }
 
+static enum outcome ask_and_commit(struct apply *a)
+{
+    bool go;
+    show(a);
+    if (!check_replaceable(a) || !ask(a, &go))
+        return a->err->outcome;
+    if (!go) {
         err_set(a->err, "you said no");
         return FAILED;
     }

@@ -155,6 +155,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
             return err_outcome(err, USAGE, "the reason of -m is one line without control characters");
     if (!color_choose(a->color))
         return err_outcome(err, USAGE, "--color is auto, always or never, not '%s'", a->color);
+    base_progress = !a->o.json && base_verbosity >= 0 && terminal_can_draw(STDERR_FILENO);
     for (; optind < argc; optind++)
         strings_add(&a->o.words, argv[optind]);
     return true;

@@ -137,6 +137,7 @@ static size_t drop(char *data, size_t size, size_t n, void *arg)
 static int stop_when_interrupted(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
     (void)arg, (void)a, (void)b, (void)c, (void)d;
+    progress_tick();
     return interrupted() ? 1 : 0;
 }
 
@@ -327,6 +328,7 @@ static bool connected_in_time(int fd, int limit_ms)
     int64_t until = now_ms() + limit_ms;
     struct pollfd wait = {.fd = fd, .events = POLLOUT};
     while (!interrupted()) {
+        progress_tick();
         int64_t left = until - now_ms();
         if (left <= 0)
             return false;

@@ -75,7 +75,10 @@ static enum verdict run_staged(const struct stage *stage, const char *const argv
 {
     struct run_result result;
     struct err err;
-    if (!run_prepared(argv, CHECK_MS, set_up, (void *)stage, &result, &err)) {
+    progress_begin(_("checking the planned files"));
+    bool ran = run_prepared(argv, CHECK_MS, set_up, (void *)stage, &result, &err);
+    progress_end();
+    if (!ran) {
         *ret_why = arena_string(err.text);
         return CANNOT_TELL;
     }

@@ -175,6 +175,43 @@ def workspace():
     return tempfile.mkdtemp(prefix="mailfix-test-")
 
 
+# ---- fixes of a site ----
+
+SITE = """fix       zz-test-site
+title     Ours
+effect    risk
+param     who
+  type      localuser
+  offer     accounts
+  ask       Who gets it?
+param     word
+  type      secret
+  ask       Which password?
+symptom   some main.cf setting home_mailbox matching Maildir
+edit      main.cf
+  each      setting home_mailbox
+  value     {who}:{word}
+"""
+
+
+class site:
+    """A site fix in PREFIX/etc/mailfix/fixes, for as long as it is needed."""
+
+    def __init__(self, host, text=SITE, name="zz-test-site"):
+        self.dir = os.path.join(host.prefix, "etc/mailfix/fixes")
+        self.path = os.path.join(self.dir, name + ".fix")
+        self.text = text
+        host.put("etc/passwd", "root:x:0:0::/root:/bin/sh\nanna:x:1000:1000::/home/anna:/bin/sh\n")
+
+    def __enter__(self):
+        os.makedirs(self.dir, exist_ok=True)
+        write(self.path, self.text)
+        return self
+
+    def __exit__(self, *ignored):
+        shutil.rmtree(os.path.dirname(self.dir))
+
+
 # ---- counting ----
 
 class Tally:

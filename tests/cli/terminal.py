@@ -2,7 +2,7 @@
 """Tests of tests/cli/run about a person at a terminal: the question, colours, secrets, and the progress line."""
 import re
 
-from support import check, check_equal, on_terminal, read
+from support import Skip, check, check_equal, execute, on_terminal, read, site
 
 LINE = "smtpd_tls_session_cache_database = sdbm:/etc/postfix/smtpd_scache\n"
 APPLY = ("apply", "sdbm-cache", "type=btree", "path=keep")
@@ -108,6 +108,62 @@ def test_color_and_json(host):
         plain = host.mailfix("--json", *words).outtext
         check_equal(host.mailfix("--color=always", "--json", *words).outtext, plain, "%s with colours" % words[0])
         check("\\u001b" not in plain and "\x1b" not in plain, plain)
+
+
+# ---- the progress line ----
+
+# A host of its own, below the directory of the test: Postfix is two scripts and a process called master.
+LIVE = r"""
+cd "$1" && prefix=$2 && shift 2
+mkdir -p usr sbin.ours proc dev run tmp var/lib var/log var/spool/postfix/pid ".$prefix"
+mount --bind . . && cd "$PWD"
+for name in bin sbin lib lib64; do ln -sfn usr/$name $name; done
+mount --bind /usr usr && mount --bind sbin.ours usr/sbin && mount --rbind /dev dev && mount -t proc proc proc &&
+mount --bind "$prefix" ".$prefix" || exit 99
+./master 60 >/dev/null 2>&1 </dev/null &
+echo $! >var/spool/postfix/pid/master.pid
+exec chroot . "$prefix/sbin/mailfix" --facts /facts "$@"
+"""
+WAITS = """fix       zz-test-site
+title     Waits
+effect    risk
+symptom   some main.cf setting home_mailbox matching Maildir
+symptom   log
+  program   postfix/smtpd
+  level     error
+  matching  ^no such line$
+edit      main.cf
+  each      setting home_mailbox
+  value     Mail/
+after     restart postfix
+verify    quiet 2s
+"""
+
+
+def live_argv(host, *words):
+    for name, text in (("postfix", "[ $1 != reload ] || exec /bin/sleep 1.3"), ("postconf", "echo /var/spool/postfix")):
+        host.put("sbin.ours/" + name, "#!/bin/sh\n%s\n" % text, 0o755)
+    host.put("var/log/mail.log", "")
+    host.put("facts", read(host.facts))
+    host.put("master", read("/bin/sleep"), 0o755)
+    host.put("etc/postfix/main.cf", "home_mailbox = Maildir/\n")
+    return ["/usr/bin/unshare", "-mnpf", "/bin/sh", "-c", LIVE, "sh", host.tree, host.prefix, *words, "apply", "zz-test-site", "-y"]
+
+
+def test_progress(host):
+    if execute(["unshare", "-mnpf", "mount", "-t", "proc", "proc", "/proc"]).code != 0:
+        raise Skip("no namespaces can be made here")
+    with site(host, WAITS):
+        result = on({"TERM": "xterm"}, live_argv(host))
+        check_equal((result.code, "Changed and verified" in result.last), (0, True), "apply (%s)" % result.outtext)
+        for text in ("restarting postfix", "waiting for the proof"):
+            check("\r\x1b[K%s ... 1 s\r\x1b[K" % text in result.outtext, "%r is not shown, or not erased: %r" % (text, result.outtext))
+        for names, words in (({"TERM": "dumb"}, ()), ({"TERM": "xterm"}, ("--json",)), ({"TERM": "xterm"}, ("-q",))):
+            result = on(names, live_argv(host, *words))
+            check_equal((result.code, " ... " in result.outtext, "\x1b[K" in result.outtext), (0, False, False),
+                        "%s %s: %s" % (names, words, result.outtext))
+        result = execute(live_argv(host))
+        check_equal((result.code, b" ... " in result.err, b"\x1b" in result.err + result.out), (0, False, False), result.errtext)
 
 
 # ---- secrets ----
