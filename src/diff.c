@@ -160,6 +160,16 @@ const char *diff_unified(const char *path, const char *before, size_t before_len
     return buf_text(&w.out);
 }
 
+bool diff_hides(const char *text, size_t text_len, size_t at, size_t len)
+{
+    for (size_t start = line_start(text, at), stop; start < at + len; start = stop) {
+        stop = line_end(text, text_len, start);
+        if (len > 0 && is_secret_line(text + start, stop - start))
+            return true;
+    }
+    return false;
+}
+
 struct hunk *diff_whole(const char *before, size_t before_len, const char *after, size_t after_len,
                         size_t *ret_n)
 {

@@ -12,6 +12,10 @@
 const char *diff_unified(const char *path, const char *before, size_t before_len, const char *after,
                          size_t after_len, const struct hunk *hunk, size_t n, bool mask, bool *ret_masked);
 
+/* Whether a line that bytes of text stand in looks like a secret, as diff_unified masks it; no bytes stand in
+ * none. */
+bool diff_hides(const char *text, size_t text_len, size_t at, size_t len);
+
 /* The hunks between two texts when they do not come from edits: one, from the first line that differs to the
  * last. */
 struct hunk *diff_whole(const char *before, size_t before_len, const char *after, size_t after_len,

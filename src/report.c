@@ -11,6 +11,8 @@
 #include "report.h"
 
 #include "base.h"
+#include "diff.h"
+#include "params.h"
 
 #include <fcntl.h>
 #include <jansson.h>
@@ -142,6 +144,11 @@ void report_line(const char *array, const char *text)
         json_array_append_new(array_of(report.top, array), string(text));
 }
 
+static const char *hunk_bytes(const char *text, size_t text_len, size_t at, size_t len)
+{
+    return diff_hides(text, text_len, at, len) ? PARAMS_HIDDEN : arena_copy(text + at, len);
+}
+
 void report_change(const struct report_file *file, const char *(*hide)(const void *with, const char *text),
                    const void *with)
 {
@@ -153,11 +160,16 @@ void report_change(const struct report_file *file, const char *(*hide)(const voi
     report_text(change, "before", file->before_digest[0] != '\0' ? file->before_digest : NULL);
     report_text(change, "after", file->after_digest[0] != '\0' ? file->after_digest : NULL);
     report_text(change, "diff", file->diff);
+    report_flag(change, "masked", file->masked);
     array_of(change, "hunks");
+    ptrdiff_t shift = 0;
     for (size_t i = 0; i < file->n_hunk; i++) {
         const struct hunk *h = &file->hunk[i];
         json_t *hunk = report_add(change, "hunks");
-        const char *old = arena_copy(file->before + h->at, h->old_len), *new = arena_copy(h->bytes, h->len);
+        const char *old = hunk_bytes(file->before, file->before_len, h->at, h->old_len);
+        const char *new =
+            hunk_bytes(file->after, file->after_len, (size_t)((ptrdiff_t)h->at + shift), h->len);
+        shift += (ptrdiff_t)h->len - (ptrdiff_t)h->old_len;
         report_number(hunk, "at", (long long)h->at);
         report_text(hunk, "old", hide != NULL ? hide(with, old) : old);
         report_text(hunk, "new", hide != NULL ? hide(with, new) : new);

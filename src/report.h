@@ -30,14 +30,18 @@ void report_strings(struct json_t *item, const char *name, const struct strings 
 /* One more string at the end of an array of the report. */
 void report_line(const char *array, const char *text);
 
-/* One file that changes: the bytes before, how they change, the diff as printed. hide masks secrets in
- * a text, or is NULL. */
+/* One file that changes: the bytes before and after, how they change, the diff as printed; masked: secrets
+ * stand in it as ***. Bytes of a hunk are given as *** when a line of theirs looks like a secret; hide masks
+ * others in a text, or is NULL. */
 struct report_file {
     const char *path, *document;
-    const char *before, *before_digest, *after_digest; /* digest "": no file */
+    const char *before, *after;
+    size_t before_len, after_len;
+    const char *before_digest, *after_digest; /* "": no file */
     const struct hunk *hunk;
     size_t n_hunk;
     const char *diff;
+    bool masked;
 };
 void report_change(const struct report_file *file, const char *(*hide)(const void *with, const char *text),
                    const void *with);

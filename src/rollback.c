@@ -35,12 +35,13 @@ struct rollback {
 static void show_edited(const struct rollback *r, const struct edited_file *e)
 {
     size_t n_ours, n_theirs;
+    bool masked = false;
     struct hunk *hunk = diff_whole(e->before, e->before_len, e->wrote, e->wrote_len, &n_ours);
-    const char *ours =
-        diff_unified(e->path, e->before, e->before_len, e->wrote, e->wrote_len, hunk, n_ours, false, NULL);
+    const char *ours = diff_unified(e->path, e->before, e->before_len, e->wrote, e->wrote_len, hunk, n_ours,
+                                    show_masks(), &masked);
     hunk = diff_whole(e->wrote, e->wrote_len, e->now, e->now_len, &n_theirs);
-    const char *theirs =
-        diff_unified(e->path, e->wrote, e->wrote_len, e->now, e->now_len, hunk, n_theirs, false, NULL);
+    const char *theirs = diff_unified(e->path, e->wrote, e->wrote_len, e->now, e->now_len, hunk, n_theirs,
+                                      show_masks(), &masked);
     struct json_t *edited = report_object(report_top(), "edited");
     report_text(edited, "path", e->path);
     report_text(edited, "ours", ours);
@@ -49,6 +50,8 @@ static void show_edited(const struct rollback *r, const struct edited_file *e)
     color_diff(ours);
     out_printf(stdout, "What was changed since:\n");
     color_diff(theirs);
+    if (masked)
+        out_printf(stdout, SHOW_MASKED);
 }
 
 static bool make_plan(struct rollback *r)

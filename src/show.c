@@ -2,8 +2,7 @@
  *
  * What apply and rollback show; see show.h.
  *
- * Limits: on a terminal lines of the diff that look like secrets are masked; a pipe gets the exact bytes, for
- * patch.
+ * Limits: which lines look like secrets is diff.c's guess.
  */
 #include "show.h"
 
@@ -46,17 +45,25 @@ static void report_action(const struct action *a, const char *command)
     report_text(item, "command", command);
 }
 
+bool show_masks(void)
+{
+    return isatty(STDOUT_FILENO) || report_wanted();
+}
+
 void show_plan(struct facts *facts, const struct plan *plan)
 {
-    bool terminal = isatty(STDOUT_FILENO), masked = false;
+    bool any_masked = false;
     for (size_t i = 0; i < plan->n_change; i++) {
         const struct change *c = &plan->change[i];
+        bool masked = false;
         const char *text = diff_unified(c->doc->path, c->doc->text, c->doc->len, c->after, c->after_len,
-                                        c->hunk, c->n_hunk, terminal, &masked);
+                                        c->hunk, c->n_hunk, show_masks(), &masked);
         text = show_hide(plan, text, &masked);
         color_diff(text);
-        const struct report_file file = {c->doc->path,    c->doc->id, c->doc->text, c->doc->digest,
-                                         c->after_digest, c->hunk,    c->n_hunk,    text};
+        any_masked |= masked;
+        const struct report_file file = {c->doc->path, c->doc->id,   c->doc->text,   c->after,
+                                         c->doc->len,  c->after_len, c->doc->digest, c->after_digest,
+                                         c->hunk,      c->n_hunk,    text,           masked};
         report_change(&file, hide_reported, plan);
     }
     for (size_t i = 0; i < plan->n_index; i++) {
@@ -78,7 +85,7 @@ void show_plan(struct facts *facts, const struct plan *plan)
         out_printf(stdout, "then: flush %s: %s\n", plan->flush.item[k],
                    service_flush_command(plan->flush.item[k]));
     report_strings(report_top(), "flushes", &plan->flush);
-    if (masked)
+    if (any_masked)
         out_printf(stdout, SHOW_MASKED);
     fflush(stdout);
 }

@@ -8,6 +8,10 @@
 
 #define SHOW_MASKED N_("Values that look like secrets are shown as ***; the file keeps them.\n")
 
+/* Whether diffs mask what looks like a secret: on a terminal and in a report. A pipe gets the exact bytes,
+ * for patch. */
+bool show_masks(void);
+
 /* The unified diff of all changes, then one line for each action, on standard output. */
 void show_plan(struct facts *facts, const struct plan *plan);
 /* A text with the plan's secrets as ***; *ret_hidden becomes true where one stood. */

@@ -13,7 +13,6 @@
 #include "verbs.h"
 
 #include <string.h>
-#include <unistd.h>
 
 static bool print_target(const struct store *store, const struct record *record, size_t index,
                          bool *ret_masked, struct err *err)
@@ -30,11 +29,13 @@ static bool print_target(const struct store *store, const struct record *record,
         return err_set(err, "the text that %s had before is not in the record %s (it was %s)", t->path,
                        record->id, txn_state_name(record->state));
     const char *after = edit_splice(before, len, t->hunk, t->n_hunk, &after_len);
-    const char *text = diff_unified(t->path, before, len, after, after_len, t->hunk, t->n_hunk,
-                                    isatty(STDOUT_FILENO), ret_masked);
+    bool masked = false;
+    const char *text =
+        diff_unified(t->path, before, len, after, after_len, t->hunk, t->n_hunk, show_masks(), &masked);
     color_diff(text);
-    const struct report_file file = {t->path,  t->document, before,    t->before,
-                                     t->after, t->hunk,     t->n_hunk, text};
+    *ret_masked |= masked;
+    const struct report_file file = {t->path,   t->document, before,  after,     len,  after_len,
+                                     t->before, t->after,    t->hunk, t->n_hunk, text, masked};
     report_change(&file, NULL, NULL);
     return true;
 }

@@ -3,7 +3,7 @@
 import json
 import os
 
-from support import Skip, check, check_equal, execute, on_terminal, read, write
+from support import Skip, check, check_equal, execute, on_terminal, read, site, write
 
 APPLY = ("apply", "sdbm-cache", "type=btree", "path=keep")
 
@@ -60,6 +60,7 @@ def test_json_every_verb(host):
     check_equal((done["state_word"], done["transaction"], done["changes"]), ("changed", "0001-sdbm-cache", dry["changes"]), "apply")
     check(done["state"].startswith("Changed and recorded") and done["left_to_do"], done)
     change = done["changes"][0]
+    check_equal(change["masked"], False, "masked, without a secret")
     text = before
     for hunk in reversed(change["hunks"]):
         old, new = hunk["old"].encode(), hunk["new"].encode()
@@ -84,6 +85,38 @@ def test_json_every_verb(host):
     files = report(host, 1, "lint", good, bad)["files"]
     check_equal([f["ok"] for f in files], [True, False], "lint")
     check("bad.fix:1:1" in files[1]["error"], files[1])
+
+
+SECRETS = """fix       zz-test-site
+title     Ours
+effect    risk
+symptom   some main.cf setting smtp_sasl_password_maps matching ^static:
+edit      main.cf
+  each      setting smtp_sasl_password_maps
+  replace   ^static:
+  with      inline:
+"""
+
+
+def test_json_masks(host):
+    """What a terminal does not show is in no report; a fix changes a line with a secret, the other one stands beside it."""
+    write(host.main, "smtp_sasl_password_maps = static:user:hunter2\n# a\n" + "smtp_tls_secret = hunter3\n" + "# a\n" * 9)
+
+    def masked(code, *words, last):
+        found = report(host, code, *words)
+        check("hunter" not in json.dumps(found), "%s shows a secret: %r" % (words, found))
+        shown = found.get("edited") or found["changes"][0]
+        check("+smtp_sasl_password_maps = ***" in shown[last] and " smtp_tls_secret = ***" in shown[last], found)
+        return shown
+    with site(host, SECRETS):
+        for code, words in ((0, ("apply", "zz-test-site", "-n")), (0, ("apply", "zz-test-site", "-y")), (0, ("diff",)),
+                            (0, ("rollback", "-n"))):
+            change = masked(code, *words, last="diff")
+            check_equal((change["masked"], [(h["old"], h["new"]) for h in change["hunks"]]), (True, [("***", "***")]), words[0])
+        check("hunter2" in host.expect(0, "diff").outtext, "a pipe does not get the exact bytes")
+        check_equal(on_terminal(host.argv("diff"), b"").outtext.count("***"), 4, "diff on a terminal")
+    write(host.main, read(host.main).replace(b"hunter2", b"hunter4"))
+    masked(4, "rollback", "-y", last="since")
 
 
 def test_json_failures(host):

@@ -74,6 +74,11 @@ static void test_mask(void **state)
     shown = diff_unified("/f", before, strlen(before), after, strlen(after), &hunk, 1, false, &masked);
     assert_false(masked);
     assert_non_null(strstr(shown, "+smtp_password = neu\n"));
+    assert_true(diff_hides(before, strlen(before), 25, 6));
+    assert_true(diff_hides(before, strlen(before), 0, 10)); /* reaches into it */
+    assert_false(diff_hides(before, strlen(before), 0, 9));
+    assert_false(diff_hides(before, strlen(before), 25, 0));
+    assert_false(diff_hides(before, strlen(before), 32, 5));
 }
 
 static void test_whole(void **state)
