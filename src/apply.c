@@ -289,13 +289,14 @@ static enum outcome put_back(struct apply *a, struct txn *txn)
     report_strings(report_top(), "problems", &problems);
     if (!back) {
         report_text(report_top(), "transaction", txn->record.id);
-        a->o->machine = arena_printf(_("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s."),
-                                     a->o->root.path, txn->record.id);
+        close_with(a->o, STATE_NEEDS_PERSON,
+                   arena_printf(_("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s."),
+                                a->o->root.path, txn->record.id));
         err_outcome(a->err, NEEDS_PERSON, "%s", _("not everything could be put back"));
         return NEEDS_PERSON;
     }
     /* A file that somebody else changed before it could be exchanged: as if nothing had been begun. */
-    a->o->machine = a->swapped ? PUT_BACK_LINE : NOTHING_CHANGED;
+    a->o->state = a->swapped ? STATE_PUT_BACK : STATE_UNCHANGED;
     err_outcome(a->err, a->swapped ? PUT_BACK : FAILED, "the change was not kept: %s", reason);
     return a->err->outcome;
 }
@@ -341,9 +342,9 @@ static enum outcome commit(struct apply *a)
     if (!swap_and_prove(a, &txn))
         return put_back(a, &txn);
     const char *root = a->o->root.live ? "" : arena_printf("--root %s ", a->o->root.path);
-    a->o->machine =
-        arena_printf(_("Changed and %s; kept as transaction %s. To take it back: mailfix %srollback"),
-                     a->o->root.live ? _("verified") : _("recorded"), txn.record.id, root);
+    close_with(a->o, STATE_CHANGED,
+               arena_printf(_("Changed and %s; kept as transaction %s. To take it back: mailfix %srollback"),
+                            a->o->root.live ? _("verified") : _("recorded"), txn.record.id, root));
     journal_event(&a->o->root, EVENT_APPLIED, &txn.record, txn.record.who, txn.record.reason, NULL);
     report_text(report_top(), "transaction", txn.record.id);
     txn_close(&txn);
@@ -377,7 +378,7 @@ static void offer_renewal(struct apply *a)
 
 static enum outcome nothing_to_do(struct apply *a)
 {
-    a->o->machine = NOTHING_CHANGED;
+    a->o->state = STATE_UNCHANGED;
     if (a->o->root.live)
         offer_renewal(a);
     out_printf(stdout, "Already so: no file needs a change for %s.\n",
@@ -434,7 +435,7 @@ static enum outcome apply_locked(struct apply *a)
 {
     size_t finished;
     if (!undo_unfinished(&a->store, &finished, a->err)) {
-        a->o->machine = show_unfinished(a->err);
+        show_unfinished(a->o, a->err);
         return a->err->outcome;
     }
     if (!make_plan(a))
@@ -454,7 +455,7 @@ enum outcome verb_apply(struct options *o, struct err *err)
 {
     struct apply a = {.o = o, .err = err};
     bool there;
-    o->machine = NOTHING_CHANGED;
+    o->state = STATE_UNCHANGED;
     if (!facts_open(&o->root, o->facts_file, &a.facts, err) || !store_look(&o->root, &a.store, &there, err))
         return err->outcome;
     store_close(&a.store);

@@ -206,14 +206,19 @@ static bool begin_report(const struct arguments *a)
     return report_open(known ? VERBS[i].name : NULL, known ? VERBS[i].list : NULL);
 }
 
-/* The closing line as one word, for programs. */
-static const char *state_word(enum outcome outcome, const char *machine)
+/* Each state as one word for programs, and its line where it has no details. */
+static const struct {
+    const char *word, *line;
+} STATES[] = {[STATE_UNSAID] = {"nothing_changed", N_("Nothing was changed.")},
+              [STATE_UNCHANGED] = {"nothing_changed", N_("Nothing was changed.")},
+              [STATE_PUT_BACK] = {"put_back", N_("Everything was put back.")},
+              [STATE_CHANGED] = {"changed", NULL},
+              [STATE_NEEDS_PERSON] = {"needs_person", NULL}};
+
+static const char *closing_line(const struct options *o)
 {
-    if (machine == NULL || strcmp(machine, NOTHING_CHANGED) == 0)
-        return "nothing_changed";
-    if (strcmp(machine, PUT_BACK_LINE) == 0)
-        return "put_back";
-    return outcome == NEEDS_PERSON ? "needs_person" : "changed";
+    const char *line = STATES[o->state].line;
+    return line != NULL ? _(line) : o->closing;
 }
 
 static enum outcome run_verb(struct arguments *a, struct err *err)
@@ -228,7 +233,7 @@ static enum outcome run_verb(struct arguments *a, struct err *err)
     size_t i = verb_named(verb);
     if (i < COUNT(VERBS)) {
         if (!root_open(a->root, &a->o.root, err)) {
-            a->o.machine = NOTHING_CHANGED;
+            a->o.state = STATE_UNCHANGED;
             return err->outcome;
         }
         return VERBS[i].run(&a->o, err);
@@ -245,7 +250,7 @@ int main(int argc, char **argv)
     umask(022); /* what is made has its mode said; but a strange mask must not take our own rights away */
     tree_set_lens_dir(LENS_DIR);
     if (!arena_open(out_of_memory, &err)) {
-        fprintf(stderr, "mailfix: %s\n%s\n", err.text, NOTHING_CHANGED);
+        fprintf(stderr, "mailfix: %s\n%s\n", err.text, STATES[STATE_UNCHANGED].line);
         return 1;
     }
     language_open(LOCALE_DIR);
@@ -267,16 +272,15 @@ int main(int argc, char **argv)
     bool failed = outcome != DONE && outcome != FOUND;
     if (failed)
         warn("%s", err.text);
-    if (failed && a.o.machine == NULL) /* a verb that only reads */
-        a.o.machine = NOTHING_CHANGED;
+    if (failed && a.o.state == STATE_UNSAID)
+        a.o.state = STATE_UNCHANGED;
     /* -q leaves out what went well, never what state the machine is in when something did not. */
     if (failed && base_verbosity < 0)
         base_verbosity = 0;
-    if (a.o.machine != NULL)
-        say("%s", a.o.machine);
+    if (a.o.state != STATE_UNSAID)
+        say("%s", closing_line(&a.o));
     if (report_wanted() &&
-        !report_end(exit_code(outcome), a.o.machine != NULL ? a.o.machine : NOTHING_CHANGED,
-                    state_word(outcome, a.o.machine), failed ? err.text : NULL))
+        !report_end(exit_code(outcome), closing_line(&a.o), STATES[a.o.state].word, failed ? err.text : NULL))
         warn("the report could not be written");
     tree_close();
     return exit_code(outcome);

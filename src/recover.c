@@ -11,7 +11,7 @@ enum outcome verb_recover(struct options *o, struct err *err)
     struct store store;
     size_t finished = 0;
     bool there;
-    o->machine = NOTHING_CHANGED;
+    o->state = STATE_UNCHANGED;
     if (o->words.n > 0)
         return err_outcome(err, USAGE, "recover takes no argument"), USAGE;
     if (!store_look(&o->root, &store, &there, err))
@@ -29,12 +29,12 @@ enum outcome verb_recover(struct options *o, struct err *err)
     store_close(&store);
     report_number(report_top(), "finished", (long long)finished);
     if (!ok) {
-        o->machine = show_unfinished(err);
+        show_unfinished(o, err);
         return err->outcome;
     }
     if (finished == 0)
         out_printf(stdout, "Nothing to recover: every transaction is finished.\n");
     else
-        o->machine = PUT_BACK_LINE;
+        o->state = STATE_PUT_BACK;
     return DONE;
 }

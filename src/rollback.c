@@ -111,14 +111,15 @@ static enum outcome go_back(struct rollback *r)
         }
     if (!txn_rollback_prepare(&txn, r->way.back, r->way.text, r->err) || !txn_rollback_begin(&txn, r->err)) {
         if (r->err->outcome == NEEDS_PERSON)
-            r->o->machine = _("This needs you: see above.");
+            close_with(r->o, STATE_NEEDS_PERSON, _("This needs you: see above."));
         txn_close(&txn);
         return r->err->outcome;
     }
     bool files = txn_rollback_swap(&txn, &stuck, r->err);
     txn_unlock_edit(&txn);
     if (!files) {
-        r->o->machine = _("This needs you: the rollback is not finished; mailfix recover goes on with it.");
+        close_with(r->o, STATE_NEEDS_PERSON,
+                   _("This needs you: the rollback is not finished; mailfix recover goes on with it."));
         txn_close(&txn);
         return r->err->outcome = NEEDS_PERSON;
     }
@@ -131,19 +132,20 @@ static enum outcome go_back(struct rollback *r)
     bool ok = txn_finish(&txn, problems.n > 0 ? TXN_STUCK : TXN_UNDONE, r->err);
     txn_close(&txn);
     if (!ok) {
-        r->o->machine =
-            _("This needs you: the files are as they were before, but the record could not say so; "
-              "mailfix recover finishes it.");
+        close_with(r->o, STATE_NEEDS_PERSON,
+                   _("This needs you: the files are as they were before, but the record could not say so; "
+                     "mailfix recover finishes it."));
         return r->err->outcome = NEEDS_PERSON;
     }
     report_strings(report_top(), "problems", &problems);
     if (problems.n > 0) {
-        r->o->machine = arena_printf(_("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s."),
-                                     r->o->root.path, r->chosen->id);
+        close_with(r->o, STATE_NEEDS_PERSON,
+                   arena_printf(_("This needs you: see above; the record is %s/var/lib/mailfix/txn/%s."),
+                                r->o->root.path, r->chosen->id));
         err_outcome(r->err, NEEDS_PERSON, "%s", problems.item[0]);
         return NEEDS_PERSON;
     }
-    r->o->machine = closing_line(r);
+    close_with(r->o, STATE_CHANGED, closing_line(r));
     if (!r->o->root.live)
         for (size_t i = 0; i < r->chosen->n_action; i++)
             show_left(arena_printf(_("on the running host: %s %s"), service_verb[r->chosen->action[i].verb],
@@ -217,7 +219,7 @@ static enum outcome rollback_locked(struct rollback *r)
     size_t finished = 0;
     bool go;
     if (!r->o->dry_run && !undo_unfinished(&r->store, &finished, r->err)) {
-        r->o->machine = show_unfinished(r->err);
+        show_unfinished(r->o, r->err);
         return r->err->outcome;
     }
     const char *id = r->o->words.n > 0 ? r->o->words.item[0] : NULL;
@@ -260,7 +262,7 @@ enum outcome verb_rollback(struct options *o, struct err *err)
 {
     struct rollback r = {.o = o, .err = err};
     bool there = true;
-    o->machine = NOTHING_CHANGED;
+    o->state = STATE_UNCHANGED;
     if (o->words.n > 1)
         return err_outcome(err, USAGE, "rollback takes one transaction at most"), USAGE;
     if (o->merge && o->force)

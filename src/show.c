@@ -11,6 +11,7 @@
 #include "params.h"
 #include "report.h"
 #include "service.h"
+#include "verbs.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -102,12 +103,14 @@ void show_left_to_do(const struct strings *left_to_do)
         show_left(left_to_do->item[i]);
 }
 
-const char *show_unfinished(struct err *err)
+void show_unfinished(struct options *o, struct err *err)
 {
-    if (err->outcome == BUSY)
-        return _("Nothing was changed.");
+    if (err->outcome == BUSY) {
+        o->state = STATE_UNCHANGED;
+        return;
+    }
     err->outcome = NEEDS_PERSON;
-    return _("This needs you: an unfinished transaction is there, see above.");
+    close_with(o, STATE_NEEDS_PERSON, _("This needs you: an unfinished transaction is there, see above."));
 }
 
 static const char *const DONE_TO[] = {

@@ -6,6 +6,8 @@
 
 #include "plan.h"
 
+struct options; /* verbs.h */
+
 #define SHOW_MASKED N_("Values that look like secrets are shown as ***; the file keeps them.\n")
 
 /* Whether diffs mask what looks like a secret: on a terminal and in a report. A pipe gets the exact bytes,
@@ -19,8 +21,9 @@ const char *show_hide(const struct plan *plan, const char *text, bool *ret_hidde
 void show_left_to_do(const struct strings *left_to_do);
 void show_left(const char *sentence); /* one of them */
 
-/* The closing line of a verb that could not finish what a crash left (err of undo_unfinished). */
-const char *show_unfinished(struct err *err);
+/* The state of a verb that could not finish what a crash left (err of undo_unfinished, whose outcome becomes
+ * NEEDS_PERSON unless another mailfix is at it). */
+void show_unfinished(struct options *o, struct err *err);
 
 /* What a plan does, for its question: "1 file changed, 1 index rebuilt, postfix restarted". indexes_back: how
  * many more a rollback puts back. Without a live host nothing is done to services. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The verbs of the command line: the order of the steps, no mechanics. Each prints its results to standard
- * output and returns how the run ended; on failure the sentence is in err and the caller prints it. machine
- * says what state the machine is in, as the verb left it: the last line on the terminal.
+ * output and returns how the run ended; on failure the sentence is in err and the caller prints it. A verb
+ * that may write says in what state it left the machine: the last line on the terminal.
  */
 #pragma once
 
@@ -11,6 +11,9 @@
 #include "report.h"
 
 struct option; /* <getopt.h> */
+
+/* What became of the machine. STATE_UNSAID: the verb only reads, or did not get that far. */
+enum state { STATE_UNSAID, STATE_UNCHANGED, STATE_PUT_BACK, STATE_CHANGED, STATE_NEEDS_PERSON };
 
 struct options {
     const struct option *table; /* what the command line takes, for complete */
@@ -23,7 +26,8 @@ struct options {
     const char *as;       /* tree --as */
     const char *reason;   /* -m: why, for the record; or NULL */
     struct strings words; /* what follows the verb */
-    const char *machine;  /* written by the verb: the closing line */
+    enum state state;     /* written by the verb */
+    const char *closing;  /* written by the verb: the last line of STATE_CHANGED and STATE_NEEDS_PERSON */
 };
 
 enum outcome verb_diagnose(struct options *o, struct err *err);
@@ -39,5 +43,8 @@ enum outcome verb_status(struct options *o, struct err *err);
 enum outcome verb_lint(struct options *o, struct err *err);
 enum outcome verb_complete(struct options *o, struct err *err);
 
-#define NOTHING_CHANGED _("Nothing was changed.")
-#define PUT_BACK_LINE _("Everything was put back.")
+static inline void close_with(struct options *o, enum state state, const char *closing)
+{
+    o->state = state;
+    o->closing = closing;
+}

@@ -142,6 +142,20 @@ def test_json_put_back(host):
     check("interrupted" in found["error"], found["error"])
 
 
+def test_json_needs_person(host):
+    """What a kill left cannot be put back, because the text from before is not what it was."""
+    strace = execute(["sh", "-c", "command -v strace"]).outtext.strip()
+    if not strace:
+        raise Skip("there is no strace here")
+    execute([strace, "-f", "-o", "/dev/null", "-e", "trace=renameat2", "-e", "inject=renameat2:signal=KILL:when=1",
+             *host.argv(*APPLY, "-y")])
+    for name in os.listdir(os.path.dirname(host.main)):
+        if name != "master.cf":
+            write(os.path.join(os.path.dirname(host.main), name), "relayhost = x\n")
+    found = judge(host, 4, execute(host.argv("--json", "recover")).out, ("recover",))
+    check_equal((found["state_word"], found["state"][:14]), ("needs_person", "This needs you"), "recover: %r" % found)
+
+
 def test_json_asks_nothing(host):
     result = on_terminal(host.argv("--json", *APPLY), b"y\n")
     check_equal(result.code, 2, "exit (%s)" % result.outtext)
