@@ -57,21 +57,6 @@ const char *language_code(void)
     return code;
 }
 
-bool language_japanese(void)
-{
-    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-    const char *locale = NULL;
-    if (strcmp(code, "ja") == 0)
-        return true;
-    for (size_t i = 0; i < COUNT(names) && (locale == NULL || locale[0] == '\0'); i++)
-        locale = getenv(names[i]);
-    if (locale == NULL || strncmp(locale, "ja", 2) != 0)
-        return false;
-    const char *charset = strchr(locale, '.');
-    return charset != NULL &&
-           (strncasecmp(charset, ".UTF-8", 6) == 0 || strncasecmp(charset, ".utf8", 5) == 0);
-}
-
 /* One character's columns; *ret_len is how many bytes it has. */
 static size_t character_width(const char *text, size_t len, size_t *ret_len)
 {

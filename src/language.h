@@ -2,7 +2,8 @@
  *
  * The user's language: which one messages and fix files speak, and how many columns a text takes.
  *
- * Messages go through gettext, chosen by LC_ALL, LC_MESSAGES, LANG and LANGUAGE. Only LC_MESSAGES is set:
+ * Messages go through gettext, chosen by LC_ALL, LC_MESSAGES, LANG and LANGUAGE; the texts of fix files speak
+ * whatever language messages really come out in. Only LC_MESSAGES is set:
  * characters are classified as in the C locale everywhere else, so that no locale changes how a file is read.
  * Output is UTF-8; in a locale of another character set messages stay English.
  */
@@ -13,13 +14,9 @@
 /* Catalogues are DIR/LANG/LC_MESSAGES/mailfix.mo. Call once, before the first message. */
 void language_open(const char *dir);
 
-/* "ja" when messages come out in Japanese, "en" when there is no catalogue for the user's locale. */
+/* The language that messages come out in, and texts of fix files that have a twin in it: "ja", or "en" where
+ * the user's locale is not installed, or has no catalogue. */
 const char *language_code(void);
-
-/* Whether the texts of fix files are shown in Japanese: messages are, or the first of LC_ALL, LC_MESSAGES and
- * LANG that is set names Japanese in UTF-8. Asked of the names alone: fix files have their twins with them,
- * whatever locales and catalogues are installed. */
-bool language_japanese(void);
 
 /* Columns of a terminal: characters of East Asia take two, combining ones none; bytes that are no UTF-8 one.
  */

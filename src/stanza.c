@@ -33,10 +33,10 @@ static const char *key_value(const struct stanza *s, const char *key)
     return node != NULL ? stanza_value(node) : NULL;
 }
 
-/* A text for people: its Japanese twin where that is there and wanted. */
+/* A text for people: its twin in the user's language where there is one. */
 static const char *text_value(const struct stanza *s, const char *key)
 {
-    const char *twin = language_japanese() ? key_value(s, arena_printf("%s.ja", key)) : NULL;
+    const char *twin = key_value(s, arena_printf("%s.%s", key, language_code()));
     return twin != NULL ? twin : key_value(s, key);
 }
 
@@ -412,7 +412,7 @@ static bool read_text(const struct stanza *s)
         bool literal;
     } texts[] = {
         {"title", &s->fix->title, false}, {"about", &s->fix->about, true}, {"advice", &s->fix->advice, true}};
-    bool twin = ends_with(s->node->label, ".ja"), wanted = language_japanese();
+    bool twin = ends_with(s->node->label, ".ja"), wanted = strcmp(language_code(), "ja") == 0;
     for (size_t i = 0; i < COUNT(texts); i++) {
         if (!stanza_is(s->node, texts[i].label) && !stanza_is(s->node, arena_printf("%s.ja", texts[i].label)))
             continue;

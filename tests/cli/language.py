@@ -26,6 +26,19 @@ def test_japanese(host):
     check("list に引数はありません" in err, "usage: %r" % err)
 
 
+def test_texts_of_fixes_follow_messages(host):
+    """Also where the locale that is asked for is not installed, and messages stay English."""
+    title, wanted = "キャッシュのテーブル形式が、この Postfix では使えない", {}
+    for env in (JAPANESE, {"LC_ALL": "C.UTF-8", "LANGUAGE": "ja"}, {"LANG": "ja_JP.UTF-8"}, {"LC_ALL": "ja_JP.UTF-8"},
+                {"LC_MESSAGES": "ja_JP.utf8"}, {"LANG": "ja_XX.UTF-8"}, {"LANG": "ja_JP.eucJP"}, {"LANG": "ja_JP"},
+                {"LANG": "C.UTF-8", "LANGUAGE": "de"}, {"LANG": "C.UTF-8"}, {"LANG": ""}):
+        name = str(env)
+        wanted[name] = "引数" in run(host, 2, "list", "x", env=env)[1]
+        for code, words in ((6, ("diagnose",)), (0, ("list",)), (0, ("explain", "sdbm-cache"))):
+            check_equal(title in run(host, code, *words, env=env)[0], wanted[name], "the title in Japanese: %s, %s" % (words[0], name))
+    check(wanted[str(JAPANESE)] and not wanted[str({"LANG": "ja_XX.UTF-8"})] and not wanted[str({"LANG": "C.UTF-8"})], wanted)
+
+
 def test_japanese_caret(host):
     bad = host.path("bad.fix")
     write(bad, "fix bad\ntitle t\neffect noise\n\nsymptom some main.cf setting x matching 設定(\n".encode())
