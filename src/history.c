@@ -1,26 +1,78 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mailfix history: one line a transaction, oldest first; below it the reasons that were given
- * with -m.
+ * mailfix history: one line a transaction, oldest first, below a line of headings; the reasons that were
+ * given with -m stand below it.
  */
+#include "language.h"
 #include "undo.h"
 #include "verbs.h"
 
-static void print_record(const struct record *record)
+#include <string.h>
+
+enum { NUMBER, WHEN, STATE, WHO, N_COLUMNS }; /* fixes and parameters come last and need no width */
+
+struct line {
+    const char *cell[N_COLUMNS];
+    const char *rest;
+};
+
+static struct line heading(void)
+{
+    return (struct line){{_("No."), _("When"), _("State"), _("By")}, _("Fixes and parameters")};
+}
+
+static struct line line_of(const struct record *record)
 {
     char when[32];
     struct tm tm;
-    const struct back *back = record->state != TXN_KEPT ? record->back : NULL;
     localtime_r(&record->time, &tm);
     strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
-    out_printf(stdout, "%04u  %s  %-8s  %-8s  %s%s%s\n", record->number, when, txn_state_name(record->state),
-               record->who, strings_join(&record->fixes, " "), record->params.n > 0 ? "  " : "",
-               strings_join(&record->params, " "));
+    const char *gap = record->params.n > 0 ? "  " : "";
+    return (struct line){
+        {arena_printf("%04u", record->number), arena_string(when), _(txn_state_name(record->state)),
+         record->who},
+        arena_printf("%s%s%s", strings_join(&record->fixes, " "), gap, strings_join(&record->params, " "))};
+}
+
+static void widen(size_t width[N_COLUMNS], const struct line *line)
+{
+    for (size_t i = 0; i < N_COLUMNS; i++) {
+        size_t columns = language_width(line->cell[i], strlen(line->cell[i]));
+        width[i] = columns > width[i] ? columns : width[i];
+    }
+}
+
+static void print_line(const size_t width[N_COLUMNS], const struct line *line)
+{
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        language_column(stdout, line->cell[i], width[i]);
+    out_printf(stdout, "%s\n", line->rest);
+}
+
+static void print_reasons(const struct record *record)
+{
+    const struct back *back = record->state != TXN_KEPT ? record->back : NULL;
     if (record->reason != NULL)
         out_printf(stdout, "      because: %s\n", record->reason);
     if (back != NULL && back->reason != NULL)
         out_printf(stdout, "      rolled back by %s because: %s\n", back->who != NULL ? back->who : "?",
                    back->reason);
+}
+
+static void print_table(const struct record *record, size_t n)
+{
+    size_t width[N_COLUMNS] = {0};
+    struct line top = heading(), *line = arena_alloc(n * sizeof(*line));
+    widen(width, &top);
+    for (size_t i = 0; i < n; i++) {
+        line[i] = line_of(&record[i]);
+        widen(width, &line[i]);
+    }
+    print_line(width, &top);
+    for (size_t i = 0; i < n; i++) {
+        print_line(width, &line[i]);
+        print_reasons(&record[i]);
+    }
 }
 
 static void report_transaction(const struct record *record)
@@ -51,10 +103,10 @@ enum outcome verb_history(struct options *o, struct err *err)
         store_close(&store);
         return err->outcome;
     }
-    for (size_t i = 0; i < n; i++) {
-        print_record(&record[i]);
+    for (size_t i = 0; i < n; i++)
         report_transaction(&record[i]);
-    }
+    if (n > 0)
+        print_table(record, n);
     report_strings(report_top(), "damaged", &damaged);
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read", damaged.item[i]);

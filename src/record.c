@@ -18,7 +18,7 @@
 
 #define STORE "var/lib/mailfix"
 
-static const char *const STATES[] = {"applying", "kept", "undoing", "undone", "stuck"};
+static const char *const STATES[] = {N_("applying"), N_("kept"), N_("undoing"), N_("undone"), N_("stuck")};
 
 const char *txn_state_name(enum txn_state state)
 {

@@ -27,7 +27,7 @@ static bool print_target(const struct store *store, const struct record *record,
     digest_hex(before, len, digest);
     if (strcmp(digest, t->before) != 0)
         return err_set(err, "the text that %s had before is not in the record %s (it was %s)", t->path,
-                       record->id, txn_state_name(record->state));
+                       record->id, _(txn_state_name(record->state)));
     const char *after = edit_splice(before, len, t->hunk, t->n_hunk, &after_len);
     bool masked = false;
     const char *text =

@@ -12,6 +12,20 @@ def run(host, code, *words, env=JAPANESE):
     return result.out.decode(), result.err.decode()
 
 
+def columns(text):
+    """Of a terminal; the headings and words here have none but wide characters outside of ASCII."""
+    return sum(1 if c.isascii() else 2 for c in text)
+
+
+def check_history(host):
+    lines = run(host, 0, "history")[0].splitlines()
+    for before, heading, word in (("番号", "日時", "20"), ("日時", "状態", "適用済み"), ("状態", "実行者", "root"),
+                                  ("実行者", "修正とパラメーター", "sdbm-cache")):
+        check(before in lines[0] and heading in lines[0] and word in lines[1], "history: %r" % lines)
+        check_equal(columns(lines[0][:lines[0].index(heading)]), columns(lines[1][:lines[1].index(word)]), "column %s" % heading)
+    check('"state": "kept"' in run(host, 0, "--json", "history")[0], "a program reads another word")
+
+
 def test_japanese(host):
     out, _ = run(host, 0, "list")
     line = [l for l in out.splitlines() if l.startswith("sdbm-cache")][0]
@@ -20,7 +34,7 @@ def test_japanese(host):
     check(err.endswith("何も変更していません。\n"), "apply -n: %r" % err)
     _, err = run(host, 0, *APPLY, "-y")
     check("として残しています。元に戻すには: mailfix" in err, "apply -y: %r" % err)
-    check("sdbm-cache" in run(host, 0, "history")[0], "history")
+    check_history(host)
     check("変更なし  " in run(host, 0, "status")[0], "status")
     _, err = run(host, 2, "list", "x")
     check("list に引数はありません" in err, "usage: %r" % err)
