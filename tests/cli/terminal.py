@@ -110,9 +110,20 @@ def test_color_and_json(host):
         check("\\u001b" not in plain and "\x1b" not in plain, plain)
 
 
-# ---- the progress line ----
+# ---- secrets ----
 
-# A host of its own, below the directory of the test: Postfix is two scripts and a process called master.
+def test_terminal_masks(host):
+    host.put("etc/postfix/main.cf", "smtp_sasl_password_maps = static:user:hunter2\n" + LINE + "x = \x1b[31mred\n")
+    result = on_terminal(host.argv("--color=never", *APPLY, "-n"), b"")
+    check("hunter2" not in result.outtext and " ***" in result.outtext, "a secret: %r" % result.outtext)
+    check("\x1b" not in result.outtext and "\\x1b[31mred" in result.outtext, "a control byte: %r" % result.outtext)
+    piped = host.expect(0, *APPLY, "-n")
+    check("hunter2" in piped.outtext and "\x1b[31m" in piped.outtext, "a pipe does not get the exact bytes")
+
+
+# ---- a running host ----
+
+# A host of the test's own: Postfix is scripts and a process called master.
 LIVE = r"""
 cd "$1" && prefix=$2 && shift 2
 mkdir -p usr sbin.ours proc dev run tmp var/lib var/log var/spool/postfix/pid ".$prefix"
@@ -140,38 +151,62 @@ verify    quiet 2s
 """
 
 
+INDEX = """fix       zz-test-site
+title     Builds
+effect    risk
+symptom   some main.cf setting transport_maps matching ^sdbm:
+edit      main.cf
+  each      setting transport_maps
+  value     hash:/etc/postfix/transport
+after     restart postfix
+"""
+
+
 def live_argv(host, *words):
-    for name, text in (("postfix", "[ $1 != reload ] || exec /bin/sleep 1.3"), ("postconf", "echo /var/spool/postfix")):
+    """The command line of mailfix on that host, which is made when it runs, with a fresh main.cf."""
+    if execute(["unshare", "-mnpf", "mount", "-t", "proc", "proc", "/proc"]).code != 0:
+        raise Skip("no namespaces can be made here")
+    for name, text in (("postfix", "[ $1 != reload ] || exec /bin/sleep 1.3"), ("postconf", "echo /var/spool/postfix"),
+                       ("postmap", "echo index >${2#*:}.db")):
         host.put("sbin.ours/" + name, "#!/bin/sh\n%s\n" % text, 0o755)
     host.put("var/log/mail.log", "")
     host.put("facts", read(host.facts))
     host.put("master", read("/bin/sleep"), 0o755)
+    host.put("etc/postfix/transport", "a.example smtp:b.example\n")
+    return ["/usr/bin/unshare", "-mnpf", "/bin/sh", "-c", LIVE, "sh", host.tree, host.prefix, *words]
+
+
+def live_apply(host, *words):
+    argv = live_argv(host, *words, "apply", "zz-test-site", "-y")
     host.put("etc/postfix/main.cf", "home_mailbox = Maildir/\n")
-    return ["/usr/bin/unshare", "-mnpf", "/bin/sh", "-c", LIVE, "sh", host.tree, host.prefix, *words, "apply", "zz-test-site", "-y"]
+    return argv
+
+
+def test_terminal_question_of_a_running_host(host):
+    host.put("etc/postfix/main.cf", "transport_maps = sdbm:/etc/postfix/transport\n")
+    before = read(host.main)
+    with site(host, INDEX):
+        result = on_terminal(live_argv(host, "apply", "zz-test-site"), b"n\n")
+        check("\nApply zz-test-site (1 file changed, 1 index rebuilt, postfix restarted)? " + QUESTION in result.outtext, result.outtext)
+        check_equal((result.code, read(host.main)), (1, before), "apply, answered n")
+        result = on_terminal(live_argv(host, "apply", "zz-test-site"), b"y\n")
+        check_equal((result.code, read(host.path("etc/postfix/transport.db"))), (0, b"index\n"), "apply (%s)" % result.outtext)
+        for answer, code in ((b"n\n", 1), (b"y\n", 0)):
+            result = on_terminal(live_argv(host, "rollback"), answer)
+            check("\nRoll back 0001-zz-test-site (1 file changed, 1 index put back, postfix restarted)? " + QUESTION in result.outtext,
+                  result.outtext)
+            check_equal((result.code, read(host.main) == before), (code, code == 0), "rollback (%s)" % result.outtext)
 
 
 def test_progress(host):
-    if execute(["unshare", "-mnpf", "mount", "-t", "proc", "proc", "/proc"]).code != 0:
-        raise Skip("no namespaces can be made here")
     with site(host, WAITS):
-        result = on({"TERM": "xterm"}, live_argv(host))
+        result = on({"TERM": "xterm"}, live_apply(host))
         check_equal((result.code, "Changed and verified" in result.last), (0, True), "apply (%s)" % result.outtext)
         for text in ("restarting postfix", "waiting for the proof"):
             check("\r\x1b[K%s ... 1 s\r\x1b[K" % text in result.outtext, "%r is not shown, or not erased: %r" % (text, result.outtext))
         for names, words in (({"TERM": "dumb"}, ()), ({"TERM": "xterm"}, ("--json",)), ({"TERM": "xterm"}, ("-q",))):
-            result = on(names, live_argv(host, *words))
+            result = on(names, live_apply(host, *words))
             check_equal((result.code, " ... " in result.outtext, "\x1b[K" in result.outtext), (0, False, False),
                         "%s %s: %s" % (names, words, result.outtext))
-        result = execute(live_argv(host))
+        result = execute(live_apply(host))
         check_equal((result.code, b" ... " in result.err, b"\x1b" in result.err + result.out), (0, False, False), result.errtext)
-
-
-# ---- secrets ----
-
-def test_terminal_masks(host):
-    host.put("etc/postfix/main.cf", "smtp_sasl_password_maps = static:user:hunter2\n" + LINE + "x = \x1b[31mred\n")
-    result = on_terminal(host.argv("--color=never", *APPLY, "-n"), b"")
-    check("hunter2" not in result.outtext and " ***" in result.outtext, "a secret: %r" % result.outtext)
-    check("\x1b" not in result.outtext and "\\x1b[31mred" in result.outtext, "a control byte: %r" % result.outtext)
-    piped = host.expect(0, *APPLY, "-n")
-    check("hunter2" in piped.outtext and "\x1b[31m" in piped.outtext, "a pipe does not get the exact bytes")
