@@ -191,9 +191,7 @@ static bool verify(struct apply *a)
     for (size_t i = 0; i < a->planning.plan.n_action; i++)
         if (a->planning.plan.action[i].verb == DO_STOP)
             health_forget(&wanted, a->planning.plan.action[i].daemon);
-    progress_begin(_("looking at the health of the mail system"));
     health_again(&wanted, &now);
-    progress_end();
     why = health_worse(&wanted, &now);
     if (why != NULL)
         return err_set(a->err, "mail got worse: %s", why);

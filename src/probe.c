@@ -274,10 +274,12 @@ void health_again(const struct health *before, struct health *ret_health)
     health.n_port = 0;
     for (size_t i = 0; i < before->n_port; i++)
         add_port(&health, before->port[i].protocol, before->port[i].host, before->port[i].port);
+    progress_begin(_("waiting for the health of before"));
     int64_t end = now_ms() + PATIENCE_MS;
     do {
         measure(&health);
     } while (health_worse(before, &health) != NULL && now_ms() < end && !nap(500));
+    progress_end();
     *ret_health = health;
 }
 

@@ -2,7 +2,7 @@
 """Tests of tests/cli/run about a person at a terminal: the question, colours, secrets, and the progress line."""
 import re
 
-from support import Skip, check, check_equal, execute, on_terminal, read, site
+from support import Skip, check, check_equal, execute, on_terminal, read, site, write
 
 LINE = "smtpd_tls_session_cache_database = sdbm:/etc/postfix/smtpd_scache\n"
 APPLY = ("apply", "sdbm-cache", "type=btree", "path=keep")
@@ -85,6 +85,9 @@ def test_color_of_each_verb(host):
     host.expect(0, "--color=always", "status", out=GREEN + "clean")
     host.expect(0, "--color=always", "diff", out=GREEN + "+smtpd_tls")
     host.expect(0, "--color=always", "rollback", "-n", out=GREEN + "+smtpd_tls")
+    write(host.main, read(host.main) + b"relayhost = x\n")
+    host.expect(4, "--color=always", "rollback", "-y", out=[GREEN + "+smtpd_tls", GREEN + "+relayhost"])
+    host.expect(6, "--color=always", "status", out=RED + "edited since")
 
 
 def test_color_choice(host):
