@@ -84,9 +84,9 @@ static bool read_fact_line(struct facts *facts, const char *file, size_t line, c
         return err_outcome(err, USAGE, "%s:%zu:1: unknown fact '%s' (mailfix(8) lists them)", file, line,
                            name);
     if (strcmp(name, "init") == 0 && strcmp(value, "systemd") != 0 && strcmp(value, "sysv") != 0 &&
-        strcmp(value, "none") != 0)
-        return err_outcome(err, USAGE, "%s:%zu:%zu: init is systemd, sysv or none, not '%s'", file, line,
-                           (size_t)(value - text) + 1, value);
+        strcmp(value, "openrc") != 0 && strcmp(value, "none") != 0)
+        return err_outcome(err, USAGE, "%s:%zu:%zu: init is systemd, sysv, openrc or none, not '%s'", file,
+                           line, (size_t)(value - text) + 1, value);
     put(facts, name, arena_string(value));
     return true;
 }
@@ -381,8 +381,9 @@ enum init_kind facts_init(struct facts *facts, const char *daemon)
 {
     const struct fact *told = find(facts, "init");
     if (told != NULL && told->value != NULL)
-        return strcmp(told->value, "systemd") == 0 ? INIT_SYSTEMD
-               : strcmp(told->value, "sysv") == 0  ? INIT_SYSV
-                                                   : INIT_NONE;
+        return strcmp(told->value, "systemd") == 0  ? INIT_SYSTEMD
+               : strcmp(told->value, "sysv") == 0   ? INIT_SYSV
+               : strcmp(told->value, "openrc") == 0 ? INIT_OPENRC
+                                                    : INIT_NONE;
     return facts->root->live ? service_init(daemon) : INIT_UNKNOWN;
 }

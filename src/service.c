@@ -3,12 +3,12 @@
  * The daemons that mailfix knows, and the service manager that runs here; see service.h for the contract.
  *
  * Which manager it is, is asked once per daemon and run: systemd as sd_booted(3) finds it, then how the
- * daemon itself was started, then what scripts there are. Distribution names play no part. What a manager is
- * asked and told stands in service_systemd.c and service_sysv.c; here is only what holds for all of them.
+ * daemon itself was started, then OpenRC by the runlevel that it keeps in /run, then what scripts there are.
+ * Distribution names play no part. What a manager is asked and told stands in service_systemd.c,
+ * service_openrc.c and service_sysv.c; here is only what holds for all of them.
  *
  * Limits: the list of daemons is closed. A companion's own state is not recorded; it follows its daemon.
- * Signals do not cut a wait short, because an undo needs its waits too; limit_ms does. OpenRC counts as SysV:
- * its scripts take the same words, but whether a service starts at boot there is not known.
+ * Signals do not cut a wait short, because an undo needs its waits too; limit_ms does.
  */
 #include "service_backend.h"
 
@@ -41,7 +41,8 @@ static const struct daemon daemons[] = {
     {.name = "opensmtpd", .unit = {"opensmtpd.service", "smtpd.service"}, .script = {"opensmtpd"}},
 };
 
-static const struct service_ops *const backends[] = {&service_systemd, &service_sysv, &service_direct};
+static const struct service_ops *const backends[] = {&service_systemd, &service_openrc, &service_sysv,
+                                                     &service_direct};
 
 const char *const service_verb[N_VERBS] = {
     [DO_RELOAD] = "reload", [DO_RESTART] = "restart", [DO_START] = "start",
@@ -51,7 +52,7 @@ const char *const service_verb[N_VERBS] = {
 /* What service_init answered, by the row of the daemon; INIT_UNKNOWN: not asked yet. */
 static enum init_kind found[COUNT(daemons)];
 
-static const struct daemon *daemon_named(const char *name)
+const struct daemon *service_daemon(const char *name)
 {
     for (size_t i = 0; i < COUNT(daemons); i++)
         if (strcmp(daemons[i].name, name) == 0)
@@ -69,7 +70,7 @@ static const struct service_ops *backend(enum init_kind kind)
 
 bool service_known(const char *daemon)
 {
-    return daemon_named(daemon) != NULL;
+    return service_daemon(daemon) != NULL;
 }
 
 struct strings service_names(void)
@@ -80,41 +81,50 @@ struct strings service_names(void)
     return names;
 }
 
-static enum init_kind detect(const struct daemon *daemon)
+enum init_kind service_detect(const char *root, const struct daemon *daemon)
 {
     struct stat st;
-    if (lstat("/run/systemd/system", &st) == 0 && S_ISDIR(st.st_mode))
+    if (lstat(arena_printf("%s/run/systemd/system", root), &st) == 0 && S_ISDIR(st.st_mode))
         return INIT_SYSTEMD;
-    if (service_in_foreground(daemon))
+    if (service_script(arena_printf("%s/etc", root), daemon) == NULL)
         return INIT_NONE;
-    return service_script("/etc", daemon) != NULL ? INIT_SYSV : INIT_NONE;
+    return service_openrc_runs(root) ? INIT_OPENRC : INIT_SYSV;
 }
 
 enum init_kind service_init(const char *name)
 {
-    const struct daemon *daemon = daemon_named(name);
+    const struct daemon *daemon = service_daemon(name);
     if (daemon == NULL)
         return INIT_UNKNOWN;
     enum init_kind *kind = &found[daemon - daemons];
-    if (*kind == INIT_UNKNOWN)
-        *kind = detect(daemon);
+    if (*kind != INIT_UNKNOWN)
+        return *kind;
+    *kind = service_detect("", daemon);
+    /* What keeps a container alive is nobody's service, whatever scripts lie about there. */
+    if (*kind != INIT_SYSTEMD && service_in_foreground(daemon))
+        *kind = INIT_NONE;
     return *kind;
 }
 
 const char *service_command(enum init_kind kind, enum verb verb, const char *name)
 {
-    const struct daemon *daemon = daemon_named(name);
+    const struct daemon *daemon = service_daemon(name);
     const struct service_ops *ops = backend(kind);
     if (daemon == NULL || ops == NULL)
         return arena_printf("%s %s", service_verb[verb], name);
-    return ops->command(daemon, verb, found[daemon - daemons] == kind);
+    return ops->command(daemon, verb, found[daemon - daemons] == kind ? "" : NULL);
+}
+
+const char *service_command_at(const char *root, enum verb verb, const struct daemon *daemon)
+{
+    return backend(service_detect(root, daemon))->command(daemon, verb, root);
 }
 
 /* The daemon's row and the backend that runs here. */
 static bool look_up(const char *name, const struct daemon **ret_daemon, const struct service_ops **ret_ops,
                     struct err *err)
 {
-    const struct daemon *daemon = daemon_named(name);
+    const struct daemon *daemon = service_daemon(name);
     if (daemon == NULL) {
         struct strings names = service_names();
         return err_set(err, "%s is no daemon that mailfix knows (it knows %s)", name,
@@ -205,7 +215,7 @@ bool service_restore(const struct service_state *recorded, int limit_ms, struct 
 
 time_t service_last_read(const char *name)
 {
-    const struct daemon *daemon = daemon_named(name);
+    const struct daemon *daemon = service_daemon(name);
     return daemon != NULL ? service_read_at(daemon) : 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The service manager that runs here: the only module that talks to one. Backends are a table: systemd over
- * D-Bus, SysV init scripts, and none (where no init runs, Postfix's own commands).
+ * D-Bus, OpenRC, SysV init scripts, and none (where no init runs, Postfix's own commands).
  *
  * A daemon is a name of the closed list that service.c holds (postfix, dovecot, ...), each with its units and
  * scripts. On Debian 11 and 12 postfix.service is a wrapper that always succeeds; the daemon is
@@ -11,7 +11,7 @@
 
 #include "base.h"
 
-enum init_kind { INIT_UNKNOWN, INIT_SYSTEMD, INIT_SYSV, INIT_NONE };
+enum init_kind { INIT_UNKNOWN, INIT_SYSTEMD, INIT_SYSV, INIT_OPENRC, INIT_NONE };
 
 enum answer { NO, YES, UNKNOWN };
 
@@ -30,15 +30,16 @@ extern const char *const service_verb[N_VERBS]; /* "reload" "restart" "start" "s
 bool service_known(const char *daemon);
 struct strings service_names(void);
 
-/* What runs here, asked once: systemd when it is PID 1; else SysV when the host has an init script for the
- * daemon and the daemon was not started in the foreground as a container does; else none. */
+/* What runs here, asked once: systemd when it is PID 1; else none when the daemon was started in the
+ * foreground as a container does; else OpenRC when it has booted this host and has a script for the daemon;
+ * else SysV when the host has an init script for it; else none. */
 enum init_kind service_init(const char *daemon);
 
 /* The command that an administrator would type for it here, for messages and plans:
- * "systemctl restart postfix@-.service", "/etc/init.d/postfix restart", "postfix reload" (without an init
- * that is the restart too: another would end a container). Where service_init has answered kind for the
- * daemon before, the host is this one and is asked for the units it has; else (--root with facts) kind alone
- * decides: "systemctl restart postfix.service". */
+ * "systemctl restart postfix@-.service", "rc-service postfix restart", "/etc/init.d/postfix restart",
+ * "postfix reload" (without an init that is the restart too: another would end a container). Where
+ * service_init has answered kind for the daemon before, the host is this one and is asked for the units it
+ * has; else (--root with facts) kind alone decides: "systemctl restart postfix.service". */
 const char *service_command(enum init_kind kind, enum verb verb, const char *daemon);
 
 /* Asks for the state; false when the manager cannot be asked. */
@@ -46,8 +47,8 @@ bool service_state(const char *daemon, struct service_state *ret_state, struct e
 
 /* Carries out one verb and waits for its result, at most limit_ms. reload, restart touch a daemon only if it
  * runs (true, and *ret_skipped, if it does not). systemd: waits for the job's result and looks at the unit's
- * state after it. SysV: the script's exit status, and then whether the daemon runs, after a restart as a new
- * process. */
+ * state after it. SysV and OpenRC: the exit status, and then whether the daemon runs, after a restart as a
+ * new process. */
 bool service_act(enum verb verb, const char *daemon, int limit_ms, bool *ret_skipped,
                  struct err *err) MUST_CHECK;
 

@@ -26,11 +26,22 @@ struct service_ops {
     enum init_kind kind;
     bool (*state)(const struct daemon *daemon, struct service_state *ret_state, struct err *err);
     bool (*act)(const struct daemon *daemon, enum verb verb, int limit_ms, struct err *err);
-    /* live: the host is this one and may be asked */
-    const char *(*command)(const struct daemon *daemon, enum verb verb, bool live);
+    /* root: where the host's files are, "" for this host, which may be asked; NULL: the host cannot be seen
+     */
+    const char *(*command)(const struct daemon *daemon, enum verb verb, const char *root);
 };
 
-extern const struct service_ops service_systemd, service_sysv, service_direct;
+extern const struct service_ops service_systemd, service_openrc, service_sysv, service_direct;
+
+/* ---- service.c ---- */
+
+/* The manager that runs where root is "/" ("": this host), by what it leaves there while it runs, and by the
+ * scripts there are for the daemon. */
+enum init_kind service_detect(const char *root, const struct daemon *daemon);
+/* The row of a daemon; NULL: mailfix does not know it. */
+const struct daemon *service_daemon(const char *name);
+/* The command for what runs at root. */
+const char *service_command_at(const char *root, enum verb verb, const struct daemon *daemon);
 
 /* ---- service_systemd.c ---- */
 
@@ -52,10 +63,30 @@ enum answer service_rc_links(const char *etc, const char *name);
 /* What an init script's `status` says, by its exit status (LSB) and its words. */
 enum answer service_status(int status, const char *output);
 
+/* Whether the daemon runs: its process, else what ask says (a command of words and blanks, such as
+ * "/etc/init.d/postfix status"; NULL: there is nobody to ask). */
+enum answer service_running(const struct daemon *daemon, const char *ask);
+/* Runs a command that carries out verb, and judges it by its exit status and by whether the daemon runs (ask
+ * as above), after a restart as another process. */
+bool service_run_command(const struct daemon *daemon, enum verb verb, const char *command, const char *ask,
+                         int limit_ms, struct err *err) MUST_CHECK;
+/* Runs a command that switches the start at boot on or off, and judges it by its exit status and by what boot
+ * says then. */
+bool service_run_boot(const struct daemon *daemon, const char *command, bool on,
+                      enum answer (*boot)(const struct daemon *daemon), int limit_ms,
+                      struct err *err) MUST_CHECK;
+
 /* Starts at boot by the init scripts' own means; systemd needs it too, for units generated from an init
  * script. */
 enum answer service_boot(const struct daemon *daemon);
 bool service_boot_set(const struct daemon *daemon, bool on, int limit_ms, struct err *err) MUST_CHECK;
+
+/* ---- service_openrc.c ---- */
+
+/* OpenRC has booted what is at root, and its commands are there. */
+bool service_openrc_runs(const char *root);
+/* YES when etc has a link runlevels/LEVEL/NAME; UNKNOWN when it has no runlevels. */
+enum answer service_runlevels(const char *etc, const char *name);
 
 /* ---- service_proc.c ---- */
 

@@ -515,12 +515,13 @@ static bool systemd_act(const struct daemon *daemon, enum verb verb, int limit_m
     return run_jobs(&talk, verb, &units, err);
 }
 
-static const char *systemd_command(const struct daemon *daemon, enum verb verb, bool live)
+static const char *systemd_command(const struct daemon *daemon, enum verb verb, const char *root)
 {
     __attribute__((cleanup(hang_up))) struct talk talk = {0};
     struct units units;
     struct err ignored;
-    if (!live || !call_up(&talk, ASK_MS, &ignored) || !find_units(&talk, daemon, &units, &ignored))
+    if (root == NULL || *root != '\0' || !call_up(&talk, ASK_MS, &ignored) ||
+        !find_units(&talk, daemon, &units, &ignored))
         return plain_command(daemon, verb);
     struct strings words = strings_split("systemctl", " ");
     strings_add(&words, service_verb[verb]);
@@ -559,9 +560,9 @@ static bool systemd_act(const struct daemon *daemon, enum verb verb, int limit_m
     return cannot(err);
 }
 
-static const char *systemd_command(const struct daemon *daemon, enum verb verb, bool live)
+static const char *systemd_command(const struct daemon *daemon, enum verb verb, const char *root)
 {
-    (void)live;
+    (void)root;
     return plain_command(daemon, verb);
 }
 

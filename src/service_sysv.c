@@ -6,7 +6,7 @@
  * run) as well. Postfix and Dovecot write their process number to a file, and /proc must have a process of
  * that number and name, after a restart another one than before; other daemons are asked by `SCRIPT status`.
  * At boot: `chkconfig --list` where scripts live in /etc/rc.d/init.d and there is a chkconfig, else the links
- * in /etc/rc[2-5].d that update-rc.d manages.
+ * in /etc/rc[2-5].d that update-rc.d manages. The backend openrc judges by the same functions.
  *
  * Limits: `sendmail status` of Debian exits 0 while it says "MTA: is not running", so its words count too,
  * and the port (a probe's business) more than either. /proc and pid files are read here, not by file.c: they
@@ -50,24 +50,32 @@ enum answer service_status(int status, const char *output)
 {
     if (status == 0)
         return strstr(output, "not running") == NULL ? YES : NO;
-    /* LSB: 1 and 2 dead with a file left behind, 3 not running; the rest is no answer */
-    return status >= 1 && status <= 3 ? NO : UNKNOWN;
+    /* LSB: 1 and 2 dead with a file left behind, 3 not running; OpenRC: 32 crashed; the rest is no answer */
+    return (status >= 1 && status <= 3) || status == 32 ? NO : UNKNOWN;
 }
 
-static enum answer running(const struct daemon *daemon)
+/* The command that asks its script; NULL when there is none. */
+static const char *script_status(const struct daemon *daemon)
+{
+    const char *script = service_script("/etc", daemon);
+    return script == NULL ? NULL : arena_printf("%s status", script);
+}
+
+enum answer service_running(const struct daemon *daemon, const char *ask)
 {
     if (daemon->process != NULL && service_daemon_pid(daemon) != 0)
         return YES;
-    const char *script = service_script("/etc", daemon);
     /* No pid: that is an answer for Postfix, which cannot put the file elsewhere, and where there is nobody
      * to ask. */
-    if (daemon->process != NULL && (*daemon->pid_file != '/' || script == NULL))
+    if (daemon->process != NULL && (*daemon->pid_file != '/' || ask == NULL))
         return NO;
-    if (script == NULL)
+    if (ask == NULL)
         return UNKNOWN;
+    struct strings words = strings_split(ask, " ");
+    strings_add(&words, NULL);
     struct run_result result;
     struct err err;
-    if (!run_program((const char *[]){script, "status", NULL}, ASK_MS, &result, &err))
+    if (!run_program(words.item, ASK_MS, &result, &err))
         return UNKNOWN;
     return service_status(result.status, result.output);
 }
@@ -104,16 +112,17 @@ enum answer service_rc_links(const char *etc, const char *name)
     return any_matches(arena_printf("%s/rc[2-5].d/S[0-9][0-9]%s", etc, name)) ? YES : NO;
 }
 
-static bool with_chkconfig(void)
+static bool with_chkconfig(const char *root)
 {
-    struct stat st;
-    return stat("/etc/rc.d/init.d", &st) == 0 && run_have("chkconfig");
+    return any_matches(arena_printf("%s/etc/rc.d/init.d", root)) &&
+           (any_matches(arena_printf("%s/sbin/chkconfig", root)) ||
+            any_matches(arena_printf("%s/usr/sbin/chkconfig", root)));
 }
 
 enum answer service_boot(const struct daemon *daemon)
 {
     const char *name = service_script_name("/etc", daemon);
-    if (!with_chkconfig())
+    if (!with_chkconfig(""))
         return service_rc_links("/etc", name);
     struct run_result result;
     struct err err;
@@ -122,10 +131,10 @@ enum answer service_boot(const struct daemon *daemon)
     return service_chkconfig(result.output, name);
 }
 
-static const char *boot_command(const struct daemon *daemon, bool on)
+static const char *boot_command(const char *root, const struct daemon *daemon, bool on)
 {
-    const char *name = service_script_name("/etc", daemon);
-    if (with_chkconfig())
+    const char *name = service_script_name(arena_printf("%s/etc", root), daemon);
+    if (with_chkconfig(root))
         return arena_printf("chkconfig %s %s", name, on ? "on" : "off");
     return arena_printf("update-rc.d %s %s", name, on ? "enable" : "disable");
 }
@@ -163,31 +172,31 @@ static bool run_words(const char *command, int limit_ms, int *ret_status, const 
 }
 
 /* Waits until the daemon runs, or does not, as wanted. */
-static enum answer settled(const struct daemon *daemon, enum answer wanted)
+static enum answer settled(const struct daemon *daemon, const char *ask, enum answer wanted)
 {
     const int64_t until = now_ms() + SETTLE_MS;
-    enum answer now = running(daemon);
+    enum answer now = service_running(daemon, ask);
     /* not nap(): a pending signal would turn this wait into a spin */
     while (now != wanted && now != UNKNOWN && now_ms() < until) {
         nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
         progress_tick();
-        now = running(daemon);
+        now = service_running(daemon, ask);
     }
     return now;
 }
 
-static bool run_and_look(const struct daemon *daemon, enum verb verb, const char *command, int limit_ms,
-                         struct err *err)
+static bool run_and_look(const struct daemon *daemon, enum verb verb, const char *command, const char *ask,
+                         int limit_ms, struct err *err)
 {
     const enum answer wanted = verb == DO_STOP ? NO : YES;
     int status;
     const char *how;
     /* Scripts call it a failure to start what runs already, or to stop what does not. */
-    if ((verb == DO_START || verb == DO_STOP) && running(daemon) == wanted)
+    if ((verb == DO_START || verb == DO_STOP) && service_running(daemon, ask) == wanted)
         return true;
     if (!run_words(command, limit_ms, &status, &how, err))
         return false;
-    const enum answer now = settled(daemon, wanted);
+    const enum answer now = settled(daemon, ask, wanted);
     if (now == wanted && (status == 0 || verb == DO_STOP))
         return true;
     return err_set(err, "%s, and %s %s; its own messages are in the mail log", how, daemon->name,
@@ -198,12 +207,13 @@ static bool run_and_look(const struct daemon *daemon, enum verb verb, const char
 
 /* Debian's script of Postfix asks postmulti for the instances. When a fault in main.cf makes postmulti fail,
  * the script finds none, stops none, starts none and exits 0, while the old master runs on. */
-static bool restart_by_script(const struct daemon *daemon, const char *command, int limit_ms, struct err *err)
+bool service_run_command(const struct daemon *daemon, enum verb verb, const char *command, const char *ask,
+                         int limit_ms, struct err *err)
 {
     const pid_t before = daemon->process == NULL ? 0 : service_daemon_pid(daemon);
-    if (!run_and_look(daemon, DO_RESTART, command, limit_ms, err))
+    if (!run_and_look(daemon, verb, command, ask, limit_ms, err))
         return false;
-    return before == 0 || service_daemon_pid(daemon) != before ||
+    return verb != DO_RESTART || before == 0 || service_daemon_pid(daemon) != before ||
            err_set(
                err,
                "`%s` ended with status 0, but restarted nothing: process %d of %s runs on as before; its own "
@@ -211,15 +221,14 @@ static bool restart_by_script(const struct daemon *daemon, const char *command, 
                command, (int)before, daemon->name);
 }
 
-bool service_boot_set(const struct daemon *daemon, bool on, int limit_ms, struct err *err)
+bool service_run_boot(const struct daemon *daemon, const char *command, bool on,
+                      enum answer (*boot)(const struct daemon *daemon), int limit_ms, struct err *err)
 {
-    const char *command = boot_command(daemon, on), *how;
+    const char *how;
     int status;
-    if (!with_chkconfig() && !run_have("update-rc.d"))
-        return err_set(err, "neither chkconfig nor update-rc.d is here");
     if (!run_words(command, limit_ms, &status, &how, err))
         return false;
-    const enum answer now = service_boot(daemon);
+    const enum answer now = boot(daemon);
     if (status == 0 && now == (on ? YES : NO))
         return true;
     return err_set(err, "%s, and %s %s at boot", how, daemon->name,
@@ -228,13 +237,20 @@ bool service_boot_set(const struct daemon *daemon, bool on, int limit_ms, struct
                                : _("may or may not start"));
 }
 
+bool service_boot_set(const struct daemon *daemon, bool on, int limit_ms, struct err *err)
+{
+    if (!with_chkconfig("") && !run_have("update-rc.d"))
+        return err_set(err, "neither chkconfig nor update-rc.d is here");
+    return service_run_boot(daemon, boot_command("", daemon, on), on, service_boot, limit_ms, err);
+}
+
 /* ---- the backend sysv ---- */
 
 static bool sysv_state(const struct daemon *daemon, struct service_state *ret_state, struct err *err)
 {
     if (service_script("/etc", daemon) == NULL)
         return err_set(err, "there is no /etc/init.d/%s", daemon->script[0]);
-    ret_state->active = running(daemon);
+    ret_state->active = service_running(daemon, script_status(daemon));
     ret_state->enabled = service_boot(daemon);
     return true;
 }
@@ -247,20 +263,19 @@ static bool sysv_act(const struct daemon *daemon, enum verb verb, int limit_ms, 
     if (script == NULL)
         return err_set(err, "there is no /etc/init.d/%s", daemon->script[0]);
     const char *command = arena_printf("%s %s", script, service_verb[verb]);
-    return verb == DO_RESTART ? restart_by_script(daemon, command, limit_ms, err)
-                              : run_and_look(daemon, verb, command, limit_ms, err);
+    return service_run_command(daemon, verb, command, script_status(daemon), limit_ms, err);
 }
 
-static const char *sysv_command(const struct daemon *daemon, enum verb verb, bool live)
+static const char *sysv_command(const struct daemon *daemon, enum verb verb, const char *root)
 {
     if (verb != DO_ENABLE && verb != DO_DISABLE) {
-        const char *script = live ? service_script("/etc", daemon) : NULL;
+        const char *script = root == NULL ? NULL : service_script(arena_printf("%s/etc", root), daemon);
         if (script == NULL)
-            script = arena_printf("/etc/init.d/%s", daemon->script[0]);
-        return arena_printf("%s %s", script, service_verb[verb]);
+            return arena_printf("/etc/init.d/%s %s", daemon->script[0], service_verb[verb]);
+        return arena_printf("%s %s", script + strlen(root), service_verb[verb]);
     }
-    if (live)
-        return boot_command(daemon, verb == DO_ENABLE);
+    if (root != NULL)
+        return boot_command(root, daemon, verb == DO_ENABLE);
     return arena_printf("update-rc.d %s %s (or chkconfig %s %s)", daemon->script[0], service_verb[verb],
                         daemon->script[0], verb == DO_ENABLE ? "on" : "off");
 }
@@ -277,9 +292,9 @@ static bool direct_state(const struct daemon *daemon, struct service_state *ret_
     return true;
 }
 
-static const char *direct_command(const struct daemon *daemon, enum verb verb, bool live)
+static const char *direct_command(const struct daemon *daemon, enum verb verb, const char *root)
 {
-    (void)live;
+    (void)root;
     if (verb < COUNT(daemon->direct) && daemon->direct[verb] != NULL)
         return daemon->direct[verb];
     return arena_printf(_("%s %s, by hand: no service manager runs"), service_verb[verb], daemon->name);
@@ -289,7 +304,7 @@ static bool direct_act(const struct daemon *daemon, enum verb verb, int limit_ms
 {
     if (verb >= COUNT(daemon->direct) || daemon->direct[verb] == NULL)
         return err_set(err, "no service manager runs here");
-    return run_and_look(daemon, verb, daemon->direct[verb], limit_ms, err);
+    return run_and_look(daemon, verb, daemon->direct[verb], script_status(daemon), limit_ms, err);
 }
 
 const struct service_ops service_direct = {INIT_NONE, direct_state, direct_act, direct_command};

@@ -87,6 +87,10 @@ static void test_command(void **state)
         {INIT_SYSV, DO_STOP, "sendmail", "/etc/init.d/sendmail stop"},
         {INIT_SYSV, DO_ENABLE, "postfix", "update-rc.d postfix enable (or chkconfig postfix on)"},
         {INIT_SYSV, DO_DISABLE, "sendmail", "update-rc.d sendmail disable (or chkconfig sendmail off)"},
+        {INIT_OPENRC, DO_RESTART, "postfix", "rc-service postfix restart"},
+        {INIT_OPENRC, DO_STOP, "opensmtpd", "rc-service opensmtpd stop"},
+        {INIT_OPENRC, DO_ENABLE, "dovecot", "rc-update add dovecot default"},
+        {INIT_OPENRC, DO_DISABLE, "sendmail", "rc-update del sendmail default"},
         {INIT_NONE, DO_RELOAD, "postfix", "postfix reload"},
         {INIT_NONE, DO_RESTART, "postfix", "postfix reload"},
         {INIT_NONE, DO_START, "postfix", "postfix start"},
@@ -176,6 +180,7 @@ static void test_status(void **state)
         {1, "dovecot dead but pid file exists\n", NO},
         {2, "", NO},
         {3, "dovecot is not running ... failed!\n", NO},
+        {32, " * status: crashed\n", NO}, /* OpenRC */
         {4, "", UNKNOWN},
         {64, "Usage: ...\n", UNKNOWN},
         {-1, "", UNKNOWN},
@@ -248,6 +253,109 @@ static void test_script(void **state)
     assert_string_equal(service_script(top, &exim), below("rc.d/init.d/exim4"));
 }
 
+static void test_runlevels(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *link;
+        enum answer answer;
+    } cases[] = {
+        {"runlevels/default/postfix", YES},        {"runlevels/boot/postfix", YES},
+        {"runlevels/default/postfix-policyd", NO}, {"runlevels/postfix", NO},
+        {"runlevels/default/sub/postfix", NO},
+    };
+    assert_int_equal(service_runlevels(top, "postfix"), UNKNOWN);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        make_dirs("runlevels/default/sub"), make_dirs("runlevels/boot");
+        assert_int_equal(symlink("/etc/init.d/postfix", below(cases[i].link)), 0); /* it may dangle */
+        if (service_runlevels(top, "postfix") != cases[i].answer)
+            fail_msg("%s", cases[i].link);
+        clean(NULL);
+    }
+}
+
+/* ---- hosts ---- */
+
+/* What a distribution leaves in its tree while it runs: directories end in a slash. Its name plays no part.
+ */
+static void test_hosts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *host, *files[8];
+        enum init_kind kind;
+        const char *restart_postfix, *disable_sendmail, *reload_dovecot;
+    } hosts[] = {
+        {"CentOS 5, CentOS 6",
+         {"etc/rc.d/init.d/postfix", "etc/rc.d/init.d/dovecot", "etc/rc.d/init.d/sendmail", "sbin/chkconfig"},
+         INIT_SYSV,
+         "/etc/rc.d/init.d/postfix restart",
+         "chkconfig sendmail off",
+         "/etc/rc.d/init.d/dovecot reload"},
+        {"Fedora 15: systemd runs, the daemons still have scripts",
+         {"run/systemd/system/", "etc/rc.d/init.d/postfix", "etc/rc.d/init.d/sendmail", "sbin/chkconfig"},
+         INIT_SYSTEMD,
+         "systemctl restart postfix.service",
+         "systemctl disable sendmail.service",
+         "systemctl reload dovecot.service"},
+        {"Fedora 16",
+         {"run/systemd/system/", "lib/systemd/system/postfix.service", "sbin/chkconfig"},
+         INIT_SYSTEMD,
+         "systemctl restart postfix.service",
+         "systemctl disable sendmail.service",
+         "systemctl reload dovecot.service"},
+        {"Devuan",
+         {"etc/init.d/postfix", "etc/init.d/dovecot", "etc/init.d/sendmail", "usr/sbin/update-rc.d",
+          "lib/systemd/system/postfix.service"},
+         INIT_SYSV,
+         "/etc/init.d/postfix restart",
+         "update-rc.d sendmail disable",
+         "/etc/init.d/dovecot reload"},
+        {"Devuan with the package openrc, booted by sysvinit",
+         {"etc/init.d/postfix", "etc/init.d/dovecot", "etc/init.d/sendmail", "sbin/openrc-run"},
+         INIT_SYSV,
+         "/etc/init.d/postfix restart",
+         "update-rc.d sendmail disable",
+         "/etc/init.d/dovecot reload"},
+        {"Alpine",
+         {"etc/init.d/postfix", "etc/init.d/dovecot", "etc/init.d/sendmail", "sbin/openrc-run",
+          "run/openrc/softlevel"},
+         INIT_OPENRC,
+         "rc-service postfix restart",
+         "rc-update del sendmail default",
+         "rc-service dovecot reload"},
+        {"systemd, with what OpenRC left behind",
+         {"run/systemd/system/", "etc/init.d/postfix", "sbin/openrc-run", "run/openrc/softlevel"},
+         INIT_SYSTEMD,
+         "systemctl restart postfix.service",
+         "systemctl disable sendmail.service",
+         "systemctl reload dovecot.service"},
+        {"a container without an init",
+         {"usr/sbin/"},
+         INIT_NONE,
+         "postfix reload",
+         "disable sendmail, by hand: no service manager runs",
+         "doveadm reload"},
+    };
+    for (size_t i = 0; i < COUNT(hosts); i++) {
+        for (size_t f = 0; f < COUNT(hosts[i].files) && hosts[i].files[f] != NULL; f++) {
+            const char *path = hosts[i].files[f], *slash = strrchr(path, '/');
+            make_dirs(arena_copy(path, (size_t)(slash - path)));
+            if (slash[1] != '\0')
+                make_file(path, "");
+        }
+        print_message("%s\n", hosts[i].host);
+        assert_int_equal(service_detect(top, service_daemon("postfix")), hosts[i].kind);
+        assert_string_equal(service_command_at(top, DO_RESTART, service_daemon("postfix")),
+                            hosts[i].restart_postfix);
+        assert_string_equal(service_command_at(top, DO_DISABLE, service_daemon("sendmail")),
+                            hosts[i].disable_sendmail);
+        assert_string_equal(service_command_at(top, DO_RELOAD, service_daemon("dovecot")),
+                            hosts[i].reload_dovecot);
+        clean(NULL);
+    }
+}
+
 static void test_pid(void **state)
 {
     (void)state;
@@ -301,6 +409,8 @@ int main(void)
         cmocka_unit_test(test_foreground),
         cmocka_unit_test_teardown(test_rc_links, clean),
         cmocka_unit_test_teardown(test_script, clean),
+        cmocka_unit_test_teardown(test_runlevels, clean),
+        cmocka_unit_test_teardown(test_hosts, clean),
         cmocka_unit_test_teardown(test_pid, clean),
     };
     return cmocka_run_group_tests_name("service", tests, set_up, tear_down);
