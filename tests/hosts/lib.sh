@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # tests/hosts/lib.sh: real hosts for scenario scripts (sourced, never run).
 #
-# A host is Debian 12 with postfix and dovecot, booted by systemd-nspawn with systemd or sysvinit as its PID 1, on a private overlay
-# over a tree from the cache (tests/hosts/tree), with a network namespace of its own that has only "lo". Nothing that happens inside
-# reaches the machine or another host. A scenario reads like this:
+# A host is Debian 12 with postfix and dovecot, booted by systemd-nspawn with systemd or sysvinit as its PID 1 (the kind openrc has
+# sysvinit, too, which runs OpenRC), on a private overlay over a tree from the cache (tests/hosts/tree), with a network namespace of
+# its own that has only "lo". Nothing that happens inside reaches the machine or another host. A scenario reads like this:
 #
 #     set -u
 #     . "$(dirname "$0")/../lib.sh"
@@ -31,7 +31,7 @@
 
 hosts_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-host_kind=          # systemd or sysv
+host_kind=          # systemd, sysv or openrc
 host_leader=        # pid, seen from outside, of PID 1 inside; empty when no host runs
 host_dir=           # private directory: m (mount point), up and work (overlay), console (what nspawn and PID 1 printed)
 host_outer=         # pid of the process that everything of the host hangs on
@@ -125,7 +125,7 @@ finish() {
 
 # ---- start and stop ------------------------------------------------------------------------------------------------------------
 
-# host_start systemd|sysv [DIR]: a fresh host, booted until its init system says that it is up. What DIR contains is put over the
+# host_start systemd|sysv|openrc [DIR]: a fresh host, booted until its init system says that it is up. What DIR contains is put over the
 # tree first (owners and modes of files and new directories as they are in DIR). Any failure ends the scenario with the console's
 # last lines: nothing that follows would mean anything.
 host_start() {
@@ -133,7 +133,7 @@ host_start() {
     host_boot
 }
 
-# host_create systemd|sysv [DIR]: the layers of a host without booting it; host_boot then boots it (again, after host_crash).
+# host_create systemd|sysv|openrc [DIR]: the layers of a host without booting it; host_boot then boots it (again, after host_crash).
 host_create() {
     local kind=$1 extra=${2-} base
     [ -z "$host_dir" ] || host_stop
@@ -169,7 +169,7 @@ host_boot() {
             host_run timeout 60 systemctl is-system-running --wait >>"$host_dir/console" 2>&1 ||
                 host_die "systemd is not running: $(host_run systemctl --failed --no-legend --plain)"
             ;;
-        sysv) until_true 60 test -e "/proc/$host_leader/root/run/booted" || host_die "sysvinit not up within 60 s" ;;
+        sysv | openrc) until_true 60 test -e "/proc/$host_leader/root/run/booted" || host_die "$host_kind not up within 60 s" ;;
     esac
     note "$host_kind host is up after $((SECONDS - since)) s"
 }
@@ -297,7 +297,7 @@ trap 'exit 143' TERM HUP
 # host_run [-i] CMD...: run a command inside as root, with a clean environment, in /root. Output, errors and exit code are the
 # command's. Standard input is /dev/null, with -i the caller's.
 #
-# Logs: on systemd read them with host_log or host_run journalctl; on sysv rsyslog writes /var/log/mail.log, as on a Debian host.
+# Logs: on systemd read them with host_log or host_run journalctl; elsewhere rsyslog writes /var/log/mail.log, as on a Debian host.
 host_run() {
     local input=/dev/null path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
     if [ "${1-}" = -i ]; then
@@ -317,7 +317,7 @@ host_root() { printf '/proc/%s/root\n' "$host_leader"; }
 host_log() {
     case $host_kind in
         systemd) host_run journalctl --no-pager -q -o short-iso SYSLOG_FACILITY=2 ;;
-        sysv) host_run cat /var/log/mail.log ;;
+        sysv | openrc) host_run cat /var/log/mail.log ;;
     esac
 }
 
@@ -330,6 +330,7 @@ host_service() {
         systemd:status) host_run systemctl is-active "$2" ;;
         systemd:*) host_run systemctl "$1" "$2" ;;
         sysv:*) host_run "/etc/init.d/$2" "$1" ;;
+        openrc:*) host_run rc-service "$2" "$1" ;;
     esac
 }
 

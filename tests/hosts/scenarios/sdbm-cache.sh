@@ -1,9 +1,9 @@
 #!/bin/bash
 # Scenario: the main job on real hosts. A Postfix with an sdbm: TLS session cache is seen broken, diagnosed, shown the repair (writing
 # nothing), repaired, proven and rolled back to the identical tree; a broken main.cf is refused before anything is touched; a service
-# that does not come back makes mailfix put everything back. Under systemd and under SysV init, Debian 12.
+# that does not come back makes mailfix put everything back. Under systemd, SysV init and OpenRC, Debian 12.
 #
-# MAILFIX_TEST_KINDS: "systemd sysv" unless set.
+# MAILFIX_TEST_KINDS: "systemd sysv openrc" unless set.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -25,6 +25,8 @@ states() {
     if [ "$host_kind" = systemd ]; then
         host_run systemctl is-active postfix@-.service postfix.service dovecot.service
         host_run systemctl is-enabled postfix.service dovecot.service
+    elif [ "$host_kind" = openrc ]; then
+        host_run sh -c 'rc-service postfix status >/dev/null; echo "postfix $?"; rc-update -a show | grep -e postfix -e dovecot'
     else
         host_run sh -c '/etc/init.d/postfix status >/dev/null; echo "postfix $?"; ls /etc/rc?.d | grep -e postfix -e dovecot'
     fi
@@ -177,7 +179,7 @@ test_not_read_yet() {
     host_service restart postfix
 }
 
-for kind in ${MAILFIX_TEST_KINDS:-systemd sysv}; do
+for kind in ${MAILFIX_TEST_KINDS:-systemd sysv openrc}; do
     host_start "$kind"
     check "$kind: port 25 answers at boot" until_true 20 smtp_starttls 25
     break_cache

@@ -206,7 +206,7 @@ FAKE
     check 'chkconfig: running again' until_true 20 smtp_starttls 25
 }
 
-for kind in ${MAILFIX_TEST_KINDS:-systemd sysv}; do
+for kind in ${MAILFIX_TEST_KINDS:-systemd sysv openrc}; do
     host_start "$kind"
     until_true 20 smtp_starttls 25 >/dev/null
     test_stop_and_disable
