@@ -85,8 +85,10 @@ bool service_boot_set(const struct daemon *daemon, bool on, int limit_ms, struct
 
 /* OpenRC has booted what is at root, and its commands are there. */
 bool service_openrc_runs(const char *root);
-/* YES when etc has a link runlevels/LEVEL/NAME; UNKNOWN when it has no runlevels. */
-enum answer service_runlevels(const char *etc, const char *name);
+/* The levels in alphabetical order that have a link runlevels/LEVEL/NAME below etc. */
+struct strings service_runlevels(const char *etc, const char *name);
+/* YES when there is one; UNKNOWN when etc has no runlevels. */
+enum answer service_runlevels_boot(const char *etc, const char *name);
 
 /* ---- service_proc.c ---- */
 

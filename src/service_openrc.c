@@ -8,13 +8,18 @@
  * in /etc/runlevels.
  *
  * Limits: a service is added to the runlevel "default" and taken from there; one that stands in another
- * runlevel stays on, and that is said. OpenRC does not start what it believes to run: a daemon that was
- * stopped behind its back is not started again, and that is said, too.
+ * runlevel too is not disabled, and that is said. A crash of Dovecot is seen only where OpenRC's own
+ * start-stop-daemon started it (Debian has another program of that name).
  */
 #include "service_backend.h"
 
+#include "run.h"
+
 #include <glob.h>
+#include <string.h>
 #include <sys/stat.h>
+
+#define STATUS_CRASHED 32 /* exit status of `rc-service NAME status` */
 
 static bool exists(const char *root, const char *path)
 {
@@ -28,20 +33,30 @@ bool service_openrc_runs(const char *root)
            (exists(root, "/sbin/openrc-run") || exists(root, "/usr/sbin/openrc-run"));
 }
 
-enum answer service_runlevels(const char *etc, const char *name)
+struct strings service_runlevels(const char *etc, const char *name)
 {
+    struct strings levels = {0};
     glob_t links = {0};
+    /* glob() takes a link whose target is not there, as below --root it may be */
+    if (glob(arena_printf("%s/runlevels/*/%s", etc, name), 0, NULL, &links) == 0)
+        for (size_t i = 0; i < links.gl_pathc; i++) {
+            const char *level = links.gl_pathv[i] + strlen(etc) + strlen("/runlevels/");
+            strings_add(&levels, arena_copy(level, (size_t)(strchr(level, '/') - level)));
+        }
+    globfree(&links);
+    return levels;
+}
+
+enum answer service_runlevels_boot(const char *etc, const char *name)
+{
     if (!exists(etc, "/runlevels"))
         return UNKNOWN;
-    /* glob() takes a link whose target is not there, as below --root it may be */
-    const bool any = glob(arena_printf("%s/runlevels/*/%s", etc, name), GLOB_NOSORT, NULL, &links) == 0;
-    globfree(&links);
-    return any ? YES : NO;
+    return service_runlevels(etc, name).n > 0 ? YES : NO;
 }
 
 static enum answer boot(const struct daemon *daemon)
 {
-    return service_runlevels("/etc", service_script_name("/etc", daemon));
+    return service_runlevels_boot("/etc", service_script_name("/etc", daemon));
 }
 
 static const char *command_of(const struct daemon *daemon, enum verb verb, const char *root)
@@ -66,12 +81,50 @@ static bool openrc_state(const struct daemon *daemon, struct service_state *ret_
     return true;
 }
 
+/* Where it starts at boot without the runlevel "default", taking it from there would not do, and an undo
+ * could not tell that anything happened. */
+static bool may_disable(const struct daemon *daemon, struct err *err)
+{
+    const struct strings levels = service_runlevels("/etc", service_script_name("/etc", daemon));
+    for (size_t i = 0; i < levels.n; i++)
+        if (strcmp(levels.item[i], "default") != 0)
+            return err_set(err, "it stands in the runlevel %s too, which mailfix does not change",
+                           levels.item[i]);
+    return true;
+}
+
+static bool boot_set(const struct daemon *daemon, bool on, int limit_ms, struct err *err)
+{
+    if (boot(daemon) == (on ? YES : NO))
+        return true;
+    if (!on && !may_disable(daemon, err))
+        return false;
+    return service_run_boot(daemon, command_of(daemon, on ? DO_ENABLE : DO_DISABLE, ""), on, boot, limit_ms,
+                            err);
+}
+
+/* OpenRC does not start what it believes to run, and what crashed on it: "has already been started", status
+ * 0. What was stopped or died behind its back it must forget first. That is judged by the start. */
+static bool forget_dead(const struct daemon *daemon, int limit_ms, struct err *err)
+{
+    const char *name = service_script_name("/etc", daemon);
+    struct run_result result;
+    if (service_running(daemon, status_command(daemon)) != NO)
+        return true;
+    if (!run_program((const char *[]){"rc-service", name, "status", NULL}, limit_ms, &result, err))
+        return false;
+    return (result.status != 0 && result.status != STATUS_CRASHED) ||
+           run_program((const char *[]){"rc-service", name, "zap", NULL}, limit_ms, &result, err);
+}
+
 static bool openrc_act(const struct daemon *daemon, enum verb verb, int limit_ms, struct err *err)
 {
-    const char *command = command_of(daemon, verb, "");
     if (verb == DO_ENABLE || verb == DO_DISABLE)
-        return service_run_boot(daemon, command, verb == DO_ENABLE, boot, limit_ms, err);
-    return service_run_command(daemon, verb, command, status_command(daemon), limit_ms, err);
+        return boot_set(daemon, verb == DO_ENABLE, limit_ms, err);
+    if (verb == DO_START && !forget_dead(daemon, limit_ms, err))
+        return false;
+    return service_run_command(daemon, verb, command_of(daemon, verb, ""), status_command(daemon), limit_ms,
+                               err);
 }
 
 const struct service_ops service_openrc = {INIT_OPENRC, openrc_state, openrc_act, command_of};

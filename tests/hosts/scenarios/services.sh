@@ -1,8 +1,11 @@
 #!/bin/bash
-# Scenario: the states of services are recorded and come back, and what is not proven leads back. Under systemd and under SysV init:
+# Scenario: the states of services are recorded and come back, and what is not proven leads back. Under systemd, SysV init, OpenRC:
 # a test fix stops Postfix and takes it out of the boot, rollback brings both back; a symptom that comes back in the log, a port that
 # greets no more, and SIGINT while the proof runs put everything back (exit 3); kill -9 there leaves it to `mailfix recover`. Under SysV
 # init also: scripts in /etc/rc.d/init.d with chkconfig; and where Postfix runs in the foreground, as in a container, it is reloaded.
+# Under OpenRC also its own kind of scripts, and what died on it; what does not differ from SysV init there is left out.
+#
+# MAILFIX_TEST_KINDS: "systemd sysv openrc" unless set.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -11,7 +14,7 @@ need_mailfix
 
 # The prefix is read-only inside the hosts; these fixes are there only while the scenario runs.
 fixes=$MAILFIX_PREFIX/share/mailfix/fixes
-trap 'rm -f "$fixes"/test-stop.fix "$fixes"/test-noisy.fix "$fixes"/test-deaf.fix; host_stop' EXIT
+trap 'rm -f "$fixes"/test-{stop,noisy,deaf,start,restart,reload,off}.fix; host_stop' EXIT
 cat >"$fixes/test-noisy.fix" <<'FIX'
 fix       test-noisy
 title     A test: after the change the log symptom is there again
@@ -61,10 +64,25 @@ after     stop postfix
 after     disable postfix
 FIX
 
+# do_by_mailfix NAME ACTION...: apply a test fix with these actions. Its change of main.cf is taken back first, else it would be
+# already so.
+do_by_mailfix() {
+    local name=$1
+    shift
+    {
+        printf 'fix %s\ntitle A test: services\neffect noise\n\nedit main.cf\n  each setting biff\n  value yes\n\n' "$name"
+        printf 'after %s\n' "$@"
+    } >"$fixes/$name.fix"
+    host_run sed -i 's/^biff.*/biff = no/' /etc/postfix/main.cf
+    host_run mailfix apply "$name" -y 2>&1
+}
+
 states() {
     if [ "$host_kind" = systemd ]; then
         host_run systemctl is-active postfix@-.service
         host_run systemctl is-enabled postfix.service
+    elif [ "$host_kind" = openrc ]; then
+        host_run sh -c 'rc-service postfix status >/dev/null; echo "status $?"; rc-update -a show | grep postfix'
     else
         host_run sh -c '/etc/init.d/postfix status >/dev/null; echo "status $?"; ls /etc/rc[2-5].d | grep postfix | cut -c1 | sort | uniq -c'
     fi
@@ -80,6 +98,8 @@ test_stop_and_disable() {
     check "$host_kind: stop and disable: nobody answers" until_true 5 eval '! port_answers 25 2>/dev/null'
     if [ "$host_kind" = systemd ]; then
         check_same "$host_kind: stop and disable: disabled" disabled "$(host_run systemctl is-enabled postfix.service)"
+    elif [ "$host_kind" = openrc ]; then
+        check_same "$host_kind: stop and disable: stopped, in no runlevel" 'status 3' "$(states)"
     else
         check_same "$host_kind: stop and disable: no start link" '' "$(host_run sh -c 'ls /etc/rc[2-5].d | grep ^S.*postfix')"
     fi
@@ -206,12 +226,99 @@ FAKE
     check 'chkconfig: running again' until_true 20 smtp_starttls 25
 }
 
+# The scripts that OpenRC's own distributions have, after Gentoo's and Alpine's. They replace Debian's, which OpenRC runs as they are,
+# asking itself nothing. Debian's start-stop-daemon is dpkg's, so what OpenRC's would note of a daemon is noted here by the script.
+native_scripts() {
+    host_run sh -euc 'cat >/etc/init.d/postfix <<"SCRIPT"
+#!/sbin/openrc-run
+extra_started_commands="reload"
+depend() { use logger net; provide mta; }
+start() { ebegin "Starting postfix"; postfix start >/dev/null 2>&1; eend $?; }
+stop() { ebegin "Stopping postfix"; postfix stop >/dev/null 2>&1; eend $?; }
+reload() { ebegin "Reloading postfix"; postfix reload >/dev/null 2>&1; eend $?; }
+SCRIPT
+        cat >/etc/init.d/dovecot <<"SCRIPT"
+#!/sbin/openrc-run
+depend() { use logger net; }
+start() {
+    ebegin "Starting dovecot"
+    /usr/sbin/dovecot
+    eend $? || return 1
+    mkdir -p /run/openrc/daemons/dovecot
+    printf "exec=/usr/sbin/dovecot\npidfile=/run/dovecot/master.pid\n" >/run/openrc/daemons/dovecot/001
+}
+stop() { ebegin "Stopping dovecot"; doveadm stop; eend $?; }
+SCRIPT
+        rc-service dovecot zap
+        doveadm stop
+        until_dead() { while pgrep -x dovecot; do sleep 0.1; done; }
+        until_dead
+        rc-service dovecot start'
+}
+
+kill_both() {
+    host_run sh -c 'kill -KILL $(cat /var/spool/postfix/pid/master.pid /run/dovecot/master.pid)
+        while pgrep -x "master|dovecot"; do sleep 0.1; done' >/dev/null
+}
+
+test_openrc() {
+    local output master
+    output=$(host_run mailfix apply test-stop -n 2>&1)
+    check_match 'openrc: stop, in its words' '^then: stop postfix: rc-service postfix stop$' "$output"
+    check_match 'openrc: disable, in its words' '^then: disable postfix: rc-update del postfix default$' "$output"
+
+    master=$(host_run cat /var/spool/postfix/pid/master.pid)
+    output=$(do_by_mailfix test-reload 'reload postfix')
+    check_same 'openrc: reload: exit 0' 0 $? || printf '%s\n' "$output"
+    check 'openrc: reload: Postfix did' until_true 10 host_log_has 'postfix/master.*reload'
+    check_same 'openrc: reload: master is the same process' "$master" "$(host_run cat /var/spool/postfix/pid/master.pid)"
+
+    host_run rc-update add postfix boot >/dev/null
+    output=$(do_by_mailfix test-off 'disable postfix')
+    check_match 'openrc: another runlevel: said' 'cannot disable postfix: it stands in the runlevel boot too' "$output"
+    check_same 'openrc: another runlevel: the links are as before' $'/etc/runlevels/boot/postfix\n/etc/runlevels/default/postfix' \
+        "$(host_run sh -c 'ls /etc/runlevels/*/postfix')"
+    host_run rc-update del postfix boot >/dev/null
+}
+
+# What died stays started for OpenRC, or is crashed for it: it starts neither again of its own accord.
+test_crashed() {
+    local output
+    native_scripts >/dev/null
+    kill_both
+    check_exit 0 'openrc: killed: OpenRC believes that Postfix runs' host_run rc-service postfix status
+    check_exit 32 'openrc: killed: Dovecot crashed' host_run rc-service dovecot status
+    output=$(do_by_mailfix test-restart 'restart postfix' 'restart dovecot')
+    check_same 'openrc: killed: neither is restarted' 2 "$(grep -c '^left to do: .* does not run, so it was not restarted' <<<"$output")"
+    output=$(do_by_mailfix test-start 'start postfix' 'start dovecot')
+    check_same 'openrc: killed: start: exit 0' 0 $? || printf '%s\n' "$output"
+    check 'openrc: killed: start: port 25 answers' until_true 10 port_answers 25
+    check 'openrc: killed: start: port 143 answers' until_true 10 port_answers 143
+    check_exit 0 'openrc: killed: start: OpenRC knows of Dovecot' host_run rc-service dovecot status
+
+    kill_both
+    host_run sh -c 'echo nonsense >>/etc/dovecot/dovecot.conf'
+    output=$(do_by_mailfix test-start 'start postfix' 'start dovecot')
+    check_same 'openrc: cannot start: exit 3' 3 $?
+    check_match 'openrc: cannot start: its words' \
+        'cannot start dovecot: `rc-service dovecot start` ended with status 1 \(.*ERROR: dovecot failed to start\), and dovecot does not run' \
+        "$output"
+    check_same 'openrc: cannot start: the last line' 'Everything was put back.' "$(last_line "$output")"
+    check_exit 1 'openrc: cannot start: Postfix is stopped again' port_answers 25
+}
+
 for kind in ${MAILFIX_TEST_KINDS:-systemd sysv openrc}; do
     host_start "$kind"
     until_true 20 smtp_starttls 25 >/dev/null
     test_stop_and_disable
-    test_not_kept test-noisy 'the symptom is back in the log: .*postfix/smtpd.*connect from'
     test_not_kept test-deaf '127.0.0.1 port 25 greeted before and does not now'
+    if [ "$kind" = openrc ]; then
+        test_openrc
+        test_crashed
+        host_stop
+        continue
+    fi
+    test_not_kept test-noisy 'the symptom is back in the log: .*postfix/smtpd.*connect from'
     break_cache
     test_interrupt
     test_reader_gone
