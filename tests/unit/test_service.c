@@ -264,96 +264,19 @@ static void test_runlevels(void **state)
         {"runlevels/default/postfix-policyd", NO}, {"runlevels/postfix", NO},
         {"runlevels/default/sub/postfix", NO},
     };
-    assert_int_equal(service_runlevels(top, "postfix"), UNKNOWN);
+    assert_int_equal(service_runlevels_boot(top, "postfix"), UNKNOWN);
     for (size_t i = 0; i < COUNT(cases); i++) {
         make_dirs("runlevels/default/sub"), make_dirs("runlevels/boot");
         assert_int_equal(symlink("/etc/init.d/postfix", below(cases[i].link)), 0); /* it may dangle */
-        if (service_runlevels(top, "postfix") != cases[i].answer)
+        if (service_runlevels_boot(top, "postfix") != cases[i].answer)
             fail_msg("%s", cases[i].link);
         clean(NULL);
     }
-}
-
-/* ---- hosts ---- */
-
-/* What a distribution leaves in its tree while it runs: directories end in a slash. Its name plays no part.
- */
-static void test_hosts(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *host, *files[8];
-        enum init_kind kind;
-        const char *restart_postfix, *disable_sendmail, *reload_dovecot;
-    } hosts[] = {
-        {"CentOS 5, CentOS 6",
-         {"etc/rc.d/init.d/postfix", "etc/rc.d/init.d/dovecot", "etc/rc.d/init.d/sendmail", "sbin/chkconfig"},
-         INIT_SYSV,
-         "/etc/rc.d/init.d/postfix restart",
-         "chkconfig sendmail off",
-         "/etc/rc.d/init.d/dovecot reload"},
-        {"Fedora 15: systemd runs, the daemons still have scripts",
-         {"run/systemd/system/", "etc/rc.d/init.d/postfix", "etc/rc.d/init.d/sendmail", "sbin/chkconfig"},
-         INIT_SYSTEMD,
-         "systemctl restart postfix.service",
-         "systemctl disable sendmail.service",
-         "systemctl reload dovecot.service"},
-        {"Fedora 16",
-         {"run/systemd/system/", "lib/systemd/system/postfix.service", "sbin/chkconfig"},
-         INIT_SYSTEMD,
-         "systemctl restart postfix.service",
-         "systemctl disable sendmail.service",
-         "systemctl reload dovecot.service"},
-        {"Devuan",
-         {"etc/init.d/postfix", "etc/init.d/dovecot", "etc/init.d/sendmail", "usr/sbin/update-rc.d",
-          "lib/systemd/system/postfix.service"},
-         INIT_SYSV,
-         "/etc/init.d/postfix restart",
-         "update-rc.d sendmail disable",
-         "/etc/init.d/dovecot reload"},
-        {"Devuan with the package openrc, booted by sysvinit",
-         {"etc/init.d/postfix", "etc/init.d/dovecot", "etc/init.d/sendmail", "sbin/openrc-run"},
-         INIT_SYSV,
-         "/etc/init.d/postfix restart",
-         "update-rc.d sendmail disable",
-         "/etc/init.d/dovecot reload"},
-        {"Alpine",
-         {"etc/init.d/postfix", "etc/init.d/dovecot", "etc/init.d/sendmail", "sbin/openrc-run",
-          "run/openrc/softlevel"},
-         INIT_OPENRC,
-         "rc-service postfix restart",
-         "rc-update del sendmail default",
-         "rc-service dovecot reload"},
-        {"systemd, with what OpenRC left behind",
-         {"run/systemd/system/", "etc/init.d/postfix", "sbin/openrc-run", "run/openrc/softlevel"},
-         INIT_SYSTEMD,
-         "systemctl restart postfix.service",
-         "systemctl disable sendmail.service",
-         "systemctl reload dovecot.service"},
-        {"a container without an init",
-         {"usr/sbin/"},
-         INIT_NONE,
-         "postfix reload",
-         "disable sendmail, by hand: no service manager runs",
-         "doveadm reload"},
-    };
-    for (size_t i = 0; i < COUNT(hosts); i++) {
-        for (size_t f = 0; f < COUNT(hosts[i].files) && hosts[i].files[f] != NULL; f++) {
-            const char *path = hosts[i].files[f], *slash = strrchr(path, '/');
-            make_dirs(arena_copy(path, (size_t)(slash - path)));
-            if (slash[1] != '\0')
-                make_file(path, "");
-        }
-        print_message("%s\n", hosts[i].host);
-        assert_int_equal(service_detect(top, service_daemon("postfix")), hosts[i].kind);
-        assert_string_equal(service_command_at(top, DO_RESTART, service_daemon("postfix")),
-                            hosts[i].restart_postfix);
-        assert_string_equal(service_command_at(top, DO_DISABLE, service_daemon("sendmail")),
-                            hosts[i].disable_sendmail);
-        assert_string_equal(service_command_at(top, DO_RELOAD, service_daemon("dovecot")),
-                            hosts[i].reload_dovecot);
-        clean(NULL);
-    }
+    make_dirs("runlevels/default"), make_dirs("runlevels/boot"), make_dirs("runlevels/off");
+    make_file("runlevels/default/postfix", ""), make_file("runlevels/boot/postfix", "");
+    const struct strings levels = service_runlevels(top, "postfix");
+    assert_string_equal(strings_join(&levels, " "), "boot default");
+    clean(NULL);
 }
 
 static void test_pid(void **state)
@@ -410,7 +333,6 @@ int main(void)
         cmocka_unit_test_teardown(test_rc_links, clean),
         cmocka_unit_test_teardown(test_script, clean),
         cmocka_unit_test_teardown(test_runlevels, clean),
-        cmocka_unit_test_teardown(test_hosts, clean),
         cmocka_unit_test_teardown(test_pid, clean),
     };
     return cmocka_run_group_tests_name("service", tests, set_up, tear_down);
