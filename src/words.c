@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * PLACE and COND; see words.h.
+ * PLACE; see words.h.
  *
  * A value is cut into words at blanks; `matching` takes the rest of the line as it stands. What contains a
  * placeholder is not checked against the vocabulary: its value is known only later.
  */
-#include "words.h"
+#include "words_private.h"
 
-#include "service.h"
 #include "tree.h"
 
-#include <ctype.h>
 #include <string.h>
 
 /* ---- vocabulary ---- */
@@ -44,62 +42,7 @@ static const struct {
     [NOUN_DOVECOT_EFFECTIVE] = {"effective", "dovecot.conf", false, true, false, "name value file line", ""},
 };
 
-static const struct {
-    const char *word;
-    enum condition kind;
-    int words; /* that follow; -1: a form of its own, at least two; -2: a PLACE; -3: field of PLACE */
-    const char *form;
-} CONDITIONS[] = {
-    {"some", COND_SOME, -2, "some PLACE"},
-    {"none", COND_NONE, -2, "none PLACE"},
-    {"at-most-one", COND_AT_MOST_ONE, -2, "at-most-one PLACE"},
-    {"distinct", COND_DISTINCT, -3, "distinct FIELD of PLACE"},
-    {"postfix", COND_VERSION, 2, "postfix < <= = >= > VERSION"},
-    {"dovecot", COND_VERSION, 2, "dovecot < <= = >= > VERSION"},
-    {"table-type", COND_TABLE_TYPE, 1, "table-type TYPE"},
-    {"parameter", COND_PARAMETER, 1, "parameter NAME"},
-    {"daemon", COND_DAEMON, 2, "daemon NAME running|installed"},
-    {"port", COND_PORT, 2, "port NUMBER open|mute"},
-    {"check", COND_CHECK, 1, "check postfix|dovecot"},
-    {"seen", COND_SEEN, -1, "seen CAPTURE VALUE..."},
-    {"account", COND_ACCOUNT, 1, "account NAME"},
-    {"lookup", COND_LOOKUP, -1, "lookup PARAMETER KEY [gives TEXT]"},
-    {"quiet", COND_QUIET, 1, "quiet SECONDSs"},
-    {"pending", COND_PENDING, 0, "pending"},
-};
-
-/* ---- words of a value ---- */
-
-struct reader {
-    const struct fix *fix;
-    const char *text, *here;
-    size_t at; /* offset of text in the file */
-    struct err *err;
-};
-
-static size_t offset_of(const struct reader *r, const char *where)
-{
-    return r->at + (size_t)(where - r->text);
-}
-
-static void skip_blanks(struct reader *r)
-{
-    r->here += strspn(r->here, " \t");
-}
-
-/* The next word, NULL at the end; *ret_start is where it begins. */
-static const char *next_word(struct reader *r, const char **ret_start)
-{
-    skip_blanks(r);
-    size_t len = strcspn(r->here, " \t");
-    if (ret_start != NULL)
-        *ret_start = r->here;
-    if (len == 0)
-        return NULL;
-    const char *word = arena_copy(r->here, len);
-    r->here += len;
-    return word;
-}
+/* ---- PLACE ---- */
 
 static const char *peek_word(struct reader *r)
 {
@@ -108,19 +51,6 @@ static const char *peek_word(struct reader *r)
     r->here = here;
     return word;
 }
-
-static bool in_list(const char *list, const char *word)
-{
-    struct strings words = strings_split(list, " ");
-    return strings_have(&words, word);
-}
-
-static bool has_placeholder(const char *text)
-{
-    return strchr(text, '{') != NULL;
-}
-
-/* ---- PLACE ---- */
 
 static bool read_with(struct reader *r, struct place *place)
 {
@@ -266,7 +196,7 @@ bool words_document(const struct fix *fix, const char *text, size_t at, const ch
 }
 
 /* With document NULL the first word must be one; an edit's own may leave it out. */
-static bool read_place_of(struct reader *r, const char *document, struct place *ret_place)
+bool words_read_place(struct reader *r, const char *document, struct place *ret_place)
 {
     const char *word = peek_word(r);
     if ((document == NULL || (word != NULL && in_list(DOCUMENTS, word))) &&
@@ -279,137 +209,7 @@ bool words_place(const struct fix *fix, const char *document, const char *text, 
                  struct place *ret_place, struct err *err)
 {
     struct reader r = {.fix = fix, .text = text, .here = text, .at = at, .err = err};
-    return read_place_of(&r, document, ret_place);
-}
-
-/* ---- COND ---- */
-
-static bool known_condition(struct reader *r, const char *start, const char *word, size_t *ret_index)
-{
-    struct strings known = {0};
-    for (size_t i = 0; i < COUNT(CONDITIONS); i++) {
-        if (strcmp(CONDITIONS[i].word, word) == 0) {
-            *ret_index = i;
-            return true;
-        }
-        strings_add(&known, CONDITIONS[i].word);
-    }
-    return fix_error(r->fix, offset_of(r, start), r->err,
-                     "'%s' is no condition; there are: %s, and {PARAMETER} is VALUE...", word,
-                     strings_join(&known, " "));
-}
-
-/* What a condition's words must be, beyond their number. */
-static bool check_words(struct reader *r, const char *start, const struct cond *cond)
-{
-    const char *const *word = cond->words.item;
-    const char *sentence = NULL;
-    if (cond->kind == COND_VERSION && !in_list("< <= = >= >", word[1]))
-        sentence = _("expected one of < <= = >= >");
-    else if (cond->kind == COND_VERSION && !isdigit((unsigned char)word[2][0]) && !has_placeholder(word[2]))
-        sentence = _("expected a version, such as 2.11");
-    else if (cond->kind == COND_DAEMON && !has_placeholder(word[0]) && !service_known(word[0]))
-        sentence = _("mailfix knows no such daemon");
-    else if (cond->kind == COND_DAEMON && !in_list("running installed", word[1]))
-        sentence = _("expected running or installed");
-    else if (cond->kind == COND_PORT && !in_list("open mute", word[1]))
-        sentence = _("expected open or mute");
-    else if (cond->kind == COND_CHECK && !in_list("postfix dovecot", word[0]))
-        sentence = _("expected postfix or dovecot");
-    else if (cond->kind == COND_QUIET && (strspn(word[0], "0123456789") == 0 || !ends_with(word[0], "s")))
-        sentence = _("expected seconds, such as 10s");
-    return sentence == NULL ? true : fix_error(r->fix, offset_of(r, start), r->err, "%s", sentence);
-}
-
-/* PARAMETER KEY gives TEXT: the text is one, to the end of the line. */
-static bool read_gives(struct strings *words)
-{
-    if (words->n == 2)
-        return true;
-    if (words->n < 4 || strcmp(words->item[2], "gives") != 0)
-        return false;
-    struct strings text = {words->item + 3, words->n - 3};
-    words->item[2] = strings_join(&text, " ");
-    words->n = 3;
-    return true;
-}
-
-static bool read_is(struct reader *r, const char *first, struct cond *cond)
-{
-    const char *start, *word;
-    cond->kind = COND_IS;
-    strings_add(&cond->words, first);
-    word = next_word(r, &start);
-    if (word == NULL || strcmp(word, "is") != 0)
-        return fix_error(r->fix, offset_of(r, start), r->err, "expected 'is' and the values: %s is VALUE...",
-                         first);
-    while ((word = next_word(r, NULL)) != NULL)
-        strings_add(&cond->words, word);
-    if (cond->words.n < 2)
-        return fix_error(r->fix, offset_of(r, r->here), r->err, "expected at least one value after 'is'");
-    return true;
-}
-
-static bool read_place_cond(struct reader *r, const char *document, size_t index, struct cond *cond)
-{
-    const char *start, *field = NULL, *word;
-    if (CONDITIONS[index].words == -3) {
-        field = next_word(r, &start);
-        word = field != NULL ? next_word(r, NULL) : NULL;
-        if (word == NULL || strcmp(word, "of") != 0)
-            return fix_error(r->fix, offset_of(r, start), r->err, "expected: %s", CONDITIONS[index].form);
-        strings_add(&cond->words, field);
-    }
-    if (!read_place_of(r, document, &cond->place))
-        return false;
-    if (field != NULL && !in_list(NOUNS[cond->place.noun].fields, field))
-        return fix_error(r->fix, offset_of(r, start), r->err, "a %s has no field '%s'; it has: %s",
-                         NOUNS[cond->place.noun].word, field, NOUNS[cond->place.noun].fields);
-    return true;
-}
-
-bool words_cond(const struct fix *fix, const char *document, const char *text, size_t at,
-                struct cond *ret_cond, struct err *err)
-{
-    struct reader r = {.fix = fix, .text = text, .here = text, .at = at, .err = err};
-    struct cond cond = {.written = arena_string(text), .at = at};
-    const char *start, *word = next_word(&r, &start);
-    size_t index = 0;
-    if (word != NULL && strcmp(word, "not") == 0) {
-        cond.negated = true;
-        word = next_word(&r, &start);
-    }
-    if (word == NULL)
-        return fix_error(fix, offset_of(&r, start), err, "expected a condition");
-    if (word[0] == '{') {
-        if (!read_is(&r, word, &cond))
-            return false;
-        *ret_cond = cond;
-        return true;
-    }
-    if (!known_condition(&r, start, word, &index))
-        return false;
-    cond.kind = CONDITIONS[index].kind;
-    if (CONDITIONS[index].words <= -2) {
-        if (!read_place_cond(&r, document, index, &cond))
-            return false;
-    } else {
-        if (cond.kind == COND_VERSION)
-            strings_add(&cond.words, word);
-        size_t before = cond.words.n;
-        while ((word = next_word(&r, NULL)) != NULL)
-            strings_add(&cond.words, word);
-        size_t given = cond.words.n - before;
-        bool fits = CONDITIONS[index].words >= 0 ? given == (size_t)CONDITIONS[index].words : given >= 2;
-        if (cond.kind == COND_LOOKUP && fits)
-            fits = read_gives(&cond.words);
-        if (!fits)
-            return fix_error(fix, offset_of(&r, start), err, "expected: %s", CONDITIONS[index].form);
-        if (!check_words(&r, start, &cond))
-            return false;
-    }
-    *ret_cond = cond;
-    return true;
+    return words_read_place(&r, document, ret_place);
 }
 
 const char *words_noun(enum noun noun)
