@@ -150,6 +150,20 @@ static enum verdict eval_seen(struct context *ctx, const struct cond *cond)
     return FAILS;
 }
 
+/* What starts at boot can be told from a tree that does not run, too. */
+static enum verdict eval_enabled(struct context *ctx, const struct cond *cond)
+{
+    struct facts *facts = context_facts(ctx);
+    const char *daemon = context_text(ctx, cond->words.item[0]);
+    const enum init_kind kind = facts_init(facts, daemon);
+    const enum answer answer = service_enabled_in(facts_root(facts), kind, daemon);
+    if (kind == INIT_UNKNOWN)
+        ctx->missing = "init";
+    else if (answer == UNKNOWN)
+        ctx->asked_live = true;
+    return answer == UNKNOWN ? CANNOT_TELL : verdict_of(answer == YES);
+}
+
 static enum verdict eval_live(struct context *ctx, const struct cond *cond, struct evidence *evidence)
 {
     const char *why = NULL;
@@ -192,6 +206,11 @@ bool cond_eval(struct context *ctx, const struct cond *cond, struct evidence *ev
         break;
     case COND_PENDING:
         verdict = ctx->pending != NULL ? ctx->pending(ctx) : CANNOT_TELL;
+        break;
+    case COND_DAEMON:
+        verdict = strcmp(cond->words.item[1], "enabled") == 0 && !facts_root(context_facts(ctx))->live
+                      ? eval_enabled(ctx, cond)
+                      : eval_live(ctx, cond, evidence);
         break;
     default:
         verdict = eval_live(ctx, cond, evidence);

@@ -59,8 +59,8 @@ enum condition {
     COND_TABLE_TYPE, /* words[0] */
     COND_PARAMETER,  /* words[0] */
     COND_IS,         /* words: {x}, then the values */
-    COND_DAEMON,     /* words: daemon running|installed */
-    COND_PORT,       /* words: number open|mute */
+    COND_DAEMON,     /* words: daemon running|enabled|installed */
+    COND_PORT,       /* words: number open|mute, or number owner daemon... */
     COND_CHECK,      /* words[0]: postfix|dovecot */
     COND_SEEN,       /* words: capture, then the values */
     COND_ACCOUNT,    /* words[0] */

@@ -60,11 +60,15 @@ static bool holds_one(const char *pid, const struct strings *inodes)
     return holds;
 }
 
+static struct strings inodes_here(int port)
+{
+    return listener_inodes(
+        arena_printf("%s%s", read_all("/proc/self/net/tcp"), read_all("/proc/self/net/tcp6")), port);
+}
+
 struct strings listener_programs(int port)
 {
-    struct strings programs = {0};
-    struct strings inodes = listener_inodes(
-        arena_printf("%s%s", read_all("/proc/self/net/tcp"), read_all("/proc/self/net/tcp6")), port);
+    struct strings programs = {0}, inodes = inodes_here(port);
     DIR *dir = inodes.n > 0 ? opendir("/proc") : NULL;
     if (dir == NULL)
         return programs;
@@ -100,4 +104,18 @@ const char *listener_owner(const char *port)
 {
     struct strings programs = listener_programs(atoi(port));
     return listener_daemon(&programs);
+}
+
+enum verdict listener_is(const char *port, const struct strings *daemons, const char **ret_why)
+{
+    struct strings programs = listener_programs(atoi(port));
+    if (programs.n == 0 && inodes_here(atoi(port)).n > 0) {
+        *ret_why = arena_printf(_("who listens on port %s cannot be seen"), port);
+        return CANNOT_TELL;
+    }
+    const char *daemon = programs.n == 0 ? "nobody" : listener_daemon(&programs);
+    *ret_why = programs.n == 0
+                   ? arena_printf(_("nobody listens on port %s"), port)
+                   : arena_printf(_("port %s belongs to %s"), port, strings_join(&programs, ", "));
+    return daemon != NULL && strings_have(daemons, daemon) ? HOLDS : FAILS;
 }

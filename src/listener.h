@@ -16,5 +16,9 @@ const char *listener_daemon(const struct strings *programs);
 /* Both together: the daemon that owns the port, a number in digits; NULL: nobody, or none of the list. */
 const char *listener_owner(const char *port);
 
+/* Whether the port, a number in digits, is owned by one of the daemons; "nobody" among them: nobody listens
+ * there. What else listens is none of them. *ret_why says who it is. */
+enum verdict listener_is(const char *port, const struct strings *daemons, const char **ret_why);
+
 /* The inodes of the sockets that listen on the port, in a text of the form of /proc/net/tcp or tcp6. */
 struct strings listener_inodes(const char *text, int port);

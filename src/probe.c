@@ -95,7 +95,7 @@ static const char *child(const struct node *node, const char *label)
 
 /* ---- live conditions ---- */
 
-static enum verdict daemon_runs(const char *daemon, const char **ret_why)
+static enum verdict daemon_is(const char *daemon, const char *what, const char **ret_why)
 {
     struct service_state state;
     struct err err;
@@ -103,7 +103,8 @@ static enum verdict daemon_runs(const char *daemon, const char **ret_why)
         *ret_why = arena_string(err.text);
         return CANNOT_TELL;
     }
-    return state.active == UNKNOWN ? CANNOT_TELL : state.active == YES ? HOLDS : FAILS;
+    const enum answer answer = strcmp(what, "enabled") == 0 ? state.enabled : state.active;
+    return answer == UNKNOWN ? CANNOT_TELL : answer == YES ? HOLDS : FAILS;
 }
 
 /* What a program says of its own configuration. */
@@ -134,10 +135,8 @@ static enum verdict port_is(struct context *ctx, const char *number, const char 
 {
     const char *host = bound_address(ctx->docs);
     bool open = session_port_open(host, atoi(number), 3000);
-    if (strcmp(what, "open") == 0)
+    if (!open || strcmp(what, "open") == 0)
         return open ? HOLDS : FAILS;
-    if (!open)
-        return FAILS;
     struct session session = {.protocol = SMTP, .host = host, .port = atoi(number), .limit_ms = 5000};
     struct session_result result;
     session_hold(&session, &result);
@@ -151,9 +150,11 @@ static enum verdict live(struct context *ctx, const struct cond *cond, const cha
     case COND_DAEMON:
         if (strcmp(words.item[1], "installed") == 0)
             return facts_installed(context_facts(ctx), words.item[0]);
-        return daemon_runs(words.item[0], ret_why);
+        return daemon_is(words.item[0], words.item[1], ret_why);
     case COND_PORT:
-        return port_is(ctx, words.item[0], words.item[1]);
+        return strcmp(words.item[1], "owner") != 0
+                   ? port_is(ctx, words.item[0], words.item[1])
+                   : listener_is(words.item[0], &(struct strings){words.item + 2, words.n - 2}, ret_why);
     case COND_CHECK:
         return run_check(words.item[0], ret_why);
     case COND_LOOKUP:
@@ -246,7 +247,7 @@ static void measure(struct health *health)
     const char *why;
     for (size_t i = 0; i < health->n_port && !interrupted(); i++)
         health->port[i].greets = greets(&health->port[i]);
-    health->master = daemon_runs("postfix", &why);
+    health->master = daemon_is("postfix", "running", &why);
     health->check = run_have("postfix") ? run_check("postfix", &why) : CANNOT_TELL;
 }
 
@@ -259,7 +260,7 @@ void health_take(struct docs *docs, struct health *ret_health)
     struct health health = {0};
     const char *why;
     add_postfix_ports(docs, &health);
-    if (facts_installed(docs->facts, "dovecot") == HOLDS && daemon_runs("dovecot", &why) == HOLDS)
+    if (facts_installed(docs->facts, "dovecot") == HOLDS && daemon_is("dovecot", "running", &why) == HOLDS)
         for (size_t i = 0; i < COUNT(dovecot); i++)
             if (session_port_open("127.0.0.1", dovecot[i].port, 2000))
                 add_port(&health, dovecot[i].protocol, "127.0.0.1", dovecot[i].port);

@@ -45,6 +45,10 @@ const char *service_command(enum init_kind kind, enum verb verb, const char *dae
 /* Asks for the state; false when the manager cannot be asked. */
 bool service_state(const char *daemon, struct service_state *ret_state, struct err *err) MUST_CHECK;
 
+/* Whether it starts at boot of the host that lies below root and does not run, under that kind of init. */
+struct root;
+enum answer service_enabled_in(const struct root *root, enum init_kind kind, const char *daemon);
+
 /* Carries out one verb and waits for its result, at most limit_ms. reload, restart touch a daemon only if it
  * runs (true, and *ret_skipped, if it does not). systemd: waits for the job's result and looks at the unit's
  * state after it. SysV and OpenRC: the exit status, and then whether the daemon runs, after a restart as a

@@ -22,8 +22,8 @@ static const struct {
     {"dovecot", COND_VERSION, 2, "dovecot < <= = >= > VERSION"},
     {"table-type", COND_TABLE_TYPE, 1, "table-type TYPE"},
     {"parameter", COND_PARAMETER, 1, "parameter NAME"},
-    {"daemon", COND_DAEMON, 2, "daemon NAME running|installed"},
-    {"port", COND_PORT, 2, "port NUMBER open|mute"},
+    {"daemon", COND_DAEMON, 2, "daemon NAME running|enabled|installed"},
+    {"port", COND_PORT, -1, "port NUMBER open|mute, port NUMBER owner DAEMON..."},
     {"check", COND_CHECK, 1, "check postfix|dovecot"},
     {"seen", COND_SEEN, -1, "seen CAPTURE VALUE..."},
     {"account", COND_ACCOUNT, 1, "account NAME"},
@@ -47,6 +47,19 @@ static bool known_condition(struct reader *r, const char *start, const char *wor
                      strings_join(&known, " "));
 }
 
+static const char *port_fault(const struct strings *words)
+{
+    if (words->n == 2 && in_list("open mute", words->item[1]))
+        return NULL;
+    if (words->n == 2 || strcmp(words->item[1], "owner") != 0)
+        return _("expected open or mute, or owner and daemons");
+    for (size_t i = 2; i < words->n; i++)
+        if (!has_placeholder(words->item[i]) && !service_known(words->item[i]) &&
+            strcmp(words->item[i], "nobody") != 0)
+            return _("mailfix knows no such daemon");
+    return NULL;
+}
+
 /* What a condition's words must be, beyond their number. */
 static bool check_words(struct reader *r, const char *start, const struct cond *cond)
 {
@@ -58,10 +71,10 @@ static bool check_words(struct reader *r, const char *start, const struct cond *
         sentence = _("expected a version, such as 2.11");
     else if (cond->kind == COND_DAEMON && !has_placeholder(word[0]) && !service_known(word[0]))
         sentence = _("mailfix knows no such daemon");
-    else if (cond->kind == COND_DAEMON && !in_list("running installed", word[1]))
-        sentence = _("expected running or installed");
-    else if (cond->kind == COND_PORT && !in_list("open mute", word[1]))
-        sentence = _("expected open or mute");
+    else if (cond->kind == COND_DAEMON && !in_list("running enabled installed", word[1]))
+        sentence = _("expected running, enabled or installed");
+    else if (cond->kind == COND_PORT)
+        sentence = port_fault(&cond->words);
     else if (cond->kind == COND_CHECK && !in_list("postfix dovecot", word[0]))
         sentence = _("expected postfix or dovecot");
     else if (cond->kind == COND_QUIET && (strspn(word[0], "0123456789") == 0 || !ends_with(word[0], "s")))

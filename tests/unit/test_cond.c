@@ -143,9 +143,13 @@ static enum verdict is_pending(struct context *ctx)
 static void test_live(void **state)
 {
     (void)state;
-    static const char *const texts[] = {
-        "daemon postfix running",          "port 25 open", "check postfix", "check dovecot",
-        "lookup transport_maps a gives b", "quiet 10s"};
+    static const char *const texts[] = {"daemon postfix running",
+                                        "port 25 open",
+                                        "port 25 owner postfix nobody",
+                                        "check postfix",
+                                        "check dovecot",
+                                        "lookup transport_maps a gives b",
+                                        "quiet 10s"};
     struct world *w = unit_world(MAIN, MASTER, FACTS, NULL);
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct evidence evidence = {0};
@@ -171,6 +175,72 @@ static void test_live(void **state)
     struct evidence evidence = {0};
     eval(&w->ctx, "some main.cf setting a b", &evidence);
     assert_int_equal(evidence.n_row, 2);
+    close(w->root.fd);
+}
+
+/* What starts at boot is told by the links of a tree that does not run. */
+static void test_enabled(void **state)
+{
+    (void)state;
+    static const char none[] = "[Unit]\nDescription=x\n", install[] = "[Unit]\n\n[Install]\nWantedBy=x\n";
+    static const struct {
+        const char *init, *file[5], *unit; /* unit: the text of the first file */
+        enum verdict postfix;
+    } cases[] = {
+        {"sysv", {"etc/init.d/postfix", "etc/rc2.d/S20postfix"}, NULL, HOLDS},
+        {"sysv", {"etc/rc.d/init.d/postfix", "etc/rc5.d/S80postfix"}, NULL, HOLDS},
+        {"sysv", {"etc/init.d/postfix", "etc/rc2.d/K20postfix", "etc/rc1.d/S20postfix"}, NULL, FAILS},
+        {"sysv", {"etc/init.d/postfix", "etc/rc2.d/S20postfix-policyd"}, NULL, FAILS},
+        {"sysv", {"etc/init.d/postfix"}, NULL, CANNOT_TELL},
+        {"sysv", {"etc/rc2.d/S20postfix"}, NULL, CANNOT_TELL},
+        {"openrc", {"etc/init.d/postfix", "etc/runlevels/default/postfix"}, NULL, HOLDS},
+        {"openrc", {"etc/init.d/postfix", "etc/runlevels/boot/postfix"}, NULL, HOLDS},
+        {"openrc", {"etc/init.d/postfix", "etc/runlevels/default/sshd", "etc/rc2.d/S20postfix"}, NULL, FAILS},
+        {"openrc", {"etc/init.d/postfix", "etc/rc2.d/S20postfix"}, NULL, CANNOT_TELL},
+        {"systemd",
+         {"lib/systemd/system/postfix.service", "etc/systemd/system/multi-user.target.wants/postfix.service"},
+         install,
+         HOLDS},
+        {"systemd",
+         {"usr/lib/systemd/system/postfix.service", "etc/systemd/system/multi-user.target.wants/x.service",
+          "etc/systemd/system/other.service", "etc/rc2.d/S20postfix", "etc/init.d/postfix"},
+         install,
+         FAILS},
+        {"systemd",
+         {"lib/systemd/system/postfix.service", "etc/systemd/system/x.wants/y"},
+         none,
+         CANNOT_TELL},
+        {"systemd",
+         {"lib/systemd/system/postfix.service", "etc/systemd/system/x.wants/postfix.service",
+          "etc/systemd/system/postfix.service > /dev/null"},
+         install,
+         FAILS},
+        {"systemd", {"etc/rc.d/init.d/postfix", "etc/rc3.d/S80postfix"}, NULL, HOLDS},
+        {"systemd", {"etc/systemd/system/x.wants/postfix.service"}, NULL, CANNOT_TELL},
+        {"none", {"etc/init.d/postfix", "etc/rc2.d/S20postfix"}, NULL, CANNOT_TELL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct world *w = unit_world(MAIN, MASTER, arena_printf("init = %s\n", cases[i].init), NULL);
+        for (size_t f = 0; f < COUNT(cases[i].file) && cases[i].file[f] != NULL; f++) {
+            const char *path = cases[i].file[f], *target = strstr(path, " > ");
+            path = arena_copy(path, target != NULL ? (size_t)(target - path) : strlen(path));
+            unit_dirs(arena_copy(path, (size_t)(strrchr(path, '/') - path)));
+            if (target != NULL)
+                assert_int_equal(symlink(target + 3, unit_path(path)), 0);
+            else
+                unit_file(path, f == 0 && cases[i].unit != NULL ? cases[i].unit : "");
+        }
+        if (eval(&w->ctx, "daemon postfix enabled", NULL) != cases[i].postfix)
+            fail_msg("%zu: %s, %s", i, cases[i].init, cases[i].file[0]);
+        assert_int_equal(eval(&w->ctx, "not daemon postfix enabled", NULL), opposite(cases[i].postfix));
+        assert_int_equal(w->ctx.asked_live, cases[i].postfix == CANNOT_TELL);
+        assert_null(w->ctx.missing);
+        close(w->root.fd);
+        unit_empty(NULL);
+    }
+    struct world *w = unit_world(MAIN, MASTER, FACTS, NULL);
+    assert_int_equal(eval(&w->ctx, "daemon postfix enabled", NULL), CANNOT_TELL);
+    assert_string_equal(w->ctx.missing, "init");
     close(w->root.fd);
 }
 
@@ -282,7 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         dir_test(test_answers), dir_test(test_distinct_caches), dir_test(test_live),
         dir_test(test_all),     dir_test(test_unreadable),      dir_test(test_seen),
-        dir_test(test_account), dir_test(test_lookup_words),
+        dir_test(test_account), dir_test(test_lookup_words),    dir_test(test_enabled),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

@@ -41,12 +41,23 @@ static void test_own(void **state)
     assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
     int port = ntohs(address.sin_port);
+    const char *const number = arena_printf("%d", port), *why;
+    struct strings nobody = strings_split("postfix nobody", " "), one = strings_split("postfix", " ");
     assert_int_equal(listener_programs(port).n, 0); /* bound, but it does not listen */
+    assert_int_equal(listener_is(number, &nobody, &why), HOLDS);
+    assert_int_equal(listener_is(number, &one, &why), FAILS);
+    assert_string_equal(why, arena_printf("nobody listens on port %d", port));
     assert_int_equal(listen(fd, 1), 0);
     struct strings programs = listener_programs(port);
     char name[16] = ""; /* valgrind's, where it runs us */
     assert_int_equal(prctl(PR_GET_NAME, name), 0);
     assert_string_equal(strings_join(&programs, " "), name);
+    assert_int_equal(listener_is(number, &nobody, &why), FAILS);
+    assert_string_equal(why, arena_printf("port %d belongs to %s", port, name));
+    /* under the name that Postfix's first process has */
+    assert_int_equal(prctl(PR_SET_NAME, "master"), 0);
+    assert_int_equal(listener_is(number, &one, &why), HOLDS);
+    assert_int_equal(prctl(PR_SET_NAME, name), 0);
     close(fd);
     assert_int_equal(listener_programs(port).n, 0);
 }
