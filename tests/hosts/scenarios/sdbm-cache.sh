@@ -3,7 +3,8 @@
 # nothing), repaired, proven and rolled back to the identical tree; a broken main.cf is refused before anything is touched; a service
 # that does not come back makes mailfix put everything back. Under systemd, SysV init and OpenRC, Debian 12.
 #
-# MAILFIX_TEST_KINDS: "systemd sysv openrc" unless set.
+# MAILFIX_TEST_KINDS: "systemd sysv openrc" unless set. Unless it is, the last three parts are left out under OpenRC: they take a
+# minute and there is little in them that services.sh does not try there.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -190,9 +191,11 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd sysv openrc}; do
     test_apply
     test_rollback "$before" "$before_states"
     test_events
-    test_broken_value
-    test_not_read_yet
-    test_port_taken
+    if [ "$kind" != openrc ] || [ -n "${MAILFIX_TEST_KINDS-}" ]; then
+        test_broken_value
+        test_not_read_yet
+        test_port_taken
+    fi
     host_stop
 done
 finish
