@@ -17,12 +17,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-int base_verbosity;
-bool base_progress;
-
-/* A format in the user's language. The empty text is left alone: for gettext it names the catalogue's header.
- */
-static __attribute__((format_arg(1))) const char *localized(const char *fmt)
+/* The empty text is left alone: for gettext it names the catalogue's header. */
+const char *text_localized(const char *fmt)
 {
     return fmt[0] != '\0' ? gettext(fmt) : fmt;
 }
@@ -59,7 +55,7 @@ static void append(struct err *err, const char *fmt, ...)
 static bool err_vset(struct err *err, enum outcome outcome, const char *fmt, va_list ap)
 {
     err->outcome = outcome;
-    text_vprint(err->text, sizeof(err->text), localized(fmt), ap);
+    text_vprint(err->text, sizeof(err->text), text_localized(fmt), ap);
     return false;
 }
 
@@ -98,7 +94,7 @@ bool err_prefix(struct err *err, const char *fmt, ...)
     memcpy(fact, err->text, sizeof(fact));
     va_list ap;
     va_start(ap, fmt);
-    text_vprint(err->text, sizeof(err->text), localized(fmt), ap);
+    text_vprint(err->text, sizeof(err->text), text_localized(fmt), ap);
     va_end(ap);
     append(err, ": %s", fact);
     return false;
@@ -333,180 +329,7 @@ struct position text_position(const char *text, size_t len, size_t offset)
     return p;
 }
 
-/* ---- progress ---- */
-
-bool terminal_can_draw(int fd)
-{
-    const char *name = getenv("TERM");
-    return isatty(fd) && name != NULL && strcmp(name, "dumb") != 0;
-}
-
-static struct {
-    const char *text; /* NULL: nothing takes long */
-    int64_t since, shown;
-} progress; /* shown: seconds; 0: no line stands there */
-
-static void progress_erase(void)
-{
-    if (progress.shown > 0)
-        fputs("\r\033[K", stderr);
-    progress.shown = 0;
-}
-
-void progress_begin(const char *text)
-{
-    progress_end();
-    progress.text = base_progress ? text : NULL;
-    progress.since = now_ms();
-}
-
-void progress_tick(void)
-{
-    if (progress.text == NULL)
-        return;
-    int64_t seconds = (now_ms() - progress.since) / 1000;
-    if (seconds <= progress.shown)
-        return;
-    fprintf(stderr, "\r\033[K%s ... %lld s", progress.text, (long long)seconds);
-    fflush(stderr);
-    progress.shown = seconds;
-}
-
-void progress_end(void)
-{
-    progress_erase();
-    fflush(stderr);
-    progress.text = NULL;
-}
-
-/* ---- printing ---- */
-
-void out_bytes(FILE *stream, const char *bytes, size_t len)
-{
-    if (!isatty(fileno(stream))) {
-        fwrite(bytes, 1, len, stream);
-        return;
-    }
-    progress_erase();
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-        /* C1 controls reach a UTF-8 terminal as C2 80..9F; a lone high byte is left to the terminal. */
-        bool c1 = c == 0xc2 && i + 1 < len && (unsigned char)bytes[i + 1] >= 0x80 &&
-                  (unsigned char)bytes[i + 1] < 0xa0;
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || c1)
-            fprintf(stream, "\\x%02x", c);
-        else
-            fputc(c, stream);
-    }
-}
-
-static void out_vprintf(FILE *stream, const char *fmt, va_list ap)
-{
-    char text[4096];
-    text_vprint(text, sizeof(text), localized(fmt), ap);
-    out_bytes(stream, text, strlen(text));
-}
-
-void out_printf(FILE *stream, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    out_vprintf(stream, fmt, ap);
-    va_end(ap);
-}
-
-/* What the program says of itself comes after the results that it belongs to. */
-static void message(const char *before, const char *fmt, va_list ap)
-{
-    fflush(stdout);
-    out_printf(stderr, "%s", before);
-    out_vprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
-}
-
-void say(const char *fmt, ...)
-{
-    if (base_verbosity < 0)
-        return;
-    va_list ap;
-    va_start(ap, fmt);
-    message("", fmt, ap);
-    va_end(ap);
-}
-
-void say_more(const char *fmt, ...)
-{
-    if (base_verbosity < 1)
-        return;
-    va_list ap;
-    va_start(ap, fmt);
-    message("", fmt, ap);
-    va_end(ap);
-}
-
-void warn(const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    message("mailfix: ", fmt, ap);
-    va_end(ap);
-}
-
-/* ---- signals and time ---- */
-
-static void ending_signals(sigset_t *set)
-{
-    sigemptyset(set);
-    sigaddset(set, SIGINT);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGHUP);
-}
-
-void signals_hold(void)
-{
-    sigset_t set;
-    ending_signals(&set);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signal(SIGPIPE, SIG_IGN); /* a reader that went away must not end us in the middle either */
-}
-
-static bool ignoring;
-
-void signals_ignore(void)
-{
-    ignoring = true;
-}
-
-bool interrupted(void)
-{
-    sigset_t pending;
-    if (ignoring)
-        return false;
-    sigpending(&pending);
-    return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
-           sigismember(&pending, SIGHUP) == 1;
-}
-
-int64_t now_ms(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-bool nap(int milliseconds)
-{
-    int64_t until = now_ms() + milliseconds;
-    while (!interrupted()) {
-        int64_t left = until - now_ms();
-        if (left <= 0)
-            return false;
-        struct timespec slice = {.tv_nsec = (left < 100 ? left : 100) * 1000000};
-        nanosleep(&slice, NULL);
-        progress_tick();
-    }
-    return true;
-}
+/* ---- libraries that are loaded when first used ---- */
 
 bool library_load(const char *soname, const char *const names[], void **functions, size_t n, struct err *err)
 {

@@ -39,6 +39,8 @@ bool err_errno(struct err *err, const char *fmt, ...) PRINTF(2, 3); /* appends "
 bool err_outcome(struct err *err, enum outcome outcome, const char *fmt, ...) PRINTF(3, 4);
 bool err_prefix(struct err *err, const char *fmt, ...) PRINTF(2, 3); /* keeps the outcome */
 
+/* A format in the user's language. */
+__attribute__((format_arg(1))) const char *text_localized(const char *fmt);
 /* vsnprintf for sentences: a text that is too long is cut after a whole character of UTF-8. */
 void text_vprint(char *text, size_t size, const char *fmt, va_list ap) PRINTF(3, 0);
 

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the files of `mailfix apply` share.
+ */
+#pragma once
+
+#include "fixes.h"
+#include "probe.h"
+#include "service.h"
+#include "undo.h"
+#include "verbs.h"
+
+struct apply {
+    struct options *o;
+    struct facts *facts;
+    struct docs docs; /* as on disk */
+    struct outside outside;
+    struct planning planning;
+    struct store store;
+    struct service_state *service; /* before */
+    size_t n_service;
+    struct strings ran; /* daemons that ran before */
+    struct health health;
+    struct log_mark mark;
+    bool swapped; /* all files were exchanged: services may have seen them */
+    struct err *err;
+};
+
+/* apply_commit.c: stages, exchanges, acts and proves; keeps the change or puts everything back. The closing
+ * line is set. */
+enum outcome apply_commit(struct apply *a);
