@@ -49,7 +49,7 @@ static void print_line(const size_t width[N_COLUMNS], const struct line *line)
     out_printf(stdout, "%s\n", line->rest);
 }
 
-static void print_reasons(const struct record *record)
+static void print_reasons(const struct store *store, const struct record *record)
 {
     const struct back *back = record->state != TXN_KEPT ? record->back : NULL;
     if (record->reason != NULL)
@@ -57,9 +57,11 @@ static void print_reasons(const struct record *record)
     if (back != NULL && back->reason != NULL)
         out_printf(stdout, "      rolled back by %s because: %s\n", back->who != NULL ? back->who : "?",
                    back->reason);
+    if (back != NULL)
+        undo_say_put_aside(store, record);
 }
 
-static void print_table(const struct record *record, size_t n)
+static void print_table(const struct store *store, const struct record *record, size_t n)
 {
     size_t width[N_COLUMNS] = {0};
     struct line top = heading(), *line = arena_alloc(n * sizeof(*line));
@@ -71,7 +73,7 @@ static void print_table(const struct record *record, size_t n)
     print_line(width, &top);
     for (size_t i = 0; i < n; i++) {
         print_line(width, &line[i]);
-        print_reasons(&record[i]);
+        print_reasons(store, &record[i]);
     }
 }
 
@@ -106,7 +108,7 @@ enum outcome verb_history(struct options *o, struct err *err)
     for (size_t i = 0; i < n; i++)
         report_transaction(&record[i]);
     if (n > 0)
-        print_table(record, n);
+        print_table(&store, record, n);
     report_strings(report_top(), "damaged", &damaged);
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read", damaged.item[i]);

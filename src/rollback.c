@@ -72,14 +72,6 @@ static void staged_warning(struct rollback *r)
         warn("the mail programs do not accept the files that come back: %s", why);
 }
 
-static void say_put_aside(const struct rollback *r)
-{
-    for (size_t i = 0; i < r->chosen->n_target; i++)
-        if (r->way.back->target[i].edited)
-            out_printf(stdout, "The edited %s is kept as %s/var/lib/mailfix/txn/%s/edited/%zu\n",
-                       r->chosen->target[i].path, r->store.root->path, r->chosen->id, i);
-}
-
 /* The files are as before only when nothing else was done to them. */
 static const char *closing_line(const struct rollback *r)
 {
@@ -127,7 +119,7 @@ static enum outcome go_back(struct rollback *r)
         strings_add(&problems, undo_stuck_sentence(&r->store, &txn, stuck));
     if (r->o->root.live)
         say("the files are back; services follow");
-    say_put_aside(r);
+    undo_say_put_aside(&r->store, &txn.record);
     undo_services(&r->store, r->chosen, &problems);
     bool ok = txn_finish(&txn, problems.n > 0 ? TXN_STUCK : TXN_UNDONE, r->err);
     txn_close(&txn);

@@ -87,6 +87,14 @@ const char *undo_stuck_sentence(const struct store *store, const struct txn *txn
         stuck->at.path, store->root->path, txn->record.id, stuck->slot);
 }
 
+void undo_say_put_aside(const struct store *store, const struct record *record)
+{
+    for (size_t i = 0; record->back != NULL && i < record->n_target; i++)
+        if (record->back->target[i].edited)
+            out_printf(stdout, "The edited %s is kept as %s/var/lib/mailfix/txn/%s/edited/%zu\n",
+                       record->target[i].path, store->root->path, record->id, i);
+}
+
 static bool finish_one(struct store *store, const struct record *record, struct err *err)
 {
     struct txn txn;
@@ -107,6 +115,8 @@ static bool finish_one(struct store *store, const struct record *record, struct 
                           record->id);
     }
     txn_unlock_edit(&txn);
+    if (!going_back)
+        undo_say_put_aside(store, record);
     undo_services(store, record, &problems);
     const char *sentence = stuck != NULL    ? undo_stuck_sentence(store, &txn, stuck)
                            : problems.n > 0 ? problems.item[0]

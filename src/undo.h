@@ -15,6 +15,9 @@ void undo_services(const struct store *store, const struct record *record, struc
 /* Says which file was left alone, why, and where its text from before is. */
 const char *undo_stuck_sentence(const struct store *store, const struct txn *txn, const struct swap *stuck);
 
+/* Says, on standard output, where the edited copies are that a rollback by force put aside (record->back). */
+void undo_say_put_aside(const struct store *store, const struct record *record);
+
 /* Finishes every unfinished record: "applying" is put back, "undoing" goes on. Says what it does. *ret_n: how
  * many. False with NEEDS_PERSON when one is stuck; it does not stand in the way of the next run. */
 bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err) MUST_CHECK;
