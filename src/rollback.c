@@ -205,12 +205,21 @@ static bool ask(struct rollback *r, bool *ret_go)
     return show_ask(question, r->o->yes, show_again, r, ret_go, r->err);
 }
 
+/* What was finished of a run that was cut off is what this run did. */
+static enum outcome nothing_to_do(struct rollback *r, const struct finished *finished, const char *why)
+{
+    if (finished->transactions > 0)
+        r->o->state = STATE_PUT_BACK;
+    out_printf(stdout, "Nothing to do: %s\n", why);
+    return DONE;
+}
+
 static enum outcome rollback_locked(struct rollback *r)
 {
     struct strings damaged = {0};
-    size_t finished = 0;
+    struct finished finished = {0};
     bool go;
-    if (!r->o->dry_run && !undo_unfinished(&r->store, &finished, r->err)) {
+    if (!r->o->dry_run && !undo_finish(&r->store, &finished, r->err)) {
         show_unfinished(r->o, r->err);
         return r->err->outcome;
     }
@@ -223,12 +232,15 @@ static enum outcome rollback_locked(struct rollback *r)
         return r->err->outcome;
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read and is passed over", damaged.item[i]);
-    if (r->chosen == NULL || r->chosen->state == TXN_UNDONE) {
-        out_printf(stdout, "Nothing to do: %s\n",
-                   r->chosen == NULL ? _("there is no transaction to take back.")
-                                     : _("this transaction is taken back already."));
-        return DONE;
-    }
+    if (r->chosen == NULL || r->chosen->state == TXN_UNDONE)
+        return nothing_to_do(r, &finished,
+                             r->chosen == NULL ? _("there is no transaction to take back.")
+                                               : _("this transaction is taken back already."));
+    /* "The last one" was the one that was cut off; the same words must not go on to the one before it. */
+    if (id == NULL && finished.transactions > 0)
+        return nothing_to_do(r, &finished,
+                             _("the last transaction was cut off and is taken back now. To take back the one "
+                               "before it, say so again."));
     if (r->chosen->state == TXN_STUCK) {
         err_outcome(r->err, NEEDS_PERSON,
                     "transaction %s is stuck: its files were left to you (mailfix history)", r->chosen->id);

@@ -135,12 +135,12 @@ static bool finish_one(struct store *store, const struct record *record, struct 
     return sentence == NULL ? true : err_outcome(err, NEEDS_PERSON, "%s", sentence);
 }
 
-bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err)
+bool undo_finish(struct store *store, struct finished *ret, struct err *err)
 {
     struct record *record;
     size_t n, swept, tidied;
     struct strings damaged = {0};
-    *ret_n = 0;
+    *ret = (struct finished){0};
     if (!txn_sweep(store, &swept, err) || !record_list(store, &record, &n, &damaged, err))
         return false;
     if (swept > 0)
@@ -150,7 +150,7 @@ bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err)
     for (size_t i = 0; i < n; i++) {
         if (record[i].state != TXN_APPLYING && record[i].state != TXN_UNDOING)
             continue;
-        *ret_n += 1;
+        ret->transactions++;
         if (!finish_one(store, &record[i], err))
             return false;
     }
@@ -158,6 +158,14 @@ bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err)
         return false;
     if (tidied > 0)
         say("Leftovers of a run that was cut off were removed.");
-    *ret_n += swept + tidied;
+    ret->leftovers = swept + tidied;
     return true;
+}
+
+bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err)
+{
+    struct finished finished;
+    bool ok = undo_finish(store, &finished, err);
+    *ret_n = finished.transactions + finished.leftovers;
+    return ok;
 }

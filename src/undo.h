@@ -18,6 +18,14 @@ const char *undo_stuck_sentence(const struct store *store, const struct txn *txn
 /* Says, on standard output, where the edited copies are that a rollback by force put aside (record->back). */
 void undo_say_put_aside(const struct store *store, const struct record *record);
 
-/* Finishes every unfinished record: "applying" is put back, "undoing" goes on. Says what it does. *ret_n: how
- * many. False with NEEDS_PERSON when one is stuck; it does not stand in the way of the next run. */
+/* What a crash had left: transactions that were half-way, and preparations of runs that had changed nothing.
+ */
+struct finished {
+    size_t transactions, leftovers;
+};
+
+/* Finishes every unfinished record: "applying" is put back, "undoing" goes on. Says what it does. False with
+ * NEEDS_PERSON when one is stuck; it does not stand in the way of the next run. */
+bool undo_finish(struct store *store, struct finished *ret, struct err *err) MUST_CHECK;
+/* The same; *ret_n: how many of both. */
 bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err) MUST_CHECK;
