@@ -7,37 +7,27 @@
  *
  * Limits: a word of the format that no shipped fix needs yet is refused like any other unknown word.
  */
-#include "stanza.h"
+#include "stanza_private.h"
 
 #include "language.h"
 #include "service.h"
-#include "source.h"
-#include "value.h"
 #include "words.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- reading one stanza ---- */
 
-struct stanza {
-    struct fix *fix;
-    const struct node *node;
-    struct err *err;
-};
-
-static const char *key_value(const struct stanza *s, const char *key)
+const char *stanza_key(const struct stanza *s, const char *key)
 {
     const struct node *node = node_child(s->node, key);
     return node != NULL ? stanza_value(node) : NULL;
 }
 
-/* A text for people: its twin in the user's language where there is one. */
-static const char *text_value(const struct stanza *s, const char *key)
+const char *stanza_text(const struct stanza *s, const char *key)
 {
-    const char *twin = key_value(s, arena_printf("%s.%s", key, language_code()));
-    return twin != NULL ? twin : key_value(s, key);
+    const char *twin = stanza_key(s, arena_printf("%s.%s", key, language_code()));
+    return twin != NULL ? twin : stanza_key(s, key);
 }
 
 bool stanza_refuse(const struct fix *fix, const struct node *node, const char *sentence, struct err *err)
@@ -54,16 +44,6 @@ bool stanza_once(const struct fix *fix, const struct node *stanza, const char *k
     return true;
 }
 
-static bool refuse(const struct stanza *s, const struct node *node, const char *sentence)
-{
-    return stanza_refuse(s->fix, node, sentence, s->err);
-}
-
-static bool check_once(const struct stanza *s, const char *key)
-{
-    return stanza_once(s->fix, s->node, key, s->err);
-}
-
 static const char *literal_of(const struct node *node)
 {
     struct buf text = {0};
@@ -75,7 +55,7 @@ static const char *literal_of(const struct node *node)
     return buf_text(&text);
 }
 
-static bool read_whens(const struct stanza *s, const char *document, struct cond **ret_when, size_t *ret_n)
+bool stanza_whens(const struct stanza *s, const char *document, struct cond **ret_when, size_t *ret_n)
 {
     for (size_t i = 0; i < s->node->n_child; i++) {
         const struct node *key = &s->node->child[i];
@@ -86,115 +66,6 @@ static bool read_whens(const struct stanza *s, const char *document, struct cond
             return false;
         *ret_when = arena_append(*ret_when, ret_n, sizeof(cond), &cond);
     }
-    return true;
-}
-
-/* ---- params and rows ---- */
-
-static bool read_rows(const struct stanza *s)
-{
-    struct rows rows = {.columns = strings_split(stanza_value(s->node), " \t")};
-    if (rows.columns.n < 2)
-        return refuse(s, s->node, "expected: rows NAME COLUMN...");
-    rows.name = rows.columns.item[0];
-    rows.columns.item++;
-    rows.columns.n--;
-    for (size_t i = 0; i < s->node->n_child; i++) {
-        const struct node *line = &s->node->child[i];
-        if (!stanza_is(line, "text"))
-            continue;
-        struct strings row = strings_split(stanza_value(line), " \t");
-        if (row.n > rows.columns.n) { /* the last column runs to the end of the line */
-            const char *last = stanza_value(line);
-            for (size_t k = 1; k < rows.columns.n; k++) {
-                last += strspn(last, " \t");
-                last += strcspn(last, " \t");
-            }
-            last += strspn(last, " \t");
-            size_t len = strlen(last);
-            while (strchr(" \t", last[len - 1]) != NULL)
-                len--;
-            row.item[rows.columns.n - 1] = arena_copy(last, len);
-            row.n = rows.columns.n;
-        }
-        if (row.n != rows.columns.n)
-            return refuse(s, line, "this row does not have one word for each column");
-        rows.row = arena_append(rows.row, &rows.n, sizeof(row), &row);
-    }
-    s->fix->rows = arena_append(s->fix->rows, &s->fix->n_rows, sizeof(rows), &rows);
-    return true;
-}
-
-/* The word "when" in a value, with blanks on both sides; NULL: none. */
-static const char *find_when(const char *value)
-{
-    for (const char *at = value; (at = strstr(at, "when")) != NULL; at++)
-        if (at > value && strchr(" \t", at[-1]) != NULL && at[4] != '\0' && strchr(" \t", at[4]) != NULL)
-            return at;
-    return NULL;
-}
-
-/* default VALUE [when COND], from SOURCE [when COND] */
-static bool read_choice(const struct stanza *s, const struct node *key, struct param *param)
-{
-    struct choice choice = {.value = stanza_value(key), .sourced = stanza_is(key, "from")};
-    const char *value, *expected;
-    const char *when = find_when(choice.value);
-    if (when != NULL) {
-        size_t offset = (size_t)(when - choice.value) + strlen("when");
-        choice.conditional = true;
-        if (!words_cond(s->fix, NULL, choice.value + offset, key->text.start + offset, &choice.cond, s->err))
-            return false;
-        while (when > choice.value && strchr(" \t", when[-1]) != NULL)
-            when--;
-        choice.value = arena_copy(choice.value, (size_t)(when - choice.value));
-    }
-    if (choice.sourced) {
-        if (!source_read(s->fix, choice.value, key->text.start, &choice.source, s->err))
-            return false;
-        param->choice = arena_append(param->choice, &param->n_choice, sizeof(choice), &choice);
-        return true;
-    }
-    if (param->one_of.n > 0 && !strings_have(&param->one_of, choice.value))
-        return refuse(s, key, "this default is none of the values of one-of");
-    if (param->type != NULL && strchr(choice.value, '{') == NULL &&
-        !value_read(param->type, choice.value, &value, &expected))
-        return refuse(s, key, arena_printf(_("this default is no %s: expected %s"), param->type, expected));
-    param->choice = arena_append(param->choice, &param->n_choice, sizeof(choice), &choice);
-    return true;
-}
-
-static bool read_param(const struct stanza *s)
-{
-    struct param param = {
-        .name = stanza_value(s->node), .ask = text_value(s, "ask"), .type = key_value(s, "type")};
-    const char *one_of = key_value(s, "one-of");
-    if (!check_once(s, "type") || !check_once(s, "one-of"))
-        return false;
-    if ((param.type == NULL) == (one_of == NULL))
-        return refuse(s, s->node, "a param has either a type or one-of");
-    if (one_of != NULL)
-        param.one_of = strings_split(one_of, " \t");
-    struct strings types = value_types();
-    if (param.type != NULL && !value_type_known(param.type))
-        return refuse(s, node_child(s->node, "type"),
-                      arena_printf(_("unknown type; there are: %s"), strings_join(&types, " ")));
-    param.several = node_child(s->node, "several") != NULL;
-    for (size_t i = 0; i < s->node->n_child; i++) {
-        const struct node *key = &s->node->child[i];
-        struct source offer;
-        bool choice = stanza_is(key, "default") || stanza_is(key, "from");
-        if (choice && !read_choice(s, key, &param))
-            return false;
-        if (!stanza_is(key, "offer"))
-            continue;
-        if (!source_read(s->fix, stanza_value(key), key->text.start, &offer, s->err))
-            return false;
-        param.offer = arena_append(param.offer, &param.n_offer, sizeof(offer), &offer);
-    }
-    if (!read_whens(s, NULL, &param.when, &param.n_when))
-        return false;
-    s->fix->param = arena_append(s->fix->param, &s->fix->n_param, sizeof(param), &param);
     return true;
 }
 
@@ -231,7 +102,7 @@ static bool read_heard(const struct stanza *s, struct heard *heard)
     const struct node *matching = node_child(s->node, "matching");
     size_t offset = 0;
     struct err why;
-    heard->programs = strings_split(key_value(s, "program"), " \t");
+    heard->programs = strings_split(stanza_key(s, "program"), " \t");
     if (stanza_value(matching)[0] != '^')
         return refuse(s, matching, "a log pattern begins with ^, so that quoted text cannot match");
     heard->matching = pattern_compile(stanza_value(matching), &offset, &why);
@@ -314,8 +185,8 @@ static bool read_probe(const struct stanza *s, struct probe **list, size_t *n)
     const char *head = stanza_value(s->node);
     struct probe probe = {.written = head,
                           .at = s->node->text.start,
-                          .loop = key_value(s, "for"),
-                          .otherwise = text_value(s, stanza_is(s->node, "risk") ? "says" : "else")};
+                          .loop = stanza_key(s, "for"),
+                          .otherwise = stanza_text(s, stanza_is(s->node, "risk") ? "says" : "else")};
     bool ok = true;
     if (stanza_is(s->node, "risk")) {
         probe.kind = PROBE_COND;
@@ -329,7 +200,7 @@ static bool read_probe(const struct stanza *s, struct probe **list, size_t *n)
         probe.kind = PROBE_COND;
         ok = words_cond(s->fix, NULL, head, s->node->text.start, &probe.cond, s->err);
     }
-    if (!ok || !check_probe_keys(s, probe.kind) || !read_whens(s, NULL, &probe.when, &probe.n_when))
+    if (!ok || !check_probe_keys(s, probe.kind) || !stanza_whens(s, NULL, &probe.when, &probe.n_when))
         return false;
     if (stanza_is(s->node, "require") && probe.otherwise == NULL)
         return refuse(s, s->node,
@@ -386,8 +257,8 @@ static bool read_after_words(const struct stanza *s, struct after *after)
 
 static bool read_after(const struct stanza *s)
 {
-    struct after after = {.loop = key_value(s, "for"), .at = s->node->text.start};
-    if (!read_after_words(s, &after) || !read_whens(s, NULL, &after.when, &after.n_when))
+    struct after after = {.loop = stanza_key(s, "for"), .at = s->node->text.start};
+    if (!read_after_words(s, &after) || !stanza_whens(s, NULL, &after.when, &after.n_when))
         return false;
     s->fix->after = arena_append(s->fix->after, &s->fix->n_after, sizeof(after), &after);
     return true;
@@ -436,9 +307,9 @@ static bool read_any(const struct stanza *s)
     else if (stanza_is(node, "independent"))
         fix->independent = strings_split(stanza_value(node), " \t");
     else if (stanza_is(node, "rows"))
-        return read_rows(s);
+        return stanza_rows(s);
     else if (stanza_is(node, "param"))
-        return read_param(s);
+        return stanza_param(s);
     else if (stanza_is(node, "symptom"))
         return read_probe(s, &fix->symptom, &fix->n_symptom);
     else if (stanza_is(node, "still"))
