@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Finding, opening and reading files below a root; see file.h. What writes is in file_write.c.
+ * Finding files below a root; see file.h. What reads is in file_read.c, what writes in file_write.c.
  *
  * The rules for what is trusted are those of Postfix's safe_open(3): look at the open descriptor, never at a
  * name twice; one hard link; a symbolic link counts only if it is root's and stands where only root can put
@@ -8,21 +8,18 @@
  *
  * Limits: 40 symbolic links in one path, as in the kernel.
  */
-#include "file.h"
+#include "file_private.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/fs.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
-static bool is_root(uid_t uid)
+bool file_root_owns(uid_t uid)
 {
     return uid == 0 || uid == geteuid();
 }
@@ -57,7 +54,7 @@ static bool check_directory(int fd, const char *path, struct err *err)
         return err_errno(err, "cannot look at %s", path);
     bool others_write = (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
     bool sticky = (st.st_mode & S_ISVTX) != 0;
-    if (!is_root(st.st_uid))
+    if (!file_root_owns(st.st_uid))
         return err_set(err,
                        "the directory %s belongs to user %u, who could put another file in its place; "
                        "it must be root's",
@@ -108,7 +105,7 @@ static bool walk_enter(struct walk *w, const char *name, struct err *err)
     if (S_ISLNK(st.st_mode)) {
         char target[PATH_MAX];
         close(fd);
-        if (!is_root(st.st_uid))
+        if (!file_root_owns(st.st_uid))
             return err_set(
                 err, "%s is a symbolic link that belongs to user %u; only root's own links are followed",
                 path, (unsigned)st.st_uid);
@@ -194,8 +191,8 @@ bool file_open_dir(const struct root *root, const char *path, int *ret_fd, struc
     return ok;
 }
 
-static bool resolve(const struct root *root, const char *path, bool any_owner, struct at *ret_at,
-                    struct err *err)
+bool file_resolve_as(const struct root *root, const char *path, bool any_owner, struct at *ret_at,
+                     struct err *err)
 {
     struct walk w;
     char name[NAME_MAX + 1];
@@ -207,7 +204,7 @@ static bool resolve(const struct root *root, const char *path, bool any_owner, s
         char target[PATH_MAX];
         if (fstatat(w.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
             break;
-        if (!is_root(st.st_uid))
+        if (!file_root_owns(st.st_uid))
             ok = err_set(err,
                          "%s is a symbolic link that belongs to user %u; only root's own links are followed",
                          path, (unsigned)st.st_uid);
@@ -231,7 +228,7 @@ static bool resolve(const struct root *root, const char *path, bool any_owner, s
 
 bool file_resolve(const struct root *root, const char *path, struct at *ret_at, struct err *err)
 {
-    return resolve(root, path, false, ret_at, err);
+    return file_resolve_as(root, path, false, ret_at, err);
 }
 
 bool file_remove_cache(const struct root *root, const char *path, struct err *err)
@@ -239,7 +236,7 @@ bool file_remove_cache(const struct root *root, const char *path, struct err *er
     struct at at;
     if (!file_exists(root, path))
         return true;
-    if (!resolve(root, path, true, &at, err))
+    if (!file_resolve_as(root, path, true, &at, err))
         return false;
     bool ok = file_is_regular(at.dir, at.name) ? file_unlink(at.dir, at.name, err)
                                                : err_set(err, "%s is no regular file", path);
@@ -251,7 +248,7 @@ bool file_exists(const struct root *root, const char *path)
 {
     struct at at;
     struct err ignored;
-    if (!resolve(root, path, true, &at, &ignored))
+    if (!file_resolve_as(root, path, true, &at, &ignored))
         return false;
     bool there = file_is_there(at.dir, at.name);
     close(at.dir);
@@ -263,7 +260,7 @@ bool file_mtime(const struct root *root, const char *path, struct timespec *ret_
     struct at at;
     struct stat st;
     struct err ignored;
-    if (!resolve(root, path, true, &at, &ignored))
+    if (!file_resolve_as(root, path, true, &at, &ignored))
         return false;
     bool there = fstatat(at.dir, at.name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
     close(at.dir);
@@ -300,182 +297,4 @@ bool file_list(const struct root *root, const char *path, bool dot_files, struct
     if (ret_names->n > 1)
         qsort(ret_names->item, ret_names->n, sizeof(*ret_names->item), by_name);
     return true;
-}
-
-/* ---- reading ---- */
-
-static const char *kind_of_file(mode_t mode)
-{
-    switch (mode & S_IFMT) {
-    case S_IFDIR:
-        return _("a directory");
-    case S_IFIFO:
-        return _("a named pipe");
-    case S_IFCHR:
-    case S_IFBLK:
-        return _("a device");
-    case S_IFSOCK:
-        return _("a socket");
-    case S_IFLNK:
-        return _("a symbolic link");
-    default:
-        return _("a regular file");
-    }
-}
-
-/* Looks before opening, because opening a device can do something; what was opened is looked at again. */
-static int open_regular(const struct at *at, struct stat *st, struct err *err)
-{
-    if (fstatat(at->dir, at->name, st, AT_SYMLINK_NOFOLLOW) < 0) {
-        err_errno(err, "cannot read %s", at->path);
-        return -1;
-    }
-    if (!S_ISREG(st->st_mode)) {
-        err_set(err, "%s is %s, not a regular file", at->path, kind_of_file(st->st_mode));
-        return -1;
-    }
-    int fd = openat(at->dir, at->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, st) < 0 || !S_ISREG(st->st_mode)) {
-        err_errno(err, "cannot open %s", at->path);
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    return fd;
-}
-
-static bool read_all(int fd, const char *path, size_t size, const char **ret_text, size_t *ret_len,
-                     struct err *err)
-{
-    char *text = arena_alloc(size + 2);
-    size_t len = 0;
-    while (len <= size) {
-        ssize_t n = read(fd, text + len, size + 1 - len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_errno(err, "cannot read %s", path);
-        if (n == 0)
-            break;
-        len += (size_t)n;
-    }
-    if (len > size)
-        return err_set(err, "%s grows while it is read; try again", path);
-    const char *nul = memchr(text, '\0', len);
-    if (nul != NULL) {
-        struct position p = text_position(text, len, (size_t)(nul - text));
-        return err_set(err,
-                       "%s:%zu:%zu: a NUL byte; Postfix and Dovecot do not read past it, so this is not the "
-                       "text that it seems to be. Remove it (it may have been damaged by a crash)",
-                       path, p.line, p.column);
-    }
-    *ret_text = text;
-    *ret_len = len;
-    return true;
-}
-
-static bool check_trust(const struct stat *st, const char *path, enum file_trust trust, struct err *err)
-{
-    if (trust == ANY_OWNER)
-        return true;
-    if (!is_root(st->st_uid))
-        return err_set(err, "%s belongs to user %u; mailfix uses it only if it is root's (chown root %s)",
-                       path, (unsigned)st->st_uid, path);
-    if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return err_set(err,
-                       "others than root can write %s (mode %03o); mailfix does not use it (chmod go-w %s)",
-                       path, (unsigned)(st->st_mode & 07777), path);
-    return true;
-}
-
-bool file_read(const struct at *at, enum file_trust trust, const char **ret_text, size_t *ret_len,
-               struct identity *ret_identity, struct err *err)
-{
-    struct stat st;
-    int fd = open_regular(at, &st, err);
-    if (fd < 0)
-        return false;
-    bool ok = check_trust(&st, at->path, trust, err);
-    if (ok && st.st_size > (off_t)FILE_LIMIT)
-        ok = err_set(err, "%s has %lld bytes; mailfix reads configuration files of at most %zu", at->path,
-                     (long long)st.st_size, FILE_LIMIT);
-    ok = ok && read_all(fd, at->path, (size_t)st.st_size, ret_text, ret_len, err);
-    close(fd);
-    if (ok && ret_identity != NULL)
-        *ret_identity = (struct identity){.dev = st.st_dev,
-                                          .ino = st.st_ino,
-                                          .size = st.st_size,
-                                          .mtime = st.st_mtim,
-                                          .ctime = st.st_ctim,
-                                          .mode = st.st_mode,
-                                          .uid = st.st_uid,
-                                          .gid = st.st_gid};
-    return ok;
-}
-
-bool file_read_path(const struct root *root, const char *path, enum file_trust trust, const char **ret_text,
-                    size_t *ret_len, struct err *err)
-{
-    struct at at;
-    if (!resolve(root, path, trust == ANY_OWNER, &at, err))
-        return false;
-    bool ok = file_read(&at, trust, ret_text, ret_len, NULL, err);
-    close(at.dir);
-    return ok;
-}
-
-/* ---- what a swap cannot treat safely ---- */
-
-/* The mount that a descriptor is on, from /proc/self/fdinfo; -1 where it cannot be told. */
-static long mount_of(int fd)
-{
-    char path[64], text[512];
-    snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-    int info = open(path, O_RDONLY | O_CLOEXEC);
-    if (info < 0)
-        return -1;
-    ssize_t n = read(info, text, sizeof(text) - 1);
-    close(info);
-    text[n < 0 ? 0 : n] = '\0';
-    const char *id = strstr(text, "mnt_id:");
-    return id != NULL ? strtol(id + 7, NULL, 10) : -1;
-}
-
-static bool check_flags(int fd, const char *path, struct err *err)
-{
-    int flags = 0;
-    if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
-        return true; /* the file system has no such flags */
-    if ((flags & FS_IMMUTABLE_FL) != 0)
-        return err_set(err, "%s is immutable: somebody did not want it changed. If it may be: chattr -i %s",
-                       path, path);
-    if ((flags & FS_APPEND_FL) != 0)
-        return err_set(err, "%s is append-only. If it may be changed: chattr -a %s", path, path);
-    return true;
-}
-
-bool file_check_replaceable(const struct at *at, struct err *err)
-{
-    struct stat st;
-    struct statvfs fs;
-    int fd = open_regular(at, &st, err);
-    if (fd < 0)
-        return false;
-    bool ok = true;
-    if (st.st_nlink > 1)
-        ok = err_set(
-            err,
-            "%s has %lu names (hard links); a new file under this name would part it from the others. "
-            "Remove the other names first (find / -xdev -samefile %s)",
-            at->path, (unsigned long)st.st_nlink, at->path);
-    else if (mount_of(fd) != mount_of(at->dir))
-        ok = err_set(err,
-                     "%s is a mount of its own (a container's bind mount?); change it where it comes from",
-                     at->path);
-    else if (fstatvfs(at->dir, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0)
-        ok = err_set(err, "%s is on a file system that is mounted read-only", at->path);
-    else
-        ok = check_flags(fd, at->path, err);
-    close(fd);
-    return ok;
 }

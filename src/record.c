@@ -11,12 +11,9 @@
 #include "record_private.h"
 #include "tree.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define STORE "var/lib/mailfix"
 
 static const char *const STATES[] = {N_("applying"), N_("kept"), N_("undoing"), N_("undone"), N_("stuck")};
 
@@ -28,61 +25,6 @@ const char *txn_state_name(enum txn_state state)
 void record_state_bytes(enum txn_state state, char ret_bytes[STATE_LEN + 1])
 {
     snprintf(ret_bytes, STATE_LEN + 1, "%-*s\n", STATE_LEN - 1, STATES[state]);
-}
-
-/* ---- the store ---- */
-
-bool store_open(const struct root *root, struct store *ret_store, struct err *err)
-{
-    struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
-    int lib;
-    if (!file_open_dir(root, "/var/lib", &lib, err))
-        return err_prefix(err, "the record belongs into %s/" STORE, root->path);
-    bool ok = file_private_dir(lib, "mailfix", &store.dir, err) &&
-              file_lock(store.dir, "lock", &store.lock, err) &&
-              file_private_dir(store.dir, "txn", &store.txn, err);
-    close(lib);
-    if (!ok) {
-        store_close(&store);
-        return err_prefix(err, "%s/" STORE, root->path);
-    }
-    *ret_store = store;
-    return true;
-}
-
-bool store_look(const struct root *root, struct store *ret_store, bool *ret_there, struct err *err)
-{
-    struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
-    *ret_there = file_exists(root, "/" STORE "/txn");
-    if (*ret_there && (!file_open_dir(root, "/" STORE, &store.dir, err) ||
-                       !file_open_dir(root, "/" STORE "/txn", &store.txn, err))) {
-        store_close(&store);
-        return false;
-    }
-    *ret_store = store;
-    return true;
-}
-
-void store_close(struct store *store)
-{
-    int *fds[] = {&store->txn, &store->lock, &store->dir};
-    for (size_t i = 0; i < COUNT(fds); i++) {
-        if (*fds[i] >= 0)
-            close(*fds[i]);
-        *fds[i] = -1;
-    }
-}
-
-bool store_set_aside(const struct store *store, const char *id, const char **ret_where, struct err *err)
-{
-    int damaged;
-    if (!file_private_dir(store->dir, "damaged", &damaged, err))
-        return false;
-    bool ok = file_rename(store->txn, id, damaged, id, err) && file_sync_dir(damaged, err) &&
-              file_sync_dir(store->txn, err);
-    close(damaged);
-    *ret_where = arena_printf("%s/" STORE "/damaged/%s", store->root->path, id);
-    return ok;
 }
 
 /* ---- bytes in JSON ---- */
@@ -363,7 +305,7 @@ static bool read_record(const struct store *store, const char *id, struct record
 {
     const char *text;
     size_t len;
-    const char *dir = arena_printf("/" STORE "/txn/%s", id);
+    const char *dir = arena_printf("/var/lib/mailfix/txn/%s", id);
     record->id = id;
     record->number = (unsigned)strtoul(id, NULL, 10);
     if (!file_read_path(store->root, arena_printf("%s/state", dir), OWNED_BY_ROOT, &text, &len, err))
@@ -387,7 +329,7 @@ bool record_list(const struct store *store, struct record **ret_record, size_t *
     struct strings names;
     *ret_record = NULL;
     *ret_n = 0;
-    if (!file_list(store->root, "/" STORE "/txn", false, &names, err))
+    if (!file_list(store->root, "/var/lib/mailfix/txn", false, &names, err))
         return false;
     for (size_t i = 0; i < names.n; i++) {
         struct record record = {0};

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What file.c and file_read.c share. Nobody else includes this.
+ */
+#pragma once
+
+#include "file.h"
+
+/* Root's, or the user's who runs mailfix. */
+bool file_root_owns(uid_t uid);
+/* file_resolve; with any_owner through directories that others may write, too. */
+bool file_resolve_as(const struct root *root, const char *path, bool any_owner, struct at *ret_at,
+                     struct err *err) MUST_CHECK;

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The directory of the records, opened, locked and closed; see record.h.
+ *
+ * Limits: whoever only looks takes no lock, so what is looked at may change meanwhile.
+ */
+#include "record.h"
+
+#include <unistd.h>
+
+#define STORE "var/lib/mailfix"
+
+bool store_open(const struct root *root, struct store *ret_store, struct err *err)
+{
+    struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
+    int lib;
+    if (!file_open_dir(root, "/var/lib", &lib, err))
+        return err_prefix(err, "the record belongs into %s/" STORE, root->path);
+    bool ok = file_private_dir(lib, "mailfix", &store.dir, err) &&
+              file_lock(store.dir, "lock", &store.lock, err) &&
+              file_private_dir(store.dir, "txn", &store.txn, err);
+    close(lib);
+    if (!ok) {
+        store_close(&store);
+        return err_prefix(err, "%s/" STORE, root->path);
+    }
+    *ret_store = store;
+    return true;
+}
+
+bool store_look(const struct root *root, struct store *ret_store, bool *ret_there, struct err *err)
+{
+    struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
+    *ret_there = file_exists(root, "/" STORE "/txn");
+    if (*ret_there && (!file_open_dir(root, "/" STORE, &store.dir, err) ||
+                       !file_open_dir(root, "/" STORE "/txn", &store.txn, err))) {
+        store_close(&store);
+        return false;
+    }
+    *ret_store = store;
+    return true;
+}
+
+void store_close(struct store *store)
+{
+    int *fds[] = {&store->txn, &store->lock, &store->dir};
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        if (*fds[i] >= 0)
+            close(*fds[i]);
+        *fds[i] = -1;
+    }
+}
+
+bool store_set_aside(const struct store *store, const char *id, const char **ret_where, struct err *err)
+{
+    int damaged;
+    if (!file_private_dir(store->dir, "damaged", &damaged, err))
+        return false;
+    bool ok = file_rename(store->txn, id, damaged, id, err) && file_sync_dir(damaged, err) &&
+              file_sync_dir(store->txn, err);
+    close(damaged);
+    *ret_where = arena_printf("%s/" STORE "/damaged/%s", store->root->path, id);
+    return ok;
+}
