@@ -83,7 +83,7 @@ void place_offer(struct finder *f, const struct row *row)
     if (f->matching != NULL && !pattern_match(f->matching, row->value, strlen(row->value), NULL))
         return;
     if (f->listing != NULL) {
-        enum verdict lists = place_lists(f, row->value, f->listing);
+        enum verdict lists = place_lists(f, row->name, row->value, f->listing);
         if (lists == FAILS)
             return;
         unknown |= lists == CANNOT_TELL;

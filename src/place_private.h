@@ -39,8 +39,9 @@ void place_each_option(struct finder *f, const struct doc *doc, const struct str
 
 /* place_table.c */
 void place_tables(struct finder *f, const struct doc *doc);
-/* Whether a list holds the word, directly or as a key of a table or file that it names. */
-enum verdict place_lists(struct finder *f, const char *value, const char *word);
+/* Whether the list that the parameter has for a value holds the word, directly or as a key of a table or file
+ * that it names; ".domain": whether it holds any name below. */
+enum verdict place_lists(struct finder *f, const char *parameter, const char *value, const char *word);
 
 /* place_map.c: aliases, and the texts of maps. */
 void place_map_entries(struct finder *f, const struct doc *const *doc, size_t n);

@@ -108,13 +108,21 @@ void place_tables(struct finder *f, const struct doc *doc)
         place_each_option(f, doc, &any, see_option_tables);
 }
 
+/* ".domain" is any name below the domain, too. */
+static bool item_is(const char *item, const char *word)
+{
+    size_t item_len = strlen(item), len = strlen(word);
+    return strcasecmp(item, word) == 0 ||
+           (word[0] == '.' && item_len > len && strcasecmp(item + item_len - len, word) == 0);
+}
+
 /* One item: the word itself, a table, or the name of a file of words. */
 static enum verdict item_lists(struct finder *f, const char *item, const char *word)
 {
     struct table_ref *ref;
     struct strings types = facts_table_types(context_facts(f->ctx));
     size_t n;
-    if (strcasecmp(item, word) == 0)
+    if (item_is(item, word))
         return HOLDS;
     if (item[0] == '/')
         return table_file_has(context_facts(f->ctx), "", item, word);
@@ -130,12 +138,27 @@ static enum verdict item_lists(struct finder *f, const char *item, const char *w
     return verdict;
 }
 
-enum verdict place_lists(struct finder *f, const char *value, const char *word)
+/* What no text tells, the tables tell where the host runs. They know keys, and so not what is below a domain.
+ */
+static enum verdict ask_tables(struct finder *f, const char *parameter, const char *word)
+{
+    const struct outside *outside = f->ctx->outside;
+    struct cond lookup = {.kind = COND_LOOKUP};
+    const char *why;
+    if (word[0] == '.' || outside == NULL || outside->live == NULL)
+        return CANNOT_TELL;
+    strings_add(&lookup.words, parameter);
+    strings_add(&lookup.words, word);
+    return outside->live(f->ctx, &lookup, &why);
+}
+
+enum verdict place_lists(struct finder *f, const char *parameter, const char *value, const char *word)
 {
     const char *missing = NULL;
     struct strings items = postfix_items(facts_expand(context_facts(f->ctx), f->main_cf, value, &missing));
     enum verdict verdict = missing == NULL ? FAILS : CANNOT_TELL;
     f->missing = missing;
+    bool in_table = verdict == FAILS; /* the only thing that is not known is what tables hold */
     for (size_t i = 0; i < items.n; i++) {
         /* "!word" takes the word out. */
         enum verdict one = items.item[i][0] == '!' ? FAILS : item_lists(f, items.item[i], word);
@@ -143,8 +166,9 @@ enum verdict place_lists(struct finder *f, const char *value, const char *word)
             return HOLDS;
         if (one == CANNOT_TELL) {
             verdict = CANNOT_TELL;
+            in_table = in_table && items.item[i][0] != '/';
             f->missing = arena_printf(_("what %s holds"), items.item[i]);
         }
     }
-    return verdict;
+    return verdict == CANNOT_TELL && in_table ? ask_tables(f, parameter, word) : verdict;
 }

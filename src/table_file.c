@@ -33,21 +33,27 @@ static bool has_patterns(const char *type)
     return strcmp(type, "regexp") == 0 || strcmp(type, "pcre") == 0 || strcmp(type, "cidr") == 0;
 }
 
+/* The key of a line against the wanted one; ".domain" wants any name below it. An address is no such name. */
+static bool key_fits(const char *key, size_t len, const char *wanted)
+{
+    size_t wanted_len = strlen(wanted);
+    bool below = wanted[0] == '.' && memchr(key, '@', len) == NULL;
+    return (len == wanted_len || (below && len > wanted_len)) &&
+           strncasecmp(key + len - wanted_len, wanted, wanted_len) == 0;
+}
+
 enum verdict table_file_has(struct facts *facts, const char *type, const char *name, const char *key)
 {
-    static const char blanks[] = " \t\r\v\f";
     const char *text;
-    size_t len, key_len = strlen(key);
+    size_t len;
     struct err ignored;
     if (has_patterns(type) || !file_read_path(facts_root(facts), name, ANY_OWNER, &text, &len, &ignored))
         return CANNOT_TELL;
     for (const char *line = text; line != NULL;
          line = (line = strchr(line, '\n')) != NULL ? line + 1 : NULL) {
-        /* An empty line, a comment and a continuation line do not fit a key. */
-        if (strncasecmp(line, key, key_len) != 0)
-            continue;
-        char after = line[key_len];
-        if (after == '\0' || after == '\n' || after == ':' || strchr(blanks, after) != NULL)
+        /* An empty line and a continuation line have no key. In aliases a colon ends it. */
+        if (line[0] != '#' && (key_fits(line, strcspn(line, " \t\r\v\f\n"), key) ||
+                               key_fits(line, strcspn(line, " \t\r\v\f\n:"), key)))
             return HOLDS;
     }
     return FAILS;

@@ -17,6 +17,6 @@ struct table_file {
 /* name: what follows "type:", expanded. */
 struct table_file table_file_look(struct facts *facts, const char *type, const char *name);
 
-/* The text of the file holds the key, compared without case. CANNOT_TELL when it cannot be read, or has
- * patterns in place of keys. */
+/* The text of the file holds the key, compared without case, or, for ".domain", a key that is a name below
+ * the domain. CANNOT_TELL when it cannot be read, or has patterns in place of keys. */
 enum verdict table_file_has(struct facts *facts, const char *type, const char *name, const char *key);

@@ -216,13 +216,15 @@ static void test_table_files(void **state)
     close(w->root.fd);
 }
 
-/* A list holds a word directly, as a key of the text of a table, or in a file that it names. */
+/* A list holds a word directly, as a key of the text of a table, or in a file that it names. With a leading
+ * dot the word is any name below the domain. */
 static void test_listing(void **state)
 {
     (void)state;
     static const char main_cf[] = "plain = a.example b.example\nout = !a.example, b.example\n"
                                   "in_table = hash:/t/map\nin_file = /t/list\n"
-                                  "unreadable = hash:/t/none\nforeign = ldap:/t/map\nbrace = ${plain}\n";
+                                  "unreadable = hash:/t/none\nforeign = ldap:/t/map\nbrace = ${plain}\n"
+                                  "below = !x.below.example, Sub.BELOW.example\n";
     static const struct {
         const char *word, *parameters;
     } cases[] = {
@@ -234,11 +236,17 @@ static void test_listing(void **state)
         {"value", "?"},
         {"line.example", "in_file ?"},
         {"more.example", "?"},
+        {".below.example", "in_table in_file below ?"},
+        {"below.example", "?"},
+        {".user.example", "?"},
+        {".comment.example", "?"},
+        {".dot.example", "in_table ?"},
     };
     struct world *w = unit_world(main_cf, MASTER, FACTS, NULL);
     unit_dirs("t");
-    unit_file("t/map", "# key\nkey.example value\n  more.example\n");
-    unit_file("t/list", "line.example\n");
+    unit_file("t/map", "# key\nkey.example value\n  more.example\nin.below.example x\n"
+                       "a@in.user.example x\n#in.comment.example x\n.Dot.example x\n");
+    unit_file("t/list", "line.example\nin.below.example\n");
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct place place = place_of(arena_printf("main.cf setting * listing %s", cases[i].word));
         struct row *row;
@@ -252,6 +260,47 @@ static void test_listing(void **state)
         if (unknown)
             strings_add(&found, "?");
         assert_string_equal(strings_join(&found, " "), cases[i].parameters);
+    }
+    close(w->root.fd);
+}
+
+static enum verdict only_foreign(struct context *ctx, const struct cond *cond, const char **ret_why)
+{
+    (void)ctx;
+    (void)ret_why;
+    assert_int_equal(cond->kind, COND_LOOKUP);
+    assert_string_equal(cond->words.item[1], "a.example");
+    return strcmp(cond->words.item[0], "foreign") == 0 ? HOLDS : FAILS;
+}
+
+/* A table without a text is asked where the host runs; not for what is below a domain, nor for a file. */
+static void test_listing_live(void **state)
+{
+    (void)state;
+    static const char main_cf[] =
+        "foreign = ldap:/t/map\nother = ldap:/t/other\nfile = /t/none, ldap:/t/map\n";
+    static const struct outside outside = {.live = only_foreign};
+    static const struct {
+        const char *place;
+        size_t n;
+        bool unknown;
+    } cases[] = {
+        {"main.cf setting foreign listing a.example", 1, false},
+        {"main.cf setting other listing a.example", 0, false},
+        {"main.cf setting file listing a.example", 0, true},
+        {"main.cf setting foreign listing .a.example", 0, true},
+    };
+    struct world *w = unit_world(main_cf, MASTER, FACTS, NULL);
+    w->ctx.outside = &outside;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct place place = place_of(cases[i].place);
+        struct row *row;
+        size_t n;
+        bool unknown;
+        struct err err;
+        assert_ok(place_find(&w->ctx, &place, &row, &n, &unknown, &err), err);
+        if (n != cases[i].n || unknown != cases[i].unknown)
+            fail_msg("%s: %zu rows, %s", cases[i].place, n, unknown ? "unknown" : "known");
     }
     close(w->root.fd);
 }
@@ -341,8 +390,9 @@ static void test_unreadable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dir_test(test_rows),  dir_test(test_describe), dir_test(test_table_files), dir_test(test_listing),
-        dir_test(test_known), dir_test(test_unknown),  dir_test(test_unreadable),
+        dir_test(test_rows),    dir_test(test_describe),     dir_test(test_table_files),
+        dir_test(test_listing), dir_test(test_listing_live), dir_test(test_known),
+        dir_test(test_unknown), dir_test(test_unreadable),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }
