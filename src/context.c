@@ -43,7 +43,8 @@ static const char *parameter_fact(struct context *ctx, const char *name)
 {
     static const struct {
         const char *fact, *parameter;
-    } facts[] = {{"postfix.queue-directory", "queue_directory"},
+    } facts[] = {{"postfix.config-directory", "config_directory"},
+                 {"postfix.queue-directory", "queue_directory"},
                  {"postfix.data-directory", "data_directory"},
                  {"postfix.default-table-type", "default_database_type"}};
     const struct doc *main_cf;

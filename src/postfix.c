@@ -245,7 +245,11 @@ static const struct {
     {"smtpd_tls_session_cache_database", "2.2", ""},
     {"smtpd_use_tls", "2.2", "no"},
     {"transport_maps", "1.0", ""},
+    {"virtual_alias_domains", "2.0", "$virtual_alias_maps"},
     {"virtual_alias_maps", "2.0", "$virtual_maps"},
+    {"virtual_mailbox_domains", "2.0", "$virtual_mailbox_maps"},
+    {"virtual_mailbox_maps", "2.0", ""},
+    {"virtual_maps", "1.0", ""},
 };
 
 const char *postfix_default(const char *name)
