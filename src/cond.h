@@ -11,7 +11,8 @@
 struct evidence {
     struct row *row;
     size_t n_row;
-    const char *sentence; /* NULL: none */
+    const char *sentence;  /* NULL: none */
+    const char *otherwise; /* what the stanza says then, of the item that decided; NULL: nothing */
 };
 
 /* The answer to one condition, with `not` applied. CANNOT_TELL leaves its reason in ctx->missing (a fact) or

@@ -39,6 +39,8 @@ bool plan_probe(struct context *ctx, const struct probe *probe, bool any, struct
             result = verdict;
             if (evidence != NULL)
                 *evidence = found;
+            if (evidence != NULL && probe->otherwise != NULL)
+                evidence->otherwise = context_text(&item, probe->otherwise);
         }
         if (decides)
             break;
@@ -77,7 +79,7 @@ static bool check_requirements(struct maker *m, struct context *ctx)
             return false;
         if (verdict == FAILS)
             return err_outcome(m->err, NOT_APPLICABLE, "%s does not apply: %s%s", ctx->fix->name,
-                               context_text(ctx, require->otherwise), evidence_text(&found));
+                               found.otherwise, evidence_text(&found));
         if (verdict == CANNOT_TELL && ctx->missing != NULL)
             return context_missing(ctx, "whether it applies", m->err);
         if (verdict == CANNOT_TELL && facts_root(context_facts(ctx))->live)
@@ -179,8 +181,8 @@ static bool check_new_text(struct maker *m, struct context *ctx)
         if (verdict == FAILS)
             return err_set(m->err, "%s: the result would not be right: %s In the planned text:%s",
                            ctx->fix->name,
-                           verify->otherwise != NULL ? context_text(ctx, verify->otherwise)
-                                                     : arena_printf(_("%s does not hold."), verify->written),
+                           found.otherwise != NULL ? found.otherwise
+                                                   : arena_printf(_("%s does not hold."), verify->written),
                            evidence_text(&found));
         if (verdict == CANNOT_TELL)
             strings_add(&m->out->plan.left_to_do,
