@@ -300,6 +300,15 @@ static bool add_byproducts(struct maker *m, struct docs *disk, const struct cont
     return true;
 }
 
+/* What is Dovecot's alone needs no Postfix on the host. */
+static bool is_all_dovecot(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_change; i++)
+        if (strcmp(plan->change[i].doc->id, "dovecot.conf") != 0)
+            return false;
+    return true;
+}
+
 bool plan_make(const struct request *request, size_t n, struct docs *disk, const struct outside *outside,
                struct planning *ret_planning, struct err *err)
 {
@@ -311,7 +320,7 @@ bool plan_make(const struct request *request, size_t n, struct docs *disk, const
         if (!plan_request(&m, &request[i], outside))
             return false;
     add_changes(&m);
-    if (out.plan.n_change > 0) {
+    if (!is_all_dovecot(&out.plan)) {
         struct context ctx = out.planned[0].ctx;
         ctx.docs = docs;
         if (!add_byproducts(&m, disk, &ctx) || !plan_indexes(&ctx, disk, &out.plan, err))
