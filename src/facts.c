@@ -178,27 +178,55 @@ static const char *ask_dovecot_version(void)
     return arena_copy(result.output, strcspn(result.output, " \n"));
 }
 
-/* "# 2.3.19.1 (9b53102964): /etc/dovecot/dovecot.conf", the first line; 1.x has it from dovecot itself. */
-static const char *ask_dovecot_config_file(void)
+/* What Dovecot says of its configuration, from the first line on that is no warning; NULL: nothing. */
+static const char *ask_dovecot(const char *option, const char *path)
 {
-    const char *const argv[] = {run_have("doveconf") ? "doveconf" : "dovecot", "-n", NULL};
+    /* 1.x has no doveconf. */
+    const char *program = run_have("doveconf") ? "doveconf" : "dovecot";
+    const char *const argv[] = {program, option, path, NULL};
     struct run_result result;
     struct err ignored;
-    if (!run_have(argv[0]) || !run_program(argv, ASK_MS, &result, &ignored) || result.status != 0)
+    if (!run_have(program) || !run_program(argv, ASK_MS, &result, &ignored) || result.status != 0)
         return NULL;
-    const char *line = arena_copy(result.output, strcspn(result.output, "\n")), *path = strstr(line, ": /");
+    const char *said = result.output;
+    while (starts_with(said, "doveconf: ") && strchr(said, '\n') != NULL)
+        said = strchr(said, '\n') + 1;
+    return said;
+}
+
+/* "# 2.3.19.1 (9b53102964): /etc/dovecot/dovecot.conf", the first line. */
+static const char *ask_dovecot_config_file(void)
+{
+    const char *said = ask_dovecot("-n", NULL);
+    if (said == NULL)
+        return NULL;
+    const char *line = arena_copy(said, strcspn(said, "\n")), *path = strstr(line, ": /");
     return line[0] == '#' && path != NULL ? path + 2 : NULL;
 }
 
-/* A setting, set or by default: "vsz_limit" of a service is service/NAME/vsz_limit. 1.x cannot be asked. */
+/* "login_process_size: 32" among all settings of 1.x; "login_process_size(default): 32" where a protocol has
+ * another. */
+static const char *setting_of_1x(const char *name)
+{
+    const char *line = ask_dovecot("-a", NULL);
+    for (; line != NULL; line = (line = strchr(line, '\n')) != NULL ? line + 1 : NULL) {
+        if (!starts_with(line, name))
+            continue;
+        const char *value = line + strlen(name);
+        value += starts_with(value, "(default)") ? strlen("(default)") : 0;
+        if (starts_with(value, ": "))
+            return trimmed_line(value + 2, strcspn(value + 2, "\n"));
+    }
+    return NULL;
+}
+
+/* A setting, set or by default: "vsz_limit" of a service is service/NAME/vsz_limit. */
 static const char *ask_doveconf(const char *path)
 {
-    const char *const argv[] = {"doveconf", "-h", path, NULL};
-    struct run_result result;
-    struct err ignored;
-    if (!run_have("doveconf") || !run_program(argv, ASK_MS, &result, &ignored) || result.status != 0)
-        return NULL;
-    return trimmed_line(result.output, strcspn(result.output, "\n"));
+    if (!run_have("doveconf"))
+        return setting_of_1x(path);
+    const char *said = ask_dovecot("-h", path);
+    return said != NULL ? trimmed_line(said, strcspn(said, "\n")) : NULL;
 }
 
 static const char *ask_os_release(struct facts *facts, const char *key)
