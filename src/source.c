@@ -113,13 +113,15 @@ static bool from_place(struct context *ctx, const char *type, const struct sourc
     return true;
 }
 
-/* The newest line counts. */
-static struct strings from_log(struct context *ctx, const char *capture)
+/* The newest line counts; where there can be several values, every line does. */
+static struct strings from_log(struct context *ctx, const char *capture, bool several)
 {
     struct strings heard = {0}, out = {0};
     if (ctx->outside == NULL || ctx->outside->heard == NULL ||
         ctx->outside->heard(ctx, capture, &heard) != HOLDS)
         ctx->asked_live = true;
+    if (several)
+        return heard;
     if (heard.n > 0)
         strings_add(&out, heard.item[heard.n - 1]);
     return out;
@@ -154,7 +156,7 @@ bool source_values(struct context *ctx, const struct param *param, const struct 
     *ret_values = (struct strings){0};
     switch (source->kind) {
     case SOURCE_LOG:
-        *ret_values = from_log(ctx, source->word);
+        *ret_values = from_log(ctx, source->word, several);
         return true;
     case SOURCE_PORT:
         *ret_values = from_port(ctx, source->word);

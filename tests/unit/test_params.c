@@ -186,7 +186,7 @@ static void test_sources(void **state)
         {"type daemon\n  from port 25", "p=sendmail"},
         {"type daemon\n  from port 26", NULL},
         {"type word\n  from log c", "p=new"}, /* the newest line's */
-        {"type word\n  several\n  from log c", "p=new"},
+        {"type word\n  several\n  from log c", "p=old p=new"},
         {"type number\n  from log c\n  default 3", "p=3"},
     };
     logged = strings_split("old new", " ");
