@@ -130,6 +130,12 @@ static enum verdict run_check(const char *daemon, const char **ret_why)
     return FAILS;
 }
 
+/* Whoever greets is not mute, but in another protocol than its own it would be waited for to the end. */
+static enum protocol protocol_at(int port)
+{
+    return port == 143 ? IMAP : port == 110 ? POP3 : SMTP;
+}
+
 /* mute: accepts a connection and does not greet. */
 static enum verdict port_is(struct context *ctx, const char *number, const char *what)
 {
@@ -137,7 +143,8 @@ static enum verdict port_is(struct context *ctx, const char *number, const char 
     bool open = session_port_open(host, atoi(number), 3000);
     if (!open || strcmp(what, "open") == 0)
         return open ? HOLDS : FAILS;
-    struct session session = {.protocol = SMTP, .host = host, .port = atoi(number), .limit_ms = 5000};
+    struct session session = {
+        .protocol = protocol_at(atoi(number)), .host = host, .port = atoi(number), .limit_ms = 5000};
     struct session_result result;
     session_hold(&session, &result);
     return result.greeting[0] == '\0' ? HOLDS : FAILS;
