@@ -50,8 +50,7 @@ static enum account kind_of(const char *line, unsigned long uid_min)
     if (shell == NULL || uid_field[0] == '\0' || uid_field[strspn(uid_field, "0123456789")] != '\0')
         return ACCOUNT_NONE;
     unsigned long uid = strtoul(uid_field, NULL, 10);
-    bool person = uid == 0 || (uid >= uid_min && uid < UID_NOBODY);
-    return person && lets_in(shell) ? ACCOUNT_LOGIN : ACCOUNT_SYSTEM;
+    return uid >= uid_min && uid < UID_NOBODY && lets_in(shell) ? ACCOUNT_LOGIN : ACCOUNT_SYSTEM;
 }
 
 static bool read_lines(const struct root *root, struct strings *ret_lines, struct err *err)
@@ -85,7 +84,7 @@ bool account_people(const struct root *root, struct strings *ret_names, struct e
     *ret_names = (struct strings){0};
     for (size_t i = 0; i < lines.n; i++) {
         const char *name = field(lines.item[i], 0);
-        if (kind_of(lines.item[i], uid_min) == ACCOUNT_LOGIN && strcmp(name, "root") != 0)
+        if (kind_of(lines.item[i], uid_min) == ACCOUNT_LOGIN)
             strings_add(ret_names, name);
     }
     return true;

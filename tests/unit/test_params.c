@@ -39,7 +39,7 @@ static void test_accounts(void **state)
         const char *name;
         enum account kind, kind_500; /* where UID_MIN is 500 */
     } cases[] = {
-        {"root", ACCOUNT_LOGIN, ACCOUNT_LOGIN},      {"daemon", ACCOUNT_SYSTEM, ACCOUNT_SYSTEM},
+        {"root", ACCOUNT_SYSTEM, ACCOUNT_SYSTEM},    {"daemon", ACCOUNT_SYSTEM, ACCOUNT_SYSTEM},
         {"postfix", ACCOUNT_SYSTEM, ACCOUNT_SYSTEM}, {"sync", ACCOUNT_SYSTEM, ACCOUNT_SYSTEM},
         {"old", ACCOUNT_SYSTEM, ACCOUNT_LOGIN},      {"anna", ACCOUNT_LOGIN, ACCOUNT_LOGIN},
         {"build", ACCOUNT_SYSTEM, ACCOUNT_SYSTEM},   {"bert", ACCOUNT_LOGIN, ACCOUNT_LOGIN},

@@ -68,6 +68,7 @@ static struct world *host(void)
 {
     unit_dirs("etc/dovecot/conf.d");
     unit_file("etc/passwd", "root:x:0:0::/root:/bin/sh\ndaemon:x:1:1::/:/usr/sbin/nologin\n"
+                             "into:x:1001:1001::/:/bin/sh\n"
                             "anna:x:1000:1000::/home/anna:/bin/sh\n");
     unit_file("etc/aliases", ALIASES);
     unit_file("etc/more", "postmaster: other\nonly: anna\n");
@@ -94,8 +95,8 @@ static void test_rows(void **state)
         {"aliases alias empty", "aliases:5 empty=anna"}, /* postalias drops the one without targets */
         {"aliases commented alias", "aliases:6 support=anna"},
         {"aliases alias b", "aliases:8 b=\"c\", |/bin/true, /dev/null"},
-        {"aliases alias * with account=system", "aliases:14 daemon=\"|prog a, b\""},
-        {"aliases alias * with account=login", "aliases:2 Root=anna"},
+        {"aliases alias * with account=system", "aliases:2 Root=anna; aliases:14 daemon=\"|prog a, b\""},
+        {"aliases alias * with account=login", "aliases:12 into=a"}, /* root is nobody's own name */
         {"aliases alias * matching late", ""},
         {"aliases loop", "aliases:7 a=b -> c -> a; aliases:8 b=c -> a -> b; aliases:10 c=a -> b -> c"},
         {"aliases loop self into", ""},
