@@ -2,13 +2,14 @@
  *
  * Indexes of a plan; see plan_index.h.
  *
- * Limits: as place.h finds tables: those that main.cf or an -o option names, not those of defaults. A cache
- * has no text and so no index; its file is a by-product.
+ * Limits: as place.h finds tables: those that main.cf or an -o option names; of defaults those whose text the
+ * plan changes. A cache has no text and so no index; its file is a by-product.
  */
 #include "plan_index.h"
 
 #include "maps.h"
 #include "postfix_table.h"
+#include "tree.h"
 
 #include <string.h>
 
@@ -88,6 +89,35 @@ static bool find_tables(struct context *ctx, struct row **ret_row, size_t *ret_n
     return true;
 }
 
+/* A text may be that of a parameter which main.cf leaves at its default, as alias_maps often is. */
+static bool add_defaults(struct context *ctx, struct plan *plan, struct err *err)
+{
+    const struct doc *main_cf;
+    struct strings types = facts_table_types(context_facts(ctx));
+    if (!docs_get(ctx->docs, "main.cf", &main_cf, err))
+        return false;
+    for (size_t i = 0; i < plan->n_change; i++) {
+        const char *id = plan->change[i].doc->id, *missing = NULL, *suffix[2];
+        const char *parameter = strcmp(id, "aliases") == 0 ? "alias_maps"
+                                : starts_with(id, TREE_MAP) ? id + strlen(TREE_MAP)
+                                                            : NULL;
+        struct table_ref *ref;
+        size_t n;
+        if (parameter == NULL)
+            continue;
+        const char *value = facts_value(context_facts(ctx), main_cf, parameter, &missing);
+        postfix_tables(parameter, value != NULL ? value : "", &types, &ref, &n);
+        for (size_t k = 0; k < n; k++) {
+            struct index index = {.type = ref[k].type, .name = ref[k].name, .changed = true};
+            index.alias = postfix_table_use(parameter) == USE_ALIAS;
+            if (maps_change_of(plan, index.name) == &plan->change[i] &&
+                postfix_index_suffixes(index.type, suffix) > 0)
+                add_index(plan, &index);
+        }
+    }
+    return true;
+}
+
 bool plan_indexes(struct context *ctx, struct docs *disk, struct plan *plan, struct err *err)
 {
     struct context before = *ctx;
@@ -102,5 +132,5 @@ bool plan_indexes(struct context *ctx, struct docs *disk, struct plan *plan, str
             (maps_change_of(plan, index.name) != NULL || !is_among(&before, old, n_old, &index)))
             add_index(plan, &index);
     }
-    return true;
+    return add_defaults(ctx, plan, err);
 }
