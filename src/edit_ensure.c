@@ -345,9 +345,6 @@ bool edit_ensure(struct jobs *jobs, struct context *ctx, struct err *err)
         return edit_ensure_dovecot(jobs, ctx, e.text, want, n, err);
     if (!docs_files(ctx->docs, context_text(ctx, jobs->step->document), &doc, &n_doc, err))
         return false;
-    if (n_doc == 0)
-        return err_outcome(err, NOT_APPLICABLE, "%s: alias_maps names no table that is made from a text file",
-                           ctx->fix->name);
     e.job = edit_job_of(jobs, doc[0]);
     for (size_t i = 0; i < n; i++) {
         bool setting = strcmp(want[i].label, "setting") == 0;
