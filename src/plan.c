@@ -309,6 +309,17 @@ static bool is_all_dovecot(const struct plan *plan)
     return true;
 }
 
+/* Of fixes that want different things the last one would win, and the others would be gone unsaid. */
+static bool check_together(struct maker *m)
+{
+    for (size_t i = 0; i + 1 < m->out->n_planned; i++)
+        if (plan_pending(&m->out->planned[i].ctx) == HOLDS)
+            return err_outcome(m->err, NOT_APPLICABLE,
+                               "a fix that comes after %s would undo it; they cannot be applied together",
+                               m->out->planned[i].fix->name);
+    return true;
+}
+
 bool plan_make(const struct request *request, size_t n, struct docs *disk, const struct outside *outside,
                struct planning *ret_planning, struct err *err)
 {
@@ -319,6 +330,8 @@ bool plan_make(const struct request *request, size_t n, struct docs *disk, const
     for (size_t i = 0; i < n; i++)
         if (!plan_request(&m, &request[i], outside))
             return false;
+    if (!check_together(&m))
+        return false;
     add_changes(&m);
     if (!is_all_dovecot(&out.plan)) {
         struct context ctx = out.planned[0].ctx;
