@@ -19,7 +19,8 @@ static void print_lines(const char *text, const char *margin)
 
 static void print_symptoms(const struct fix *fix)
 {
-    out_printf(stdout, "symptoms:\n");
+    if (fix->n_symptom > 0)
+        out_printf(stdout, "symptoms:\n");
     for (size_t i = 0; i < fix->n_symptom; i++)
         if (fix->symptom[i].kind != PROBE_LOG)
             out_printf(stdout, "  %s\n", fix_probe_sentence(&fix->symptom[i], fix->symptom[i].written));
@@ -72,6 +73,8 @@ static void print_here(const struct fix *fix, const struct judgement *j)
     out_printf(stdout, "here:\n");
     if (j->unknown != NULL)
         out_printf(stdout, "  whether the fault is here is not known: %s\n", j->unknown);
+    else if (fix->n_symptom == 0)
+        out_printf(stdout, "  whether it is a fault here, only a person can say\n");
     else
         out_printf(stdout, "%s",
                    j->fault == HOLDS ? _("  the fault is here\n") : _("  the fault is not here\n"));

@@ -69,7 +69,8 @@ static void ask_plan(struct fix *fix, const struct docs *docs, const struct outs
 
 void judge_fix(struct fix *fix, struct docs *docs, struct judgement *ret_judgement)
 {
-    struct judgement j = {.fault = FAILS};
+    /* What has no symptom is a wish: only a person knows. */
+    struct judgement j = {.fault = fix->n_symptom > 0 ? FAILS : CANNOT_TELL};
     const struct outside *outside = facts_root(docs->facts)->live ? &probe_outside : NULL;
     struct context ctx = {.fix = fix, .docs = docs, .outside = outside, .pending = plan_pending};
     struct strings none = {0};
