@@ -310,7 +310,8 @@ static void test_several(void **state)
     (void)state;
     struct world *w = unit_world("a = 1\nb = 2\n", MASTER, FACTS, NULL);
     struct request request[] = {
-        {.fix = unit_fix(HEAD "edit main.cf\n  each setting a\n  value x\n\nafter reload postfix\n")},
+        {.fix = unit_fix(HEAD
+                         "edit main.cf\n  each setting a matching ^1$\n  value x\n\nafter reload postfix\n")},
         {.fix = unit_fix(
              HEAD "edit main.cf\n  each setting a matching ^x$\n  value y\n\nedit main.cf\n  each setting b\n"
                   "  delete\n\nafter restart postfix\n")},
@@ -324,6 +325,11 @@ static void test_several(void **state)
     const struct doc *doc;
     assert_ok(docs_get(&w->docs, "main.cf", &doc, &err), err);
     assert_string_equal(doc->text, "a = 1\nb = 2\n"); /* disk stays as it is */
+    /* What the second undoes would be gone unsaid. */
+    request[0].fix = unit_fix(HEAD "edit main.cf\n  each setting a\n  value x\n");
+    assert_false(plan_make(request, 2, &w->docs, NULL, &planning, &err));
+    assert_int_equal(err.outcome, NOT_APPLICABLE);
+    assert_says(err, "a fix that comes after x would undo it");
     close(w->root.fd);
 }
 
