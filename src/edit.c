@@ -322,7 +322,8 @@ static bool check_owner(const struct job *job, struct err *err)
         job->fix->name, path);
 }
 
-/* Aliases that come from a directory or from NIS have no text here; to find nothing there is no "already so". */
+/* Aliases that come from a directory or from NIS have no text here; to find nothing there is no "already so".
+ */
 static bool has_text(struct context *ctx, const struct step *step, struct err *err)
 {
     const struct doc *const *doc;
@@ -330,9 +331,9 @@ static bool has_text(struct context *ctx, const struct step *step, struct err *e
     if (strcmp(step->document, "aliases") != 0)
         return true;
     return docs_files(ctx->docs, step->document, &doc, &n, err) &&
-           (n > 0 || err_outcome(err, NOT_APPLICABLE,
-                                 "%s: alias_maps names no table that is made from a text file",
-                                 ctx->fix->name));
+           (n > 0 ||
+            err_outcome(err, NOT_APPLICABLE, "%s: alias_maps names no table that is made from a text file",
+                        ctx->fix->name));
 }
 
 bool edit_step(struct context *ctx, const struct step *step, struct drafts *drafts, bool *ret_changed,

@@ -42,7 +42,8 @@ static bool speaks_utf8(void)
 
 void language_open(const char *dir)
 {
-    utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+    if (utf8 == (locale_t)0)
+        utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     if (!speaks_utf8() || setlocale(LC_MESSAGES, "") == NULL)
         return;
     bindtextdomain("mailfix", dir);

@@ -98,7 +98,7 @@ static bool add_defaults(struct context *ctx, struct plan *plan, struct err *err
         return false;
     for (size_t i = 0; i < plan->n_change; i++) {
         const char *id = plan->change[i].doc->id, *missing = NULL, *suffix[2];
-        const char *parameter = strcmp(id, "aliases") == 0 ? "alias_maps"
+        const char *parameter = strcmp(id, "aliases") == 0  ? "alias_maps"
                                 : starts_with(id, TREE_MAP) ? id + strlen(TREE_MAP)
                                                             : NULL;
         struct table_ref *ref;

@@ -68,7 +68,7 @@ static struct world *host(void)
 {
     unit_dirs("etc/dovecot/conf.d");
     unit_file("etc/passwd", "root:x:0:0::/root:/bin/sh\ndaemon:x:1:1::/:/usr/sbin/nologin\n"
-                             "into:x:1001:1001::/:/bin/sh\n"
+                            "into:x:1001:1001::/:/bin/sh\n"
                             "anna:x:1000:1000::/home/anna:/bin/sh\n");
     unit_file("etc/aliases", ALIASES);
     unit_file("etc/more", "postmaster: other\nonly: anna\n");
