@@ -30,7 +30,10 @@ arrived() { [ "$(mailboxes "$1")" = "$2" ] || { printf 'in: %s\n' "$(mailboxes "
 goes() {
     local subject="$1-$2"
     check "$host_kind: $1: mail to $2 is taken" host_run bash -c 'exec 3<>/dev/tcp/127.0.0.1/25
-        answer() { while read -r -t 10 line <&3; do [ "${line:3:1}" = - ] || break; done; [[ $line == [23]* ]] || { echo "$line"; exit 1; }; }
+        answer() {
+            while read -r -t 10 line <&3 && [ "${line:3:1}" = - ]; do :; done
+            [[ $line == [23]* ]] || { echo "$line"; exit 1; }
+        }
         answer
         for command in "EHLO client" "MAIL FROM:<sender@example.org>" "RCPT TO:<$1@localhost>" DATA "Subject: $2\r\n\r\nt\r\n." QUIT; do
             printf "%b\r\n" "$command" >&3
