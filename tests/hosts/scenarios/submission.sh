@@ -1,0 +1,108 @@
+#!/bin/bash
+# Scenario: mail programs cannot hand in mail. submission-port and smtps-port open 587 and 465 in Debian's own master.cf, enforce-tls
+# repairs the old advice. A client says what it is offered before, after and after the rollback, which gives the identical tree.
+#
+# MAILFIX_TEST_KINDS: "systemd" unless set.
+
+set -u
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+need_mailfix
+
+# talk PORT: what a stranger's mail program is offered there, without and with TLS, in one line. It comes from 192.0.2.1, which is
+# not in mynetworks. MAIL without TLS and RCPT of a foreign address over TLS show the code of the answer. The host's python has no
+# smtplib, so this one runs outside, in the host's network.
+talk() {
+    nsenter -t "$host_leader" -n -- env -i PATH=/usr/bin:/bin timeout 20 python3 - "$1" <<'END'
+import smtplib, ssl, sys
+port, here, tls = int(sys.argv[1]), ("192.0.2.1", 0), ssl._create_unverified_context()
+said = []
+def look(s):
+    s.ehlo("client.example")
+    said.extend(w for w in ("starttls", "auth") if s.has_extn(w))
+try:
+    if port == 465:
+        s = smtplib.SMTP_SSL("192.0.2.1", port, source_address=here, context=tls)
+        said.append("tls:")
+        look(s)
+    else:
+        s = smtplib.SMTP("192.0.2.1", port, source_address=here)
+        said.append("clear:")
+        look(s)
+        said.append("mail %d" % s.docmd("MAIL", "FROM:<a@example.com>")[0])
+        s.rset()
+        if s.has_extn("starttls"):
+            s.starttls(context=tls)
+            said.append("tls:")
+            look(s)
+    s.mail("a@example.com")
+    said.append("relay %d" % s.rcpt("b@example.net")[0])
+    print(" ".join(said))
+except ConnectionRefusedError:
+    print("refused")
+END
+}
+offers() { [ "$(talk "$1")" = "$2" ] || { talk "$1"; false; }; }
+
+# A log-in that works: Dovecot answers for Postfix.
+prepare_host() {
+    host_run sh -c '
+        ip address add 192.0.2.1/32 dev lo
+        printf "service auth {\n  unix_listener /var/spool/postfix/private/auth {\n    mode = 0660\n    user = postfix\n    group = postfix\n  }\n}\n" \
+            >/etc/dovecot/conf.d/99-postfix.conf
+        postconf -e smtpd_sasl_type=dovecot smtpd_sasl_path=private/auth smtpd_sasl_auth_enable=yes smtpd_tls_auth_only=no
+        touch -d "1 minute ago" /etc/postfix/main.cf /etc/postfix/master.cf' 2>/dev/null
+    host_service restart dovecot >/dev/null 2>&1
+    host_service restart postfix >/dev/null 2>&1
+    check "$host_kind: port 25 answers" until_true 20 smtp_starttls 25
+}
+
+# mailfix_ends EXIT WHAT WORD...: its output is left in $output.
+mailfix_ends() {
+    local want=$1 what=$2 code
+    shift 2
+    output=$(host_run mailfix "$@" 2>&1)
+    code=$?
+    check_same "$host_kind: $what: exit $want" "$want" "$code"
+    [ "$code" = "$want" ] || printf '%s\n' "$output"
+}
+
+# repaired FIX PORT BEFORE AFTER: apply and rollback, with the client's view of the port.
+repaired() {
+    local fix=$1 port=$2 old=$3 new=$4 before
+    before=$(host_snapshot /etc)
+    check "$host_kind: $fix: before: $old" until_true 10 offers "$port" "$old"
+    mailfix_ends 6 "$fix: diagnose" diagnose
+    check_match "$host_kind: $fix: diagnose names it" "^$fix \\(" "$output"
+    mailfix_ends 0 "$fix: apply" apply "$fix" -y
+    check_match "$host_kind: $fix: proven" '^Changed and verified; kept as transaction ' "$output"
+    check "$host_kind: $fix: after: $new" offers "$port" "$new"
+    mailfix_ends 0 "$fix: rollback" rollback -y
+    check_same "$host_kind: $fix: rollback: the identical tree" "$before" "$(host_snapshot /etc)"
+    check "$host_kind: $fix: rollback: $old" until_true 10 offers "$port" "$old"
+}
+
+test_refused() {
+    host_run sh -c 'printf "service imap-login {\n  inet_listener smtps {\n    port = 465\n  }\n}\n" >/etc/dovecot/conf.d/99-port.conf'
+    host_service restart dovecot >/dev/null 2>&1
+    check "$host_kind: Dovecot has port 465" until_true 10 port_answers 465
+    mailfix_ends 5 'port taken' apply smtps-port -y
+    check_match "$host_kind: port taken: the reason" 'Port 465 belongs to another program' "$output"
+}
+
+old_advice() {
+    host_run sh -c 'printf "%s\n" "submission inet n - y - - smtpd" "  -o smtpd_enforce_tls=yes" "  -o smtpd_sasl_auth_enable=yes" \
+        "  -o smtpd_client_restrictions=permit_sasl_authenticated,reject" >>/etc/postfix/master.cf && postfix reload' 2>/dev/null
+}
+
+for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
+    host_start "$kind"
+    prepare_host
+    repaired submission-port 587 refused 'clear: starttls mail 530 tls: auth relay 554'
+    repaired smtps-port 465 refused 'tls: auth relay 554'
+    test_refused
+    old_advice
+    repaired enforce-tls 587 'clear: starttls auth mail 250 tls: auth relay 554' 'clear: starttls mail 530 tls: auth relay 554'
+    host_stop
+done
+finish
