@@ -119,6 +119,9 @@ const char *diff_unified(const char *path, const char *before, size_t before_len
     struct writer w = {.mask = mask};
     struct block *block = NULL;
     size_t n_block = 0;
+    bool created = before == NULL;
+    if (created)
+        before = "";
     ptrdiff_t shift = 0;
     for (size_t i = 0; i < n; i++) {
         struct block b = widen(before, before_len, after, after_len, &hunk[i], shift);
@@ -134,7 +137,7 @@ const char *diff_unified(const char *path, const char *before, size_t before_len
     }
     if (n_block == 0)
         return "";
-    buf_printf(&w.out, "--- a%s\n+++ b%s\n", path, path);
+    buf_printf(&w.out, "--- %s%s\n+++ b%s\n", created ? "" : "a", created ? "/dev/null" : path, path);
     for (size_t i = 0; i < n_block;) {
         size_t last = i;
         while (last + 1 < n_block &&

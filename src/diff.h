@@ -7,8 +7,9 @@
 #include "base.h"
 
 /* The unified diff of one file: "--- a/PATH", "+++ b/PATH", hunks with three lines of context, the marker for
- * a missing final newline. path is absolute. Empty when nothing differs. With mask, values of parameters that
- * look like secrets are shown as *** (then it is no longer for patch) and *ret_masked is set. */
+ * a missing final newline. path is absolute. before NULL: there is no such file yet ("--- /dev/null"). Empty
+ * when nothing differs. With mask, values of parameters that look like secrets are shown as *** (then it is
+ * no longer for patch) and *ret_masked is set. */
 const char *diff_unified(const char *path, const char *before, size_t before_len, const char *after,
                          size_t after_len, const struct hunk *hunk, size_t n, bool mask, bool *ret_masked);
 

@@ -57,8 +57,8 @@ void show_plan(struct facts *facts, const struct plan *plan)
     for (size_t i = 0; i < plan->n_change; i++) {
         const struct change *c = &plan->change[i];
         bool masked = false;
-        const char *text = diff_unified(c->doc->path, c->doc->text, c->doc->len, c->after, c->after_len,
-                                        c->hunk, c->n_hunk, show_masks(), &masked);
+        const char *text = diff_unified(c->doc->path, c->doc->absent ? NULL : c->doc->text, c->doc->len,
+                                        c->after, c->after_len, c->hunk, c->n_hunk, show_masks(), &masked);
         text = show_hide(plan, text, &masked);
         color_diff(text);
         any_masked |= masked;

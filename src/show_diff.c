@@ -19,19 +19,20 @@ static bool print_target(const struct store *store, const struct record *record,
 {
     const struct target *stands = &record->target[index];
     const struct target *t = stands->written != NULL ? stands->written : stands; /* as it was applied */
-    const char *before, *path = arena_printf("/var/lib/mailfix/txn/%s/before/%zu", record->id, index);
-    size_t len, after_len;
+    const bool created = t->before[0] == '\0';
+    const char *before = "", *path = arena_printf("/var/lib/mailfix/txn/%s/before/%zu", record->id, index);
+    size_t len = 0, after_len;
     char digest[DIGEST_HEX + 1];
-    if (!file_read_path(store->root, path, ANY_OWNER, &before, &len, err))
+    if (!created && !file_read_path(store->root, path, ANY_OWNER, &before, &len, err))
         return false;
     digest_hex(before, len, digest);
-    if (strcmp(digest, t->before) != 0)
+    if (!created && strcmp(digest, t->before) != 0)
         return err_set(err, "the text that %s had before is not in the record %s (it was %s)", t->path,
                        record->id, _(txn_state_name(record->state)));
     const char *after = edit_splice(before, len, t->hunk, t->n_hunk, &after_len);
     bool masked = false;
-    const char *text =
-        diff_unified(t->path, before, len, after, after_len, t->hunk, t->n_hunk, show_masks(), &masked);
+    const char *text = diff_unified(t->path, created ? NULL : before, len, after, after_len, t->hunk,
+                                    t->n_hunk, show_masks(), &masked);
     color_diff(text);
     *ret_masked |= masked;
     const struct report_file file = {t->path,   t->document, before,  after,     len,  after_len,

@@ -130,6 +130,13 @@ static bool refuse_edited(const struct walk *w, const struct file *f, struct tex
                                    .now = now.bytes,
                                    .now_len = now.len};
     w->out->refused = edited;
+    if (without.absent)
+        return err_outcome(
+            w->err, NEEDS_PERSON,
+            "%s was made by transaction %s and edited since, and a rollback would lose that "
+            "edit. Take back only what mailfix wrote with --merge, or put the edited file aside "
+            "with --force",
+            f->target->path, w->chosen->id);
     return err_outcome(w->err, NEEDS_PERSON,
                        "%s was edited since transaction %s wrote it, and a rollback would lose that edit. "
                        "Take back only what mailfix changed with --merge, or put the edited file aside with "
