@@ -8,6 +8,7 @@
  */
 #include "base.h"
 
+#include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <sha2.h>
@@ -311,6 +312,14 @@ int version_compare(const char *a, const char *b)
         a = a_more ? a_end + 1 : "0";
         b = b_more ? b_end + 1 : "0";
     }
+}
+
+const char *text_small_letters(const char *text)
+{
+    char *out = arena_string(text);
+    for (char *at = out; *at != '\0'; at++)
+        *at = (char)tolower((unsigned char)*at);
+    return out;
 }
 
 struct position text_position(const char *text, size_t len, size_t offset)

@@ -74,6 +74,8 @@ const struct node *node_child(const struct node *node, const char *label);
 
 bool starts_with(const char *text, const char *start);
 bool ends_with(const char *text, const char *end);
+/* A copy with A to Z as a to z. */
+const char *text_small_letters(const char *text);
 void digest_hex(const char *bytes, size_t len, char ret_hex[DIGEST_HEX + 1]); /* SHA-256 */
 /* Compares versions number by number: "3.7.11" > "3.7.2". -1, 0, 1. */
 int version_compare(const char *a, const char *b);

@@ -203,6 +203,16 @@ static bool read_map(struct reading *r, const char *parameter)
 
 /* ---- any document ---- */
 
+bool doc_is_nested(const char *id)
+{
+    return strcmp(id, DOC_DOVECOT) == 0;
+}
+
+bool doc_can_be_absent(const char *id)
+{
+    return starts_with(id, TREE_MAP) || strcmp(id, "aliases") == 0;
+}
+
 bool doc_id_known(const char *id)
 {
     enum lens lens;
@@ -219,7 +229,7 @@ bool docs_files(struct docs *docs, const char *id, const struct doc *const **ret
         ok = read_aliases(&r);
     else if (starts_with(id, TREE_MAP))
         ok = read_map(&r, id + strlen(TREE_MAP));
-    else if (strcmp(id, "dovecot.conf") == 0)
+    else if (doc_is_nested(id))
         ok = doc_read_dovecot(&r);
     else if ((ok = docs_get(docs, id, &single, err)))
         r.doc = arena_append(r.doc, &r.n, sizeof(struct doc *), &single);

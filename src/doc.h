@@ -13,6 +13,7 @@
 #include "facts.h"
 
 #define N_DOCS 2
+#define DOC_DOVECOT "dovecot.conf"
 
 /* What has been read or edited beyond the two files of Postfix, newest first; never changed, only added to,
  * so that a copy of a struct docs goes its own way. */
@@ -48,6 +49,10 @@ struct dovecot_entry {
 bool docs_dovecot(struct docs *docs, struct dovecot_entry **ret_entry, size_t *ret_n,
                   struct err *err) MUST_CHECK;
 
+/* It is dovecot.conf, or a file that it includes: entries stand in sections. */
+bool doc_is_nested(const char *id);
+/* Whether the files of a document may have to be made: the text of a map, an alias table. */
+bool doc_can_be_absent(const char *id);
 /* Whether a document has this name; a map's parameter is not looked at. */
 bool doc_id_known(const char *id);
 /* Puts an edited document in the place of the one with the same path. */

@@ -142,7 +142,7 @@ bool doc_read_dovecot(struct reading *r)
 
 bool docs_dovecot(struct docs *docs, struct dovecot_entry **ret_entry, size_t *ret_n, struct err *err)
 {
-    struct reading r = {.docs = docs, .id = "dovecot.conf", .err = err};
+    struct reading r = {.docs = docs, .id = DOC_DOVECOT, .err = err};
     bool ok = doc_read_dovecot(&r);
     *ret_entry = r.entry;
     *ret_n = r.n_entry;

@@ -213,7 +213,7 @@ static bool apply_splices(struct job *job, struct draft *draft, struct docs *doc
     const struct doc *after;
     if (!doc_reparse(job->doc, text, len, &after, err))
         return err_prefix(err, "after the edit");
-    bool nested = strcmp(job->doc->id, "dovecot.conf") == 0;
+    bool nested = doc_is_nested(job->doc->id);
     if (!(nested ? edit_prove_nested : edit_prove)(job, after, err))
         return false;
     /* From the end, so that positions of the text before this step stay true for what is still to come. */

@@ -275,7 +275,7 @@ bool edit_ensure_dovecot(struct jobs *jobs, struct context *ctx, const char *tex
     const struct doc *room;
     struct buf rest = {0};
     size_t n_doc, at;
-    if (!docs_files(ctx->docs, "dovecot.conf", &doc, &n_doc, err) ||
+    if (!docs_files(ctx->docs, DOC_DOVECOT, &doc, &n_doc, err) ||
         !docs_dovecot(ctx->docs, &e.entry, &e.n, err))
         return false;
     e.last = doc[0];

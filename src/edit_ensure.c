@@ -341,7 +341,7 @@ bool edit_ensure(struct jobs *jobs, struct context *ctx, struct err *err)
     size_t n, n_doc;
     if (!literal_read(ctx, jobs->step, &e.text, &want, &n, err))
         return false;
-    if (strcmp(jobs->step->document, "dovecot.conf") == 0)
+    if (doc_is_nested(jobs->step->document))
         return edit_ensure_dovecot(jobs, ctx, e.text, want, n, err);
     if (!docs_files(ctx->docs, context_text(ctx, jobs->step->document), &doc, &n_doc, err))
         return false;

@@ -104,7 +104,7 @@ static bool check_nested(const struct fix *fix, const struct step *step, struct 
 
 bool literal_check(const struct fix *fix, const struct step *step, struct err *err)
 {
-    if (strcmp(step->document, "dovecot.conf") == 0)
+    if (doc_is_nested(step->document))
         return check_nested(fix, step, err);
     size_t line = wrong_line(step, sampled(step->literal));
     if (line == step->n_literal)

@@ -205,7 +205,7 @@ static void delete_item(struct job *job, const struct row *row)
  * no commas, and a blank of an alias may stand within a command. */
 static const char *separator_of(const struct doc *doc, const struct row *row)
 {
-    const char *otherwise = row->part != NULL ? "," : strcmp(doc->id, "dovecot.conf") == 0 ? " " : ", ";
+    const char *otherwise = row->part != NULL ? "," : doc_is_nested(doc->id) ? " " : ", ";
     const struct node *node = named_node(row);
     if (strcmp(node->label, "alias") == 0)
         return otherwise;

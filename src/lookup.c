@@ -11,7 +11,6 @@
 #include "postfix_table.h"
 #include "run.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #define LOOKUP_MS 20000
@@ -30,14 +29,6 @@ bool lookup_same(const char *a, const char *b)
         text[i] = strings_join(&parts, ",");
     }
     return strcmp(text[0], text[1]) == 0;
-}
-
-static const char *small_letters(const char *text)
-{
-    char *out = arena_string(text);
-    for (char *at = out; *at != '\0'; at++)
-        *at = (char)tolower((unsigned char)*at);
-    return out;
 }
 
 /* FAILS: the table does not have the key. */
@@ -81,7 +72,7 @@ enum verdict lookup_ask(struct context *ctx, const char *parameter, const char *
     for (size_t i = 0; i < n; i++) {
         const char *answer = "";
         enum verdict verdict = ask_table(alias ? "postalias" : "postmap", ref[i].text,
-                                         alias ? small_letters(key) : key, &answer, ret_why);
+                                         alias ? text_small_letters(key) : key, &answer, ret_why);
         if (verdict == FAILS)
             continue;
         if (verdict == CANNOT_TELL || text == NULL || lookup_same(answer, text))

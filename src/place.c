@@ -249,7 +249,7 @@ static bool find_in_files(struct finder *f, struct err *err)
     const struct doc *const *doc;
     size_t n;
     const char *id = context_text(f->ctx, f->place->document);
-    if (strcmp(id, "dovecot.conf") == 0)
+    if (doc_is_nested(id))
         return place_dovecot(f, err);
     if (!docs_files(f->ctx->docs, id, &doc, &n, err))
         return false;
@@ -259,6 +259,20 @@ static bool find_in_files(struct finder *f, struct err *err)
         place_alias_dangling(f, doc, n);
     else
         place_map_entries(f, doc, n);
+    return true;
+}
+
+/* One of the two files of Postfix, or both. */
+static bool find_in_postfix(struct finder *f, struct err *err)
+{
+    for (size_t i = 0; i < N_DOCS; i++) {
+        const struct doc *doc;
+        if (strcmp(f->place->document, "postfix") != 0 && strcmp(f->place->document, DOC_IDS[i]) != 0)
+            continue;
+        if (!docs_get(f->ctx->docs, DOC_IDS[i], &doc, err))
+            return false;
+        find_in(f, doc);
+    }
     return true;
 }
 
@@ -276,16 +290,11 @@ bool place_find(struct context *ctx, const struct place *place, struct row **ret
         if (!docs_get(ctx->docs, "main.cf", &f.main_cf, err))
             return false;
     }
-    if (place->noun >= NOUN_ALIAS && !find_in_files(&f, err))
+    bool of_postfix = strcmp(place->document, "postfix") == 0;
+    for (size_t i = 0; i < N_DOCS; i++)
+        of_postfix |= strcmp(place->document, DOC_IDS[i]) == 0;
+    if (!(of_postfix ? find_in_postfix : find_in_files)(&f, err))
         return false;
-    for (size_t i = 0; i < N_DOCS; i++) {
-        const struct doc *doc;
-        if (strcmp(place->document, "postfix") != 0 && strcmp(place->document, DOC_IDS[i]) != 0)
-            continue;
-        if (!docs_get(ctx->docs, DOC_IDS[i], &doc, err))
-            return false;
-        find_in(&f, doc);
-    }
     *ret_row = f.row;
     *ret_n = f.n;
     *ret_unknown = f.unknown;

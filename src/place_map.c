@@ -12,7 +12,6 @@
 #include "postfix.h"
 #include "postfix_list.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,10 +38,7 @@ static const char *unquoted(const char *text)
 
 static const char *folded(const char *text)
 {
-    char *out = arena_string(unquoted(text));
-    for (char *at = out; *at != '\0'; at++)
-        *at = (char)tolower((unsigned char)*at);
-    return out;
+    return text_small_letters(unquoted(text));
 }
 
 static int by_key(const void *a, const void *b)
@@ -62,11 +58,10 @@ static int by_order(const void *a, const void *b)
 static struct entries entries_of(const struct doc *const *doc, size_t n, bool commented)
 {
     struct entries all = {0};
-    const char *label = commented ? "commented" : NULL;
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < doc[i]->n_node; k++) {
             const struct node *node = &doc[i]->node[k];
-            if (label != NULL ? strcmp(node->label, label) != 0 : !postfix_is_map_entry(node))
+            if (!(commented ? strcmp(node->label, "commented") == 0 : postfix_is_map_entry(node)))
                 continue;
             struct entry entry = {doc[i], node, folded(node->value), all.n, false};
             all.item = arena_append(all.item, &all.n, sizeof(entry), &entry);

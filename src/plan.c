@@ -304,7 +304,7 @@ static bool add_byproducts(struct maker *m, struct docs *disk, const struct cont
 static bool is_all_dovecot(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->n_change; i++)
-        if (strcmp(plan->change[i].doc->id, "dovecot.conf") != 0)
+        if (!doc_is_nested(plan->change[i].doc->id))
             return false;
     return true;
 }

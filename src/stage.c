@@ -7,6 +7,7 @@
  * directory (postfix check writes nothing else) is not caught.
  */
 #include "stage.h"
+#include "doc.h"
 
 #include "file.h"
 
@@ -96,7 +97,7 @@ static enum verdict run_staged(const struct stage *stage, const char *const argv
 static bool concerns(const struct plan *plan, bool dovecot)
 {
     for (size_t i = 0; i < plan->n_change; i++)
-        if ((strcmp(plan->change[i].doc->id, "dovecot.conf") == 0) == dovecot)
+        if (doc_is_nested(plan->change[i].doc->id) == dovecot)
             return true;
     return false;
 }

@@ -3,6 +3,7 @@
  * The stanza `edit` of a fix file; see stanza.h. One table says which verb can stand with what.
  */
 #include "stanza.h"
+#include "doc.h"
 #include "words.h"
 
 #include <stdlib.h>
@@ -240,7 +241,7 @@ static bool read_keep(const struct reading *r)
 static bool read_mode(const struct reading *r)
 {
     const struct node *mode = key_of(r, "mode");
-    bool table = starts_with(r->step->document, "map ") || strcmp(r->step->document, "aliases") == 0;
+    bool table = doc_can_be_absent(r->step->document);
     const char *digits = mode != NULL ? stanza_value(mode) : "0644";
     bool octal = strlen(digits) == 4 && digits[0] == '0' && digits[strspn(digits, "01234567")] == '\0';
     r->step->mode = (mode_t)strtoul(digits, NULL, 8);
@@ -258,8 +259,7 @@ static bool check_document(const struct reading *r, const char *verb)
     bool tables = step->has_each && step->each.noun == NOUN_TABLE && strcmp(verb, "ensure") != 0;
     if (strcmp(step->document, "postfix") == 0 && !tables)
         return refuse(r, r->node, "an edit of postfix changes tables: each table, and replace or value");
-    if (step->verb == EDIT_RAISE &&
-        (starts_with(step->document, "map ") || strcmp(step->document, "aliases") == 0))
+    if (step->verb == EDIT_RAISE && doc_can_be_absent(step->document))
         return refuse(r, r->node, "only settings can be raised");
     return !literal || step->n_literal > 0 ||
            refuse(r, r->node, "ensure and raise need the lines of an entry");

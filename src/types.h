@@ -66,7 +66,7 @@ struct identity {
 
 /* One configuration file as read. */
 struct doc {
-    const char *id;   /* main.cf, master.cf: the name that fix files use */
+    const char *id;   /* main.cf, aliases, map transport_maps: the name that fix files use */
     const char *path; /* below the root, absolute, as asked of the host: /etc/postfix/main.cf */
     const char *real; /* the same with symbolic links followed */
     const char *text;

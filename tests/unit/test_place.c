@@ -2,9 +2,7 @@
  *
  * Where: the rows that a PLACE finds in two small documents, in their order, with their fields.
  */
-#include "place.h"
-#include "unit.h"
-#include "words.h"
+#include "unit_place.h"
 
 #include <fcntl.h>
 
@@ -31,16 +29,6 @@ static const char FACTS[] = "postfix.version = 3.7.11\n"
                             "postfix.table-types = btree cdb hash ldap lmdb proxy\n"
                             "postfix.value.from_facts = f\n"
                             "postfix.default.known = k\n";
-
-static struct place place_of(const char *text)
-{
-    struct place place;
-    struct err err;
-    struct fix *fix = arena_alloc(sizeof(*fix));
-    *fix = (struct fix){.file = "x.fix", .text = text, .len = strlen(text)};
-    assert_ok(words_place(fix, NULL, text, 0, &place, &err), err);
-    return place;
-}
 
 static void test_rows(void **state)
 {

@@ -2,9 +2,7 @@
  *
  * Where, in documents of several files: aliases, the text of a map, dovecot.conf with what it includes.
  */
-#include "place.h"
-#include "unit.h"
-#include "words.h"
+#include "unit_place.h"
 
 static const char MAIN[] = "alias_maps = hash:/etc/aliases, regexp:/etc/r, hash:/etc/more\n"
                            "transport_maps = static:x hash:/etc/postfix/transport hash:/etc/other\n"
@@ -53,16 +51,6 @@ static const char MASTER[] = "service imap-login {\n"
                              "}\n";
 static const char LOCAL[] =
     "service imap-login {\n  vsz_limit = $default_vsz_limit\n}\nprotocol imap {\n  vsz_limit = 1\n}\n";
-
-static struct place place_of(const char *text)
-{
-    struct place place;
-    struct err err;
-    struct fix *fix = arena_alloc(sizeof(*fix));
-    *fix = (struct fix){.file = "x.fix", .text = text, .len = strlen(text)};
-    assert_ok(words_place(fix, NULL, text, 0, &place, &err), err);
-    return place;
-}
 
 static struct world *host(void)
 {
