@@ -62,7 +62,8 @@ void undo_services(const struct store *store, const struct record *record, struc
                 !service_act(action->verb, action->daemon, ACT_MS, &skipped, &ignored))
                 say_more("%s: %s", action->daemon, ignored.text);
         }
-        for (size_t i = 0; i < record->n_service; i++) {
+        /* Last acted on, first restored: what took the place of another daemon leaves it first. */
+        for (size_t i = record->n_service; i-- > 0;) {
             struct err err;
             if (!restore(&record->service[i], &err))
                 strings_add(problems,
