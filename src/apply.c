@@ -64,16 +64,21 @@ static bool make_plan(struct apply *a)
 
 static bool changes_nothing(const struct apply *a)
 {
-    return a->planning.plan.n_change == 0 && a->planning.plan.n_index == 0;
+    return a->planning.plan.n_change == 0 && a->planning.plan.n_index == 0 && !a->planning.due;
+}
+
+static void show_notices(struct apply *a)
+{
+    for (size_t i = 0; i < a->planning.notices.n; i++)
+        out_printf(stdout, "note: %s\n", a->planning.notices.item[i]);
+    report_strings(report_top(), "notices", &a->planning.notices);
+    fflush(stdout);
 }
 
 static void show(struct apply *a)
 {
     show_plan(a->facts, &a->planning.plan);
-    for (size_t i = 0; i < a->planning.notices.n; i++)
-        out_printf(stdout, "note: %s\n", a->planning.notices.item[i]);
-    report_strings(report_top(), "notices", &a->planning.notices);
-    fflush(stdout);
+    show_notices(a);
 }
 
 /* ---- the verb ---- */
@@ -105,6 +110,15 @@ static enum outcome nothing_to_do(struct apply *a)
         offer_renewal(a);
     out_printf(stdout, "Already so: no file needs a change for %s.\n",
                strings_join(&a->planning.plan.fixes, ", "));
+    /* A fix that is all actions has nothing to do in a tree that does not run, and all on the host. */
+    bool acts_only = false;
+    for (size_t i = 0; i < a->planning.n_planned; i++)
+        acts_only |= a->planning.planned[i].fix->n_step == 0;
+    if (acts_only && !a->o->root.live) {
+        show_notices(a);
+        apply_leave_actions(a);
+        show_left_to_do(&a->planning.plan.left_to_do);
+    }
     return DONE;
 }
 

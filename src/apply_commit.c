@@ -10,6 +10,7 @@
 #include "fixes.h"
 #include "journal.h"
 #include "maps.h"
+#include "plan_action.h"
 #include "probe.h"
 #include "service.h"
 #include "show.h"
@@ -73,12 +74,25 @@ static bool look_around(struct apply *a)
 
 /* ---- after the swap ---- */
 
+/* Mail that waits is tried once more; that it does not work undoes nothing. */
+static void flush(struct apply *a, const char *daemon)
+{
+    struct err err;
+    say("flush %s: %s", daemon, service_flush_command(daemon));
+    if (!service_flush(daemon, ACT_MS, &err))
+        strings_add(&a->planning.plan.left_to_do, arena_printf(_("the queue was not tried again (%s): %s"),
+                                                               err.text, service_flush_command(daemon)));
+}
+
 static bool act(struct apply *a)
 {
     const struct plan *plan = &a->planning.plan;
     for (size_t i = 0; i < plan->n_action; i++) {
         const struct action *action = &plan->action[i];
         bool skipped = false;
+        /* Once it is stopped, nobody delivers what waits there. */
+        if (action->verb == DO_STOP && strings_have(&plan->flush, action->daemon))
+            flush(a, action->daemon);
         say("%s %s: %s", service_verb[action->verb], action->daemon,
             service_command(service_init(action->daemon), action->verb, action->daemon));
         if (!service_act(action->verb, action->daemon, ACT_MS, &skipped, a->err))
@@ -91,18 +105,13 @@ static bool act(struct apply *a)
     return true;
 }
 
-/* Mail that waits is tried once more; that it does not work undoes nothing. */
-static void flush(struct apply *a)
+/* The others' queues, now that everything is proven. */
+static void flush_running(struct apply *a)
 {
-    const struct strings *daemons = &a->planning.plan.flush;
-    for (size_t i = 0; i < daemons->n; i++) {
-        struct err err;
-        say("flush %s: %s", daemons->item[i], service_flush_command(daemons->item[i]));
-        if (!service_flush(daemons->item[i], ACT_MS, &err))
-            strings_add(&a->planning.plan.left_to_do,
-                        arena_printf(_("the queue was not tried again (%s): %s"), err.text,
-                                     service_flush_command(daemons->item[i])));
-    }
+    const struct plan *plan = &a->planning.plan;
+    for (size_t i = 0; i < plan->flush.n; i++)
+        if (!plan_stops(plan, plan->flush.item[i]))
+            flush(a, plan->flush.item[i]);
 }
 
 static bool verify(struct apply *a)
@@ -144,7 +153,13 @@ static void leave_checks(struct apply *a, struct planned *planned)
     }
 }
 
-static void leave_actions(struct apply *a)
+static void leave_flush(struct apply *a, const char *daemon)
+{
+    strings_add(&a->planning.plan.left_to_do,
+                arena_printf(_("on the running host: %s"), service_flush_command(daemon)));
+}
+
+void apply_leave_actions(struct apply *a)
 {
     for (size_t i = 0; i < a->planning.plan.n_index; i++)
         strings_add(&a->planning.plan.left_to_do,
@@ -152,6 +167,8 @@ static void leave_actions(struct apply *a)
     for (size_t i = 0; i < a->planning.plan.n_action; i++) {
         const struct action *action = &a->planning.plan.action[i];
         enum init_kind kind = facts_init(a->facts, action->daemon);
+        if (action->verb == DO_STOP && strings_have(&a->planning.plan.flush, action->daemon))
+            leave_flush(a, action->daemon);
         strings_add(&a->planning.plan.left_to_do,
                     arena_printf(_("on the running host: %s"),
                                  kind == INIT_UNKNOWN
@@ -159,9 +176,8 @@ static void leave_actions(struct apply *a)
                                      : service_command(kind, action->verb, action->daemon)));
     }
     for (size_t i = 0; i < a->planning.plan.flush.n; i++)
-        strings_add(&a->planning.plan.left_to_do,
-                    arena_printf(_("on the running host: %s"),
-                                 service_flush_command(a->planning.plan.flush.item[i])));
+        if (!plan_stops(&a->planning.plan, a->planning.plan.flush.item[i]))
+            leave_flush(a, a->planning.plan.flush.item[i]);
     for (size_t i = 0; i < a->planning.n_planned; i++)
         leave_checks(a, &a->planning.planned[i]);
 }
@@ -243,7 +259,7 @@ static bool swap_and_prove(struct apply *a, struct txn *txn)
     if (!txn_keep(txn, a->err))
         return false;
     if (a->o->root.live)
-        flush(a);
+        flush_running(a);
     return true;
 }
 
@@ -278,7 +294,7 @@ enum outcome apply_commit(struct apply *a)
     report_text(report_top(), "transaction", txn.record.id);
     txn_close(&txn);
     if (!a->o->root.live)
-        leave_actions(a);
+        apply_leave_actions(a);
     show_left_to_do(&a->planning.plan.left_to_do);
     return DONE;
 }

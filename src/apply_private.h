@@ -29,3 +29,5 @@ struct apply {
 /* apply_commit.c: stages, exchanges, acts and proves; keeps the change or puts everything back. The closing
  * line is set. */
 enum outcome apply_commit(struct apply *a);
+/* What is left for a person to do on the host, into left_to_do. */
+void apply_leave_actions(struct apply *a);

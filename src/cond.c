@@ -15,7 +15,8 @@
 bool cond_is_live(const struct cond *cond)
 {
     return cond->kind == COND_DAEMON || cond->kind == COND_PORT || cond->kind == COND_CHECK ||
-           cond->kind == COND_SEEN || cond->kind == COND_LOOKUP || cond->kind == COND_QUIET;
+           cond->kind == COND_SEEN || cond->kind == COND_LOOKUP || cond->kind == COND_QUIET ||
+           cond->kind == COND_QUEUE;
 }
 
 static enum verdict verdict_of(bool holds)
@@ -164,6 +165,23 @@ static enum verdict eval_enabled(struct context *ctx, const struct cond *cond)
     return answer == UNKNOWN ? CANNOT_TELL : verdict_of(answer == YES);
 }
 
+/* What waits can be told from a tree that does not run, too. */
+static enum verdict eval_queue(struct context *ctx, const struct cond *cond, struct evidence *evidence)
+{
+    size_t n;
+    struct strings dirs;
+    struct err why;
+    bool told = service_waiting(facts_root(context_facts(ctx)), context_text(ctx, cond->words.item[0]), &n,
+                                &dirs, &why);
+    if (!told)
+        ctx->asked_live = true;
+    if (evidence != NULL)
+        evidence->sentence = !told   ? arena_string(why.text)
+                             : n > 0 ? arena_printf(_("messages that wait: %s"), strings_join(&dirs, ", "))
+                                     : NULL;
+    return told ? verdict_of(n == 0) : CANNOT_TELL;
+}
+
 static enum verdict eval_live(struct context *ctx, const struct cond *cond, struct evidence *evidence)
 {
     const char *why = NULL;
@@ -206,6 +224,9 @@ bool cond_eval(struct context *ctx, const struct cond *cond, struct evidence *ev
         break;
     case COND_PENDING:
         verdict = ctx->pending != NULL ? ctx->pending(ctx) : CANNOT_TELL;
+        break;
+    case COND_QUEUE:
+        verdict = eval_queue(ctx, cond, evidence);
         break;
     case COND_DAEMON:
         verdict = strcmp(cond->words.item[1], "enabled") == 0 && !facts_root(context_facts(ctx))->live

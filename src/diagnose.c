@@ -105,8 +105,14 @@ enum outcome verb_diagnose(struct options *o, struct err *err)
         !fixes_load_all(o->fix_dir, &o->words, &fix, &n, err))
         return err->outcome;
     struct docs docs = {.facts = facts};
-    for (size_t i = 0; i < n; i++)
+    size_t asked = 0;
+    for (size_t i = 0; i < n; i++) {
+        /* What only starts and stops daemons has nothing to say of a tree that does not run. */
+        if (!o->root.live && fix[i]->n_step == 0 && !fix_is_advice(fix[i]))
+            continue;
         diagnose_fix(&d, fix[i], &docs);
-    print_end(&d, n);
+        asked++;
+    }
+    print_end(&d, asked);
     return d.problems > 0 ? FOUND : d.unreadable ? err->outcome : DONE;
 }

@@ -197,6 +197,22 @@ static bool check_captures(const struct fix *fix, const struct node *node, struc
     return true;
 }
 
+/* A daemon that stands for a parameter is one of type daemon; what it is filled with is checked by then. */
+static bool check_after_daemons(const struct fix *fix, struct err *err)
+{
+    for (size_t i = 0; i < fix->n_after; i++) {
+        const char *daemon = fix->after[i].daemon;
+        bool fits = daemon == NULL || daemon[0] != '{';
+        for (size_t k = 0; k < fix->n_param && !fits; k++)
+            fits = fix->param[k].type != NULL && strcmp(fix->param[k].type, "daemon") == 0 &&
+                   !fix->param[k].several && strcmp(daemon, arena_printf("{%s}", fix->param[k].name)) == 0;
+        if (!fits)
+            return fix_error(fix, fix->after[i].at, err,
+                             "what stands for a daemon here is a parameter of type daemon, with one value");
+    }
+    return true;
+}
+
 static bool known_loop(const struct fix *fix, const char *loop)
 {
     for (size_t i = 0; i < fix->n_rows; i++)
@@ -254,7 +270,7 @@ bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_
             !check_captures(fix, &node[i], err))
             return false;
     }
-    if (!check_loops(fix, node, n, err) || !check_literals(fix, err))
+    if (!check_loops(fix, node, n, err) || !check_after_daemons(fix, err) || !check_literals(fix, err))
         return false;
     *ret_fix = fix;
     return true;

@@ -65,6 +65,7 @@ enum condition {
     COND_SEEN,       /* words: capture, then the values */
     COND_ACCOUNT,    /* words[0] */
     COND_LOOKUP,     /* words: parameter key, and the text where it says gives */
+    COND_QUEUE,      /* words: daemon empty */
     COND_QUIET,      /* words[0]: 10s */
     COND_PENDING
 };
@@ -191,7 +192,7 @@ enum after_kind { AFTER_SERVICE, AFTER_FLUSH, AFTER_REBUILD };
 struct after {
     enum after_kind kind;
     enum verb verb;
-    const char *daemon; /* of a service, or a queue */
+    const char *daemon; /* of a service, or a queue; or {P}, a parameter of type daemon */
     struct place place; /* the tables to rebuild */
     struct cond *when;
     size_t n_when;

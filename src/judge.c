@@ -60,7 +60,7 @@ static void ask_plan(struct fix *fix, const struct docs *docs, const struct outs
     struct err why;
     j->would_go = plan_make(&request, 1, &copy, outside, &planning, &why);
     if (j->would_go) {
-        j->changes = planning.plan.n_change > 0;
+        j->changes = planning.plan.n_change > 0 || planning.due;
         return;
     }
     j->refusal = arena_string(why.text);

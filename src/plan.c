@@ -208,6 +208,21 @@ static bool note_risks(struct maker *m, struct context *ctx)
     return true;
 }
 
+/* A fault that is there now, whatever the files say: then the actions are what helps. */
+static bool note_due(struct maker *m, struct context *ctx)
+{
+    for (size_t i = 0; i < ctx->fix->n_symptom && ctx->fix->n_after > 0 && !m->out->due; i++) {
+        const struct probe *symptom = &ctx->fix->symptom[i];
+        enum verdict verdict;
+        if (symptom->kind != PROBE_COND || !cond_is_live(&symptom->cond))
+            continue;
+        if (!plan_probe(ctx, symptom, true, NULL, &verdict, m->err))
+            return false;
+        m->out->due = verdict == HOLDS;
+    }
+    return true;
+}
+
 static bool plan_request(struct maker *m, const struct request *request, const struct outside *outside)
 {
     struct planned planned = {.fix = request->fix};
@@ -221,7 +236,8 @@ static bool plan_request(struct maker *m, const struct request *request, const s
                            request->fix->name);
     if (!params_bind(ctx, &request->assignments, &used, m->err) || !check_requirements(m, ctx) ||
         !note_risks(m, ctx) || !run_steps(m, ctx, &planned.changes) || !check_again(m, ctx) ||
-        !check_new_text(m, ctx) || !check_cured(m, ctx) || !plan_actions(ctx, &m->out->plan, m->err))
+        !check_new_text(m, ctx) || !check_cured(m, ctx) || !note_due(m, ctx) ||
+        !plan_actions(ctx, &m->out->plan, m->err))
         return false;
     struct strings secrets = params_secrets(ctx);
     for (size_t i = 0; i < secrets.n; i++)

@@ -27,6 +27,7 @@ struct planning {
     struct planned *planned;
     size_t n_planned;
     struct strings notices;
+    bool due; /* a symptom that is no log line holds, so the actions are needed even if no text changes */
 };
 
 /* Works out the parameters, the requirements, the edits and the actions of all requests, each on the text

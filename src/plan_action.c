@@ -9,6 +9,7 @@
 
 #include "plan.h"
 #include "plan_index.h"
+#include "service.h"
 
 #include <string.h>
 
@@ -50,13 +51,16 @@ static bool leave_action(struct context *ctx, const struct after *after, struct 
 static bool take_action(struct context *ctx, const struct after *after, struct plan *plan, struct err *err)
 {
     struct strings *flush = &plan->flush;
+    const char *daemon = after->daemon != NULL ? context_text(ctx, after->daemon) : NULL;
     switch (after->kind) {
     case AFTER_SERVICE:
-        add_action(plan, after->verb, after->daemon);
+        add_action(plan, after->verb, daemon);
         break;
     case AFTER_FLUSH:
-        if (!strings_have(flush, after->daemon))
-            strings_add(flush, after->daemon);
+        if (service_flush_command(daemon) == NULL)
+            return err_outcome(err, NOT_APPLICABLE, "%s has no queue that mailfix knows", daemon);
+        if (!strings_have(flush, daemon))
+            strings_add(flush, daemon);
         break;
     case AFTER_REBUILD:
         return plan_rebuild(ctx, &after->place, plan, err);
@@ -80,6 +84,14 @@ bool plan_actions(struct context *ctx, struct plan *plan, struct err *err)
         }
     }
     return true;
+}
+
+bool plan_stops(const struct plan *plan, const char *daemon)
+{
+    for (size_t i = 0; i < plan->n_action; i++)
+        if (plan->action[i].verb == DO_STOP && strcmp(plan->action[i].daemon, daemon) == 0)
+            return true;
+    return false;
 }
 
 /* A daemon that has a table open sees a new index when the old file is gone or newer. Ours is neither: it is

@@ -12,8 +12,6 @@
  */
 #include "service_backend.h"
 
-#include "run.h"
-
 #include <string.h>
 #include <sys/stat.h>
 
@@ -217,41 +215,4 @@ time_t service_last_read(const char *name)
 {
     const struct daemon *daemon = service_daemon(name);
     return daemon != NULL ? service_read_at(daemon) : 0;
-}
-
-/* ---- queues ---- */
-
-static const struct {
-    const char *daemon, *argv[4];
-} QUEUES[] = {{"postfix", {"postqueue", "-f", NULL}},
-              {"sendmail", {"sendmail", "-q", NULL}},
-              {"exim4", {"exim4", "-qf", NULL}},
-              {"opensmtpd", {"smtpctl", "schedule", "all", NULL}}};
-
-static const char *const *queue_argv(const char *daemon)
-{
-    for (size_t i = 0; i < COUNT(QUEUES); i++)
-        if (strcmp(QUEUES[i].daemon, daemon) == 0)
-            return QUEUES[i].argv;
-    return NULL;
-}
-
-const char *service_flush_command(const char *daemon)
-{
-    struct strings words = {0};
-    const char *const *argv = queue_argv(daemon);
-    for (size_t i = 0; argv != NULL && argv[i] != NULL; i++)
-        strings_add(&words, argv[i]);
-    return argv != NULL ? strings_join(&words, " ") : NULL;
-}
-
-bool service_flush(const char *daemon, int limit_ms, struct err *err)
-{
-    struct run_result result;
-    const char *const *argv = queue_argv(daemon);
-    if (argv == NULL)
-        return err_set(err, "%s has no queue that mailfix knows", daemon);
-    if (!run_program(argv, limit_ms, &result, err))
-        return false;
-    return result.status == 0 ? true : err_set(err, "%s says: %s", argv[0], result.output);
 }

@@ -65,6 +65,11 @@ bool service_restore(const struct service_state *recorded, int limit_ms, struct 
 const char *service_flush_command(const char *daemon);
 bool service_flush(const char *daemon, int limit_ms, struct err *err) MUST_CHECK;
 
+/* How many messages wait in the daemon's queues below the root; ret_dirs has a line for each place that holds some.
+ */
+bool service_waiting(const struct root *root, const char *daemon, size_t *ret_n, struct strings *ret_dirs,
+                     struct err *err) MUST_CHECK;
+
 /* When a running daemon last read its configuration (its start, or its last reload), in seconds since the
  * epoch; 0 when that cannot be told or it does not run. */
 time_t service_last_read(const char *daemon);

@@ -9,6 +9,7 @@
 #include "color.h"
 #include "diff.h"
 #include "params.h"
+#include "plan_action.h"
 #include "report.h"
 #include "service.h"
 #include "verbs.h"
@@ -51,6 +52,11 @@ bool show_masks(void)
     return isatty(STDOUT_FILENO) || report_wanted();
 }
 
+static void print_flush(const char *daemon)
+{
+    out_printf(stdout, "then: flush %s: %s\n", daemon, service_flush_command(daemon));
+}
+
 void show_plan(struct facts *facts, const struct plan *plan)
 {
     bool any_masked = false;
@@ -74,6 +80,8 @@ void show_plan(struct facts *facts, const struct plan *plan)
     }
     for (size_t i = 0; i < plan->n_action; i++) {
         const struct action *a = &plan->action[i];
+        if (a->verb == DO_STOP && strings_have(&plan->flush, a->daemon))
+            print_flush(a->daemon);
         enum init_kind kind = facts_init(facts, a->daemon);
         const char *command = kind == INIT_UNKNOWN ? NULL : service_command(kind, a->verb, a->daemon);
         if (command == NULL)
@@ -83,8 +91,8 @@ void show_plan(struct facts *facts, const struct plan *plan)
         report_action(a, command);
     }
     for (size_t k = 0; k < plan->flush.n; k++)
-        out_printf(stdout, "then: flush %s: %s\n", plan->flush.item[k],
-                   service_flush_command(plan->flush.item[k]));
+        if (!plan_stops(plan, plan->flush.item[k]))
+            print_flush(plan->flush.item[k]);
     report_strings(report_top(), "flushes", &plan->flush);
     if (any_masked)
         out_printf(stdout, SHOW_MASKED);

@@ -246,6 +246,8 @@ static bool read_after_words(const struct stanza *s, struct after *after)
             s, s->node,
             "expected: after reload|restart|start|stop|enable|disable|flush DAEMON, or after rebuild PLACE");
     after->daemon = words.item[1];
+    if (after->daemon[0] == '{')
+        return true; /* fix.c looks at the parameter, which may stand further down */
     if (after->kind == AFTER_FLUSH && service_known(after->daemon) &&
         service_flush_command(after->daemon) == NULL)
         return refuse(s, s->node, "mailfix knows no queue of that daemon");

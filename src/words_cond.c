@@ -24,6 +24,7 @@ static const struct {
     {"parameter", COND_PARAMETER, 1, "parameter NAME"},
     {"daemon", COND_DAEMON, 2, "daemon NAME running|enabled|installed"},
     {"port", COND_PORT, -1, "port NUMBER open|mute, port NUMBER owner DAEMON..."},
+    {"queue", COND_QUEUE, 2, "queue DAEMON empty"},
     {"check", COND_CHECK, 1, "check postfix|dovecot"},
     {"seen", COND_SEEN, -1, "seen CAPTURE VALUE..."},
     {"account", COND_ACCOUNT, 1, "account NAME"},
@@ -73,6 +74,10 @@ static bool check_words(struct reader *r, const char *start, const struct cond *
         sentence = _("mailfix knows no such daemon");
     else if (cond->kind == COND_DAEMON && !in_list("running enabled installed", word[1]))
         sentence = _("expected running, enabled or installed");
+    else if (cond->kind == COND_QUEUE && !has_placeholder(word[0]) && service_flush_command(word[0]) == NULL)
+        sentence = _("mailfix knows no queue of that daemon");
+    else if (cond->kind == COND_QUEUE && strcmp(word[1], "empty") != 0)
+        sentence = _("expected empty");
     else if (cond->kind == COND_PORT)
         sentence = port_fault(&cond->words);
     else if (cond->kind == COND_CHECK && !in_list("postfix dovecot", word[0]))

@@ -257,6 +257,8 @@ static void test_forms(void **state)
         "after stop sendmail\n  when daemon sendmail running\n",
         "after rebuild main.cf table with parameter=alias_database\n  when postfix >= 2.0\n",
         "after flush postfix\n",
+        "after flush {d}\n\nafter stop {d}\n\nparam d\n  type daemon\n  ask a\n",
+        "symptom not queue sendmail empty\n",
         "verify quiet 10s\n",
         "# a remark\n\nsymptom pending\n  # inside\n",
     };
@@ -422,6 +424,12 @@ static const struct {
     {"5:7", "unknown daemon; there are: postfix", HEAD "after restart sshd\n"},
     {"5:7", "unknown daemon; there are: postfix", HEAD "after flush sshd\n"},
     {"5:7", "mailfix knows no queue of that daemon", HEAD "after flush dovecot\n"},
+    {"5:7", "is a parameter of type daemon", HEAD "after stop {d}\n\nparam d\n  type word\n  ask a\n"},
+    {"5:7", "is a parameter of type daemon",
+     HEAD "after flush {d}\n\nparam d\n  type daemon\n  several\n  ask a\n"},
+    {"5:7", "is a parameter of type daemon", HEAD "after stop {d}mail\n\nparam d\n  type daemon\n  ask a\n"},
+    {"5:9", "mailfix knows no queue of that daemon", HEAD "symptom queue dovecot empty\n"},
+    {"5:9", "expected empty", HEAD "symptom queue postfix full\n"},
     {"5:7", "only tables can be rebuilt", HEAD "after rebuild main.cf setting x\n"},
     {"5:15", "nosuch", HEAD "after rebuild nosuch table\n"},
     /* placeholders and loops */
