@@ -97,6 +97,9 @@ static bool act(struct apply *a)
             service_command(service_init(action->daemon), action->verb, action->daemon));
         if (!service_act(action->verb, action->daemon, ACT_MS, &skipped, a->err))
             return false;
+        /* What was started for the proof is proven like what ran all along. */
+        if (action->verb == DO_START && !strings_have(&a->ran, action->daemon))
+            strings_add(&a->ran, action->daemon);
         if (skipped)
             strings_add(&a->planning.plan.left_to_do,
                         arena_printf(_("%s does not run, so it was not %sed; start it when you want it"),

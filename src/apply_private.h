@@ -19,7 +19,7 @@ struct apply {
     struct store store;
     struct service_state *service; /* before */
     size_t n_service;
-    struct strings ran; /* daemons that ran before */
+    struct strings ran; /* daemons that ran before, or were started */
     struct health health;
     struct log_mark mark;
     bool swapped; /* all files were exchanged: services may have seen them */

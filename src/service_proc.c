@@ -61,6 +61,8 @@ static const char *queue_directory(void)
 pid_t service_daemon_pid(const struct daemon *daemon)
 {
     const char *file = daemon->pid_file;
+    if (file == NULL)
+        return 0; /* its pid is the service manager's business */
     if (*file != '/')
         file = arena_printf("%s/%s", queue_directory(), file);
     return service_pid("/proc", file, daemon->process);

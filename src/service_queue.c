@@ -11,7 +11,11 @@
 #include "file.h"
 #include "run.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 struct spool {
     const char *dir, *prefix, *suffix; /* of the file that stands for a message */
@@ -95,26 +99,49 @@ bool service_flush(const char *daemon, int limit_ms, struct err *err)
     return ok;
 }
 
-/* The messages in a directory; large queues are spread over directories with names of one or two letters, or
- * called qf as the files in them begin. */
-static bool count(const struct root *root, const struct spool *spool, const char *dir, int depth, size_t *ret_n,
-                  struct err *err)
+/* Opens a directory for a look at the names in it, of whoever it is: nothing is read from there. A link of a tree
+ * that does not run would lead out of it. */
+static int open_below(const struct root *root, const char *path)
 {
-    struct strings names;
-    if (!file_list(root, dir, false, &names, err))
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (root->live ? 0 : O_NOFOLLOW);
+    struct strings parts = strings_split(path, "/");
+    int fd = open(root->path[0] != '\0' ? root->path : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (size_t i = 0; i < parts.n && fd >= 0; i++) {
+        const int next = openat(fd, parts.item[i], flags);
+        const int why = errno;
+        close(fd);
+        errno = why;
+        fd = next;
+    }
+    return fd;
+}
+
+/* The messages in a directory, which is closed; large queues are spread over directories with names of one or two
+ * letters, some called qf as the files in them begin. False: it cannot be read to its end. */
+static bool count(int fd, const struct spool *spool, int depth, size_t *ret_n)
+{
+    DIR *dir = fdopendir(fd);
+    bool ok = true;
+    if (dir == NULL) {
+        close(fd);
         return false;
-    for (size_t i = 0; i < names.n; i++) {
-        const char *path = arena_printf("%s/%s", dir, names.item[i]);
-        struct strings below;
-        struct err no_directory;
-        if (depth > 0 && strlen(names.item[i]) <= 2 && file_list(root, path, false, &below, &no_directory)) {
-            if (!count(root, spool, path, depth - 1, ret_n, err))
-                return false;
-        } else if (strncmp(names.item[i], spool->prefix, strlen(spool->prefix)) == 0 &&
-                   ends_with(names.item[i], spool->suffix))
+    }
+    errno = 0;
+    for (struct dirent *entry; ok && (entry = readdir(dir)) != NULL; errno = 0) {
+        const char *name = entry->d_name;
+        if (name[0] == '.')
+            continue;
+        const int below = depth > 0 && strlen(name) <= 2
+                              ? openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
+                              : -1;
+        if (below >= 0)
+            ok = count(below, spool, depth - 1, ret_n);
+        else if (strncmp(name, spool->prefix, strlen(spool->prefix)) == 0 && ends_with(name, spool->suffix))
             *ret_n += 1;
     }
-    return true;
+    ok = ok && errno == 0;
+    closedir(dir);
+    return ok;
 }
 
 bool service_waiting(const struct root *root, const char *daemon, size_t *ret_n, struct strings *ret_dirs,
@@ -128,8 +155,11 @@ bool service_waiting(const struct root *root, const char *daemon, size_t *ret_n,
     for (size_t i = 0; i < COUNT(queue->spool) && queue->spool[i].dir != NULL; i++) {
         const struct spool *spool = &queue->spool[i];
         const size_t before = *ret_n;
-        if (file_exists(root, spool->dir) && !count(root, spool, spool->dir, 2, ret_n, err))
-            return err_prefix(err, "the mail in %s cannot be counted", spool->dir);
+        const int fd = open_below(root, spool->dir);
+        if (fd < 0 && errno == ENOENT)
+            continue; /* this server has no such queue */
+        if (fd < 0 || !count(fd, spool, 2, ret_n))
+            return err_errno(err, "the mail in %s cannot be counted", spool->dir);
         if (*ret_n > before)
             strings_add(ret_dirs, arena_printf("%zu in %s", *ret_n - before, spool->dir));
     }
