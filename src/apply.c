@@ -72,6 +72,7 @@ static void show_notices(struct apply *a)
     for (size_t i = 0; i < a->planning.notices.n; i++)
         out_printf(stdout, "note: %s\n", a->planning.notices.item[i]);
     report_strings(report_top(), "notices", &a->planning.notices);
+    show_report_holders(report_top(), &a->planning.evidence);
     fflush(stdout);
 }
 

@@ -169,14 +169,14 @@ void apply_leave_actions(struct apply *a)
                     arena_printf(_("on the running host: %s"), maps_command(&a->planning.plan.index[i])));
     for (size_t i = 0; i < a->planning.plan.n_action; i++) {
         const struct action *action = &a->planning.plan.action[i];
-        enum init_kind kind = facts_init(a->facts, action->daemon);
+        const char *command = facts_command(a->facts, action->verb, action->daemon);
         if (action->verb == DO_STOP && strings_have(&a->planning.plan.flush, action->daemon))
             leave_flush(a, action->daemon);
         strings_add(&a->planning.plan.left_to_do,
                     arena_printf(_("on the running host: %s"),
-                                 kind == INIT_UNKNOWN
-                                     ? arena_printf("%s %s", service_verb[action->verb], action->daemon)
-                                     : service_command(kind, action->verb, action->daemon)));
+                                 command != NULL
+                                     ? command
+                                     : arena_printf("%s %s", service_verb[action->verb], action->daemon)));
     }
     for (size_t i = 0; i < a->planning.plan.flush.n; i++)
         if (!plan_stops(&a->planning.plan, a->planning.plan.flush.item[i]))

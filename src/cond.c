@@ -184,13 +184,13 @@ static enum verdict eval_queue(struct context *ctx, const struct cond *cond, str
 
 static enum verdict eval_live(struct context *ctx, const struct cond *cond, struct evidence *evidence)
 {
-    const char *why = NULL;
+    struct evidence found = {0};
     bool asked = ctx->outside != NULL && ctx->outside->live != NULL;
-    enum verdict verdict = asked ? ctx->outside->live(ctx, cond, &why) : CANNOT_TELL;
+    enum verdict verdict = asked ? ctx->outside->live(ctx, cond, &found) : CANNOT_TELL;
     if (verdict == CANNOT_TELL)
         ctx->asked_live = true;
     if (evidence != NULL)
-        evidence->sentence = why;
+        *evidence = found;
     return verdict;
 }
 

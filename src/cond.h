@@ -12,6 +12,8 @@ struct evidence {
     struct row *row;
     size_t n_row;
     const char *sentence;  /* NULL: none */
+    struct holder *holder; /* who has the port that was asked for */
+    size_t n_holder;
     const char *otherwise; /* what the stanza says then, of the item that decided; NULL: nothing */
 };
 

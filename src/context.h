@@ -15,12 +15,13 @@ struct binding {
 };
 
 struct context;
+struct evidence; /* cond.h */
 
 /* What only the world outside the texts tells, and what may be asked of it. NULL where it must not be asked:
  * nothing of a running host under --root, nobody where there is no terminal. */
 struct outside {
     /* The conditions port, daemon, check. */
-    enum verdict (*live)(struct context *ctx, const struct cond *cond, const char **ret_why);
+    enum verdict (*live)(struct context *ctx, const struct cond *cond, struct evidence *ret_evidence);
     /* What the log symptoms of the fix captured under that name, each value once, the newest last.
      * CANNOT_TELL where no log can be read. */
     enum verdict (*heard)(struct context *ctx, const char *capture, struct strings *ret_values);

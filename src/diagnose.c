@@ -8,6 +8,7 @@
 #include "color.h"
 #include "fixes.h"
 #include "judge.h"
+#include "show.h"
 #include "verbs.h"
 
 struct diagnosis {
@@ -33,6 +34,7 @@ static void report_finding(const struct diagnosis *d, const struct fix *fix, con
     report_text(item, "title", fix->title);
     report_text(item, "effect", effect_name(fix->effect));
     report_strings(item, "evidence", &evidence);
+    show_report_holders(item, &j->evidence);
     if (fix_is_advice(fix))
         report_text(item, "advice", fix->advice != NULL ? fix->advice : "");
     else if (j->would_go)

@@ -413,5 +413,14 @@ enum init_kind facts_init(struct facts *facts, const char *daemon)
                : strcmp(told->value, "sysv") == 0   ? INIT_SYSV
                : strcmp(told->value, "openrc") == 0 ? INIT_OPENRC
                                                     : INIT_NONE;
-    return facts->root->live ? service_init(daemon) : INIT_UNKNOWN;
+    return facts->root->live ? service_init(daemon) : service_init_in(facts->root, daemon);
+}
+
+const char *facts_command(struct facts *facts, enum verb verb, const char *daemon)
+{
+    const enum init_kind kind = facts_init(facts, daemon);
+    if (kind == INIT_UNKNOWN)
+        return NULL;
+    return facts->root->live ? service_command(kind, verb, daemon)
+                             : service_command_in(facts->root, kind, verb, daemon);
 }

@@ -37,4 +37,7 @@ const char *facts_value(struct facts *facts, const struct doc *main_cf, const ch
 const char *facts_expand(struct facts *facts, const struct doc *main_cf, const char *text,
                          const char **ret_missing);
 
+/* What boots the host: by the fact init, else by what runs here, or by what is in the tree. */
 enum init_kind facts_init(struct facts *facts, const char *daemon);
+/* The command that an administrator would type for a daemon there; NULL: what boots it is not known. */
+const char *facts_command(struct facts *facts, enum verb verb, const char *daemon);

@@ -6,6 +6,8 @@
  * table that is not made from a text holds a word is not known.
  */
 #include "place_private.h"
+
+#include "cond.h"
 #include "postfix.h"
 #include "postfix_table.h"
 #include "postfix_list.h"
@@ -144,12 +146,12 @@ static enum verdict ask_tables(struct finder *f, const char *parameter, const ch
 {
     const struct outside *outside = f->ctx->outside;
     struct cond lookup = {.kind = COND_LOOKUP};
-    const char *why;
+    struct evidence ignored = {0};
     if (word[0] == '.' || outside == NULL || outside->live == NULL)
         return CANNOT_TELL;
     strings_add(&lookup.words, parameter);
     strings_add(&lookup.words, word);
-    return outside->live(f->ctx, &lookup, &why);
+    return outside->live(f->ctx, &lookup, &ignored);
 }
 
 enum verdict place_lists(struct finder *f, const char *parameter, const char *value, const char *word)

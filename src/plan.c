@@ -216,9 +216,11 @@ static bool note_due(struct maker *m, struct context *ctx)
         enum verdict verdict;
         if (symptom->kind != PROBE_COND || !cond_is_live(&symptom->cond))
             continue;
-        if (!plan_probe(ctx, symptom, true, NULL, &verdict, m->err))
+        if (!plan_probe(ctx, symptom, true, &m->out->evidence, &verdict, m->err))
             return false;
         m->out->due = verdict == HOLDS;
+        if (m->out->due && m->out->evidence.sentence != NULL)
+            strings_add(&m->out->notices, m->out->evidence.sentence);
     }
     return true;
 }

@@ -28,6 +28,7 @@ struct planning {
     size_t n_planned;
     struct strings notices;
     bool due; /* a symptom that is no log line holds, so the actions are needed even if no text changes */
+    struct evidence evidence; /* of that symptom */
 };
 
 /* Works out the parameters, the requirements, the edits and the actions of all requests, each on the text

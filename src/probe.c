@@ -13,6 +13,7 @@
 #include "listener.h"
 #include "lookup.h"
 #include "networks.h"
+#include "owner.h"
 #include "postfix.h"
 #include "run.h"
 #include "service.h"
@@ -150,8 +151,9 @@ static enum verdict port_is(struct context *ctx, const char *number, const char 
     return result.greeting[0] == '\0' ? HOLDS : FAILS;
 }
 
-static enum verdict live(struct context *ctx, const struct cond *cond, const char **ret_why)
+static enum verdict live(struct context *ctx, const struct cond *cond, struct evidence *ret_evidence)
 {
+    const char **ret_why = &ret_evidence->sentence;
     struct strings words = context_words(ctx, &cond->words);
     switch (cond->kind) {
     case COND_DAEMON:
@@ -161,7 +163,7 @@ static enum verdict live(struct context *ctx, const struct cond *cond, const cha
     case COND_PORT:
         return strcmp(words.item[1], "owner") != 0
                    ? port_is(ctx, words.item[0], words.item[1])
-                   : listener_is(words.item[0], &(struct strings){words.item + 2, words.n - 2}, ret_why);
+                   : owner_is(words.item[0], &(struct strings){words.item + 2, words.n - 2}, ret_evidence);
     case COND_CHECK:
         return run_check(words.item[0], ret_why);
     case COND_LOOKUP:

@@ -118,6 +118,12 @@ const char *service_command_at(const char *root, enum verb verb, const struct da
     return backend(service_detect(root, daemon))->command(daemon, verb, root);
 }
 
+const char *service_script_here(const char *name)
+{
+    const struct daemon *daemon = service_daemon(name);
+    return daemon != NULL ? service_script("/etc", daemon) : NULL;
+}
+
 /* The daemon's row and the backend that runs here. */
 static bool look_up(const char *name, const struct daemon **ret_daemon, const struct service_ops **ret_ops,
                     struct err *err)

@@ -42,11 +42,19 @@ enum init_kind service_init(const char *daemon);
  * has; else (--root with facts) kind alone decides: "systemctl restart postfix.service". */
 const char *service_command(enum init_kind kind, enum verb verb, const char *daemon);
 
+/* The init script of a daemon on this host, its path; NULL: there is none. */
+const char *service_script_here(const char *daemon);
+
 /* Asks for the state; false when the manager cannot be asked. */
 bool service_state(const char *daemon, struct service_state *ret_state, struct err *err) MUST_CHECK;
 
-/* Whether it starts at boot of the host that lies below root and does not run, under that kind of init. */
+/* The same of a host that lies below root and does not run: what boots it, by what /sbin/init is there and
+ * which scripts (INIT_UNKNOWN: there is no telling, as in the image of a container); the command for a daemon
+ * there, by the units and scripts that it has; and whether it starts at boot, under that kind of init. */
 struct root;
+enum init_kind service_init_in(const struct root *root, const char *daemon);
+const char *service_command_in(const struct root *root, enum init_kind kind, enum verb verb,
+                               const char *daemon);
 enum answer service_enabled_in(const struct root *root, enum init_kind kind, const char *daemon);
 
 /* Carries out one verb and waits for its result, at most limit_ms. reload, restart touch a daemon only if it
@@ -65,7 +73,8 @@ bool service_restore(const struct service_state *recorded, int limit_ms, struct 
 const char *service_flush_command(const char *daemon);
 bool service_flush(const char *daemon, int limit_ms, struct err *err) MUST_CHECK;
 
-/* How many messages wait in the daemon's queues below the root; ret_dirs has a line for each place that holds some.
+/* How many messages wait in the daemon's queues below the root; ret_dirs has a line for each place that holds
+ * some.
  */
 bool service_waiting(const struct root *root, const char *daemon, size_t *ret_n, struct strings *ret_dirs,
                      struct err *err) MUST_CHECK;

@@ -52,6 +52,8 @@ enum answer service_unit_file_answer(const char *unit_file_state);
 
 /* The init script below etc ("/etc"): rc.d/init.d/NAME, else init.d/NAME; NULL when there is none. */
 const char *service_script(const char *etc, const struct daemon *daemon);
+/* The command that switches its start at boot on or off. */
+const char *service_boot_command(const char *script, bool with_chkconfig, bool on);
 /* The name of that script, or the first name in the table. */
 const char *service_script_name(const char *etc, const struct daemon *daemon);
 

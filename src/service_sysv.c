@@ -131,12 +131,17 @@ enum answer service_boot(const struct daemon *daemon)
     return service_chkconfig(result.output, name);
 }
 
+const char *service_boot_command(const char *script, bool chkconfig, bool on)
+{
+    if (chkconfig)
+        return arena_printf("chkconfig %s %s", script, on ? "on" : "off");
+    return arena_printf("update-rc.d %s %s", script, on ? "enable" : "disable");
+}
+
 static const char *boot_command(const char *root, const struct daemon *daemon, bool on)
 {
-    const char *name = service_script_name(arena_printf("%s/etc", root), daemon);
-    if (with_chkconfig(root))
-        return arena_printf("chkconfig %s %s", name, on ? "on" : "off");
-    return arena_printf("update-rc.d %s %s", name, on ? "enable" : "disable");
+    return service_boot_command(service_script_name(arena_printf("%s/etc", root), daemon),
+                                with_chkconfig(root), on);
 }
 
 /* ---- running a command and judging it ---- */

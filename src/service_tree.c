@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What starts at boot of a host that does not run: by the links in its tree, which are what `systemctl
+ * The services of a host that does not run: what boots it, by what /sbin/init is; the commands there, by the
+ * units and scripts that it has; and what starts at boot, by the links in its tree, which are what `systemctl
  * enable`, update-rc.d, chkconfig and rc-update leave. Nothing outside of the tree is reached, for file.c
  * opens it.
  *
- * Limits: presets and generators other than that for init scripts are not looked at.
+ * Limits: presets and generators other than that for init scripts are not looked at. A sysvinit that a
+ * package has made run OpenRC's scripts without its inittab is not told from one that does not.
  */
 #include "service_backend.h"
 
@@ -21,14 +23,65 @@ static bool list(const struct root *root, const char *path, struct strings *ret_
     return file_list(root, path, false, ret_names, &ignored);
 }
 
-static const char *script_in(const struct root *root, const struct daemon *daemon)
+/* The path of its init script; NULL: there is none. */
+static const char *script_path_in(const struct root *root, const struct daemon *daemon)
 {
+    static const char *const dirs[] = {"/etc/rc.d/init.d", "/etc/init.d"};
     for (size_t i = 0; i < COUNT(daemon->script) && daemon->script[i] != NULL; i++)
-        if (file_exists(root, arena_printf("/etc/rc.d/init.d/%s", daemon->script[i])) ||
-            file_exists(root, arena_printf("/etc/init.d/%s", daemon->script[i])))
-            return daemon->script[i];
+        for (size_t d = 0; d < COUNT(dirs); d++) {
+            const char *path = arena_printf("%s/%s", dirs[d], daemon->script[i]);
+            if (file_exists(root, path))
+                return path;
+        }
     return NULL;
 }
+
+/* Its name. */
+static const char *script_in(const struct root *root, const struct daemon *daemon)
+{
+    const char *path = script_path_in(root, daemon);
+    return path == NULL ? NULL : strrchr(path, '/') + 1;
+}
+
+/* Where a symbolic link leads, as it is written; NULL: it is none. */
+static const char *link_target(const struct root *root, const char *in, const char *name)
+{
+    char target[256];
+    struct err ignored;
+    int dir;
+    if (!file_open_dir(root, in, &dir, &ignored))
+        return NULL;
+    const ssize_t len = readlinkat(dir, name, target, sizeof(target));
+    close(dir);
+    return len < 0 ? NULL : arena_copy(target, (size_t)len);
+}
+
+/* ---- what boots it ---- */
+
+static bool inittab_runs_openrc(const struct root *root)
+{
+    const char *text;
+    size_t len;
+    struct err ignored;
+    return file_read_path(root, "/etc/inittab", ANY_OWNER, &text, &len, &ignored) &&
+           strstr(text, "/openrc ") != NULL;
+}
+
+enum init_kind service_init_in(const struct root *root, const char *name)
+{
+    const struct daemon *daemon = service_daemon(name);
+    const char *target = link_target(root, "/sbin", "init");
+    if (file_exists(root, "/run/systemd/system") || (target != NULL && ends_with(target, "/systemd")))
+        return INIT_SYSTEMD;
+    if (daemon == NULL || script_in(root, daemon) == NULL ||
+        (target == NULL && !file_exists(root, "/sbin/init")))
+        return INIT_UNKNOWN;
+    if (file_exists(root, "/run/openrc/softlevel") || inittab_runs_openrc(root))
+        return INIT_OPENRC;
+    return INIT_SYSV;
+}
+
+/* ---- what starts at boot ---- */
 
 /* S, two digits, name. */
 static bool starts(const struct strings *links, const char *name)
@@ -101,14 +154,8 @@ static const char *unit_text(const struct root *root, const char *unit)
 /* `systemctl mask` links it to /dev/null; its other links stay. */
 static bool masked(const struct root *root, const char *unit)
 {
-    char target[16];
-    struct err ignored;
-    int dir;
-    if (!file_open_dir(root, "/etc/systemd/system", &dir, &ignored))
-        return false;
-    const ssize_t len = readlinkat(dir, unit, target, sizeof(target));
-    close(dir);
-    return len == (ssize_t)strlen("/dev/null") && memcmp(target, "/dev/null", (size_t)len) == 0;
+    const char *target = link_target(root, "/etc/systemd/system", unit);
+    return target != NULL && strcmp(target, "/dev/null") == 0;
 }
 
 static enum answer by_units(const struct root *root, const struct daemon *daemon)
@@ -142,4 +189,63 @@ enum answer service_enabled_in(const struct root *root, enum init_kind kind, con
     default:
         return UNKNOWN;
     }
+}
+
+/* ---- commands ---- */
+
+static const char *boot_command_in(const struct root *root, const char *script, bool on)
+{
+    const bool with_chkconfig =
+        file_exists(root, "/etc/rc.d/init.d") &&
+        (file_exists(root, "/sbin/chkconfig") || file_exists(root, "/usr/sbin/chkconfig"));
+    return service_boot_command(script, with_chkconfig, on);
+}
+
+/* The unit that is the daemon, and what goes along with it, as service_systemd.c finds them where it runs. */
+static const char *unit_command(const struct root *root, const struct daemon *daemon, enum verb verb,
+                                const char *unit)
+{
+    struct strings words = {0};
+    const bool boot = verb == DO_ENABLE || verb == DO_DISABLE, all = verb == DO_START || verb == DO_STOP;
+    const char *text = unit_text(root, unit),
+               *at = daemon->instance != NULL ? strchr(daemon->instance, '@') : NULL;
+    strings_add(&words, "systemctl");
+    strings_add(&words, service_verb[verb]);
+    const bool wraps = !boot && at != NULL && text != NULL && strstr(text, "\nType=oneshot") != NULL &&
+                       unit_text(root, arena_printf("%.*s@.service", (int)(at - daemon->instance),
+                                                    daemon->instance)) != NULL;
+    if (wraps)
+        strings_add(&words, daemon->instance);
+    if (!wraps || all)
+        strings_add(&words, unit);
+    if ((boot || all) && daemon->companion != NULL && unit_text(root, daemon->companion) != NULL)
+        strings_add(&words, daemon->companion);
+    return strings_join(&words, " ");
+}
+
+static const char *systemd_command_in(const struct root *root, const struct daemon *daemon, enum verb verb)
+{
+    for (size_t i = 0; i < COUNT(daemon->unit) && daemon->unit[i] != NULL; i++)
+        if (unit_text(root, daemon->unit[i]) != NULL)
+            return unit_command(root, daemon, verb, daemon->unit[i]);
+    /* systemd makes a unit of the script, and what starts at boot is told by the links of the script. */
+    const char *script = script_in(root, daemon);
+    if (script == NULL)
+        return unit_command(root, daemon, verb, daemon->unit[0]);
+    if (verb == DO_ENABLE || verb == DO_DISABLE)
+        return boot_command_in(root, script, verb == DO_ENABLE);
+    return unit_command(root, daemon, verb, arena_printf("%s.service", script));
+}
+
+const char *service_command_in(const struct root *root, enum init_kind kind, enum verb verb, const char *name)
+{
+    const struct daemon *daemon = service_daemon(name);
+    const char *path = daemon == NULL ? NULL : script_path_in(root, daemon);
+    if (kind == INIT_SYSTEMD && daemon != NULL)
+        return systemd_command_in(root, daemon, verb);
+    if (kind != INIT_SYSV || path == NULL)
+        return service_command(kind, verb, name);
+    if (verb == DO_ENABLE || verb == DO_DISABLE)
+        return boot_command_in(root, strrchr(path, '/') + 1, verb == DO_ENABLE);
+    return arena_printf("%s %s", path, service_verb[verb]);
 }

@@ -82,8 +82,7 @@ void show_plan(struct facts *facts, const struct plan *plan)
         const struct action *a = &plan->action[i];
         if (a->verb == DO_STOP && strings_have(&plan->flush, a->daemon))
             print_flush(a->daemon);
-        enum init_kind kind = facts_init(facts, a->daemon);
-        const char *command = kind == INIT_UNKNOWN ? NULL : service_command(kind, a->verb, a->daemon);
+        const char *command = facts_command(facts, a->verb, a->daemon);
         if (command == NULL)
             out_printf(stdout, "then: %s %s\n", service_verb[a->verb], a->daemon);
         else
@@ -97,6 +96,21 @@ void show_plan(struct facts *facts, const struct plan *plan)
     if (any_masked)
         out_printf(stdout, SHOW_MASKED);
     fflush(stdout);
+}
+
+void show_report_holders(struct json_t *item, const struct evidence *evidence)
+{
+    for (size_t i = 0; i < evidence->n_holder; i++) {
+        const struct holder *holder = &evidence->holder[i];
+        struct json_t *one = report_add(item, "holders");
+        report_number(one, "pid", holder->pid);
+        report_text(one, "program", holder->program);
+        report_strings(one, "sockets", &holder->socket);
+        report_text(one, "executable", holder->exe);
+        report_text(one, "unit", holder->unit);
+        report_text(one, "script", holder->script);
+        report_text(one, "package", holder->package);
+    }
 }
 
 void show_left(const char *sentence)

@@ -7,6 +7,7 @@
 #include "plan.h"
 
 struct options; /* verbs.h */
+struct json_t;  /* report.h */
 
 #define SHOW_MASKED N_("Values that look like secrets are shown as ***; the file keeps them.\n")
 
@@ -19,6 +20,8 @@ void show_plan(struct facts *facts, const struct plan *plan);
 /* A text with the plan's secrets as ***; *ret_hidden becomes true where one stood. */
 const char *show_hide(const struct plan *plan, const char *text, bool *ret_hidden);
 void show_left_to_do(const struct strings *left_to_do);
+/* In the report: the processes that have the port that was asked for. */
+void show_report_holders(struct json_t *item, const struct evidence *evidence);
 void show_left(const char *sentence); /* one of them */
 
 /* The state of a verb that could not finish what a crash left (err of undo_unfinished, whose outcome becomes

@@ -111,6 +111,17 @@ struct index {
     bool changed;            /* the plan changes its text, name or type: what is there is not it */
 };
 
+/* A process that has a listening socket of a port, and what it belongs to. */
+struct holder {
+    long pid;
+    const char *program;   /* as /proc/PID/comm names it */
+    struct strings socket; /* ADDRESS:PORT of each of its sockets of that port */
+    const char *exe;       /* the file that it runs; NULL: not known here, and so on below */
+    const char *unit;      /* systemd's; of the first process the socket unit */
+    const char *script;    /* the init script of the daemon that it is */
+    const char *package;   /* that the file came with */
+};
+
 /* A change as a value: what apply does and a dry run prints. */
 struct plan {
     struct strings fixes;  /* names, in the order of the command line */

@@ -125,10 +125,10 @@ static void test_distinct_caches(void **state)
 
 static enum verdict live_answer;
 
-static enum verdict live(struct context *ctx, const struct cond *cond, const char **ret_why)
+static enum verdict live(struct context *ctx, const struct cond *cond, struct evidence *ret_evidence)
 {
     (void)ctx;
-    *ret_why = arena_printf("asked: %s", cond->written);
+    ret_evidence->sentence = arena_printf("asked: %s", cond->written);
     return live_answer;
 }
 

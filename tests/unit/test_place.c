@@ -252,10 +252,10 @@ static void test_listing(void **state)
     close(w->root.fd);
 }
 
-static enum verdict only_foreign(struct context *ctx, const struct cond *cond, const char **ret_why)
+static enum verdict only_foreign(struct context *ctx, const struct cond *cond, struct evidence *ret_evidence)
 {
     (void)ctx;
-    (void)ret_why;
+    (void)ret_evidence;
     assert_int_equal(cond->kind, COND_LOOKUP);
     assert_string_equal(cond->words.item[1], "a.example");
     return strcmp(cond->words.item[0], "foreign") == 0 ? HOLDS : FAILS;

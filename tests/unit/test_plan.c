@@ -96,10 +96,10 @@ static void test_parameters(void **state)
 
 static enum verdict answer;
 
-static enum verdict live(struct context *ctx, const struct cond *cond, const char **ret_why)
+static enum verdict live(struct context *ctx, const struct cond *cond, struct evidence *ret_evidence)
 {
     (void)ctx;
-    *ret_why = arena_printf("%s?", cond->written);
+    ret_evidence->sentence = arena_printf("%s?", cond->written);
     return answer;
 }
 

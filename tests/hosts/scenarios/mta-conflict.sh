@@ -64,7 +64,10 @@ MC
         echo "root: /dev/null" >/etc/mail/aliases
         mkdir -p /var/lib/sendmail/host_status
         printf "DAEMON_MODE=Daemon\nDAEMON_PARMS=\nQUEUE_INTERVAL=1h\nMSP_MODE=None\n" >/etc/mail/sendmail.conf
-        sendmail-mta -Am -bi' sh 4000
+        sendmail-mta -Am -bi
+        printf "%s\n" /usr /usr/libexec/sendmail /usr/libexec/sendmail/sendmail >/var/lib/dpkg/info/sendmail-bin.list
+        printf "\nPackage: sendmail-bin\nStatus: install ok installed\nArchitecture: all\nVersion: 1\nMaintainer: x\nDescription: x\n" \
+            >>/var/lib/dpkg/status' sh 4000
     host_run update-rc.d sendmail defaults
     # Debian's unit of Postfix stops sendmail.service by itself (Conflicts=). Those of other days and places do not.
     if [ "$host_kind" = systemd ]; then
@@ -97,7 +100,8 @@ queued() { host_run find /var/spool/mqueue -name 'qf*' | wc -l; }
 queue() { printf 'Subject: waits\n\nhello\n' | host_run -i sendmail-mta -Am -odq -f root "$1"; }
 
 test_conflict() {
-    local output
+    local output starter='unit sendmail.service'
+    [ "$host_kind" = systemd ] || starter='script /etc/init.d/sendmail'
     host_service stop postfix
     host_service start sendmail
     check "$host_kind: sendmail answers" until_true 20 eval 'greeting | grep -q Sendmail'
@@ -107,7 +111,29 @@ test_conflict() {
     output=$(host_run mailfix diagnose 2>&1)
     check_same "$host_kind: diagnose: exit 6" 6 $?
     check_match "$host_kind: diagnose: the fix" '^mta-conflict \(stops-mail\)' "$output"
-    check_match "$host_kind: diagnose: who" '^    port 25 belongs to sendmail-mta' "$output"
+    check_match "$host_kind: diagnose: who" "^    $(who sendmail-mta "$starter")" "$output"
+    check_match "$host_kind: dry run: who" "^note: $(who sendmail-mta "$starter")" "$(host_run mailfix apply mta-conflict queue=leave -n 2>/dev/null)"
+    check_same "$host_kind: --json diagnose: who" "sendmail-mta, $starter, sendmail-bin, 127.0.0.1:25, $(listener_pid sendmail-mta)" \
+        "$(host_run mailfix --json diagnose 2>/dev/null | holder findings)"
+    check_same "$host_kind: --json dry run: who" "sendmail-mta, $starter, sendmail-bin, 127.0.0.1:25, $(listener_pid sendmail-mta)" \
+        "$(host_run mailfix --json apply mta-conflict queue=leave -n 2>/dev/null | holder)"
+}
+
+# The first process of that name.
+listener_pid() { host_run pgrep -ox "$1"; }
+
+# who PROGRAM STARTER: what is said of it. The packages of the rival are unpacked, and dpkg is told of them by hand.
+who() { printf 'port 25 belongs to %s: 127.0.0.1:25, process %s \\(%s\\), %s, package sendmail-bin$' "$1" "$(listener_pid "$1")" "$1" "$2"; }
+
+# holder [findings]: the one process in a report, of the finding of mta-conflict or of the apply.
+holder() {
+    python3 -c 'import json, sys
+report = json.load(sys.stdin)
+if sys.argv[1:]:
+    report = [f for f in report["findings"] if f["fix"] == "mta-conflict"][0]
+[one] = report["holders"]
+starter = "unit " + one["unit"] if "unit" in one else "script " + one["script"]
+print(one["program"], starter, one["package"], " ".join(one["sockets"]), one["pid"], sep=", ")' "$@"
 }
 
 # Changes nothing: exit CODE, and a line of the output.
