@@ -6,7 +6,7 @@
 # MAILFIX_TEST_KINDS: "systemd" unless set; it also runs with "sysv". (What OpenRC does with such scripts is in services.sh.)
 #
 # apt does not install sendmail beside Postfix, so its packages are unpacked over the host. They come from this machine's apt, and
-# are kept in the cache of tests/hosts/tree to save the download.
+# are kept in the cache of tests/hosts/tree to save the download. Its limits of load are raised: above 12 it closes its port.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -52,6 +52,8 @@ define(`confTO_IDENT'"'"', `0'"'"')dnl
 define(`confTO_ICONNECT'"'"', `2s'"'"')dnl
 define(`confTO_CONNECT'"'"', `2s'"'"')dnl
 define(`confLOG_LEVEL'"'"', `9'"'"')dnl
+define(`confREFUSE_LA'"'"', `1000'"'"')dnl
+define(`confQUEUE_LA'"'"', `1000'"'"')dnl
 DAEMON_OPTIONS(`Family=inet, Name=MTA, Port=smtp, Addr=127.0.0.1'"'"')dnl
 MAILER(`local'"'"')dnl
 MAILER(`smtp'"'"')dnl
