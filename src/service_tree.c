@@ -193,12 +193,16 @@ enum answer service_enabled_in(const struct root *root, enum init_kind kind, con
 
 /* ---- commands ---- */
 
-static const char *boot_command_in(const struct root *root, const char *script, bool on)
+/* By the command that the tree has; else as where nobody can look. */
+static const char *boot_command_in(const struct root *root, const struct daemon *daemon, enum verb verb)
 {
+    const char *script = script_in(root, daemon);
     const bool with_chkconfig =
         file_exists(root, "/etc/rc.d/init.d") &&
         (file_exists(root, "/sbin/chkconfig") || file_exists(root, "/usr/sbin/chkconfig"));
-    return service_boot_command(script, with_chkconfig, on);
+    if (script == NULL || (!with_chkconfig && !file_exists(root, "/usr/sbin/update-rc.d")))
+        return service_command(INIT_SYSV, verb, daemon->name);
+    return service_boot_command(script, with_chkconfig, verb == DO_ENABLE);
 }
 
 /* The unit that is the daemon, and what goes along with it, as service_systemd.c finds them where it runs. */
@@ -233,7 +237,7 @@ static const char *systemd_command_in(const struct root *root, const struct daem
     if (script == NULL)
         return unit_command(root, daemon, verb, daemon->unit[0]);
     if (verb == DO_ENABLE || verb == DO_DISABLE)
-        return boot_command_in(root, script, verb == DO_ENABLE);
+        return boot_command_in(root, daemon, verb);
     return unit_command(root, daemon, verb, arena_printf("%s.service", script));
 }
 
@@ -246,6 +250,6 @@ const char *service_command_in(const struct root *root, enum init_kind kind, enu
     if (kind != INIT_SYSV || path == NULL)
         return service_command(kind, verb, name);
     if (verb == DO_ENABLE || verb == DO_DISABLE)
-        return boot_command_in(root, strrchr(path, '/') + 1, verb == DO_ENABLE);
+        return boot_command_in(root, daemon, verb);
     return arena_printf("%s %s", path, service_verb[verb]);
 }

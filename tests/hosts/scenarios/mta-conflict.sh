@@ -179,9 +179,19 @@ test_no_mail_server() {
     host_run -i python3 - 25 60 <"$hosts_dir/occupy.py" >"$rival/.occupy" 2>&1 &
     listener=$!
     until_true 20 grep -q 'got it' "$rival/.occupy"
-    test_refused 'no mail server' 5 '^    port 25 belongs to python3'
+    test_refused 'no mail server' 5 '^    port 25 belongs to python3: .*:25, process [0-9]+ \(python3\)'
     host_run pkill -x python3
     wait "$listener"
+}
+
+# systemd keeps the port for a unit that the first connection starts.
+test_socket_unit() {
+    host_run sh -c 'printf "[Socket]\nListenStream=127.0.0.1:25\n" >/etc/systemd/system/rival.socket
+        printf "[Service]\nExecStart=/bin/sleep 60\n" >/etc/systemd/system/rival.service
+        systemctl daemon-reload && systemctl start rival.socket'
+    test_refused 'socket unit' 5 \
+        '^    port 25 belongs to systemd: 127.0.0.1:25, process 1 \(systemd\), unit rival.socket, package systemd$'
+    host_run systemctl stop rival.socket
 }
 
 get_rival
@@ -200,6 +210,7 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
     test_apply_and_back flushed queue=flush
     check_same "$kind: flushed: nothing waits" 0 "$(queued)"
     test_no_mail_server
+    [ "$kind" != systemd ] || test_socket_unit
     host_stop
 done
 finish
