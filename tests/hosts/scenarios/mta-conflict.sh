@@ -127,15 +127,16 @@ listener_pid() { host_run pgrep -ox "$1"; }
 # who PROGRAM STARTER: what is said of it. The packages of the rival are unpacked, and dpkg is told of them by hand.
 who() { printf 'port 25 belongs to %s: 127.0.0.1:25, process %s \\(%s\\), %s, package sendmail-bin$' "$1" "$(listener_pid "$1")" "$1" "$2"; }
 
-# holder [findings]: the one process in a report, of the finding of mta-conflict or of the apply.
+# holder [findings]: the one process in a report, of the finding of mta-conflict or of the apply. The report is as its schema says.
 holder() {
-    python3 -c 'import json, sys
+    python3 -c 'import json, jsonschema, sys
 report = json.load(sys.stdin)
-if sys.argv[1:]:
+jsonschema.validate(report, json.load(open(sys.argv[1])))
+if sys.argv[2:]:
     report = [f for f in report["findings"] if f["fix"] == "mta-conflict"][0]
 [one] = report["holders"]
 starter = "unit " + one["unit"] if "unit" in one else "script " + one["script"]
-print(one["program"], starter, one["package"], " ".join(one["sockets"]), one["pid"], sep=", ")' "$@"
+print(one["program"], starter, one["package"], " ".join(one["sockets"]), one["pid"], sep=", ")' "$MAILFIX_PREFIX/share/mailfix/mailfix.schema.json" "$@"
 }
 
 # Changes nothing: exit CODE, and a line of the output.
