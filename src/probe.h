@@ -38,7 +38,7 @@ const char *health_worse(const struct health *before, const struct health *after
 void health_forget(struct health *health, const char *daemon);
 
 /* The verify stanzas of all planned fixes that ask the running host, then that their log symptoms stay away.
- * What cannot be told is added to left_to_do. ran: the daemons that ran before or were started (others are not probed).
- * FAILS: *ret_why. */
+ * What cannot be told is added to left_to_do. ran: the daemons that ran before or were started (others are
+ * not probed). FAILS: *ret_why. */
 enum verdict probe_verify(struct planned *planned, size_t n, const struct strings *ran,
                           const struct log_mark *mark, struct strings *left_to_do, const char **ret_why);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The queues of the daemons that mailfix knows: how one lets them try their mail, and how much waits there; see
- * service.h.
+ * The queues of the daemons that mailfix knows: how one lets them try their mail, and how much waits there;
+ * see service.h.
  *
- * Each message has one file that is counted by its name. The places are those of the programs' defaults and of
- * the packages; a queue that was moved by configuration is not found.
+ * Each message has one file that is counted by its name. The places are those of the programs' defaults and
+ * of the packages; a queue that was moved by configuration is not found.
  */
 #include "service.h"
 
@@ -88,7 +88,8 @@ bool service_flush(const char *daemon, int limit_ms, struct err *err)
     if (queue == NULL)
         return err_set(err, "%s has no queue that mailfix knows", daemon);
     for (size_t i = 0; i < COUNT(queue->args) && queue->args[i][0] != NULL; i++) {
-        const char *argv[] = {program_of(queue), queue->args[i][0], queue->args[i][1], queue->args[i][2], NULL};
+        const char *argv[] = {program_of(queue), queue->args[i][0], queue->args[i][1], queue->args[i][2],
+                              NULL};
         const int64_t left = deadline - now_ms();
         struct run_result result;
         if (!run_program(argv, left > 0 ? (int)left : 1, &result, err))
@@ -99,8 +100,8 @@ bool service_flush(const char *daemon, int limit_ms, struct err *err)
     return ok;
 }
 
-/* Opens a directory for a look at the names in it, of whoever it is: nothing is read from there. A link of a tree
- * that does not run would lead out of it. */
+/* Opens a directory for a look at the names in it, of whoever it is: nothing is read from there. A link of a
+ * tree that does not run would lead out of it. */
 static int open_below(const struct root *root, const char *path)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (root->live ? 0 : O_NOFOLLOW);
@@ -116,8 +117,8 @@ static int open_below(const struct root *root, const char *path)
     return fd;
 }
 
-/* The messages in a directory, which is closed; large queues are spread over directories with names of one or two
- * letters, some called qf as the files in them begin. False: it cannot be read to its end. */
+/* The messages in a directory, which is closed; large queues are spread over directories with names of one or
+ * two letters, some called qf as the files in them begin. False: it cannot be read to its end. */
 static bool count(int fd, const struct spool *spool, int depth, size_t *ret_n)
 {
     DIR *dir = fdopendir(fd);
