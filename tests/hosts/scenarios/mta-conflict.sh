@@ -185,14 +185,16 @@ test_no_mail_server() {
     wait "$listener"
 }
 
-# systemd keeps the port for a unit that the first connection starts.
+# systemd keeps the port for a unit that the first connection starts (which the greeting in states is).
 test_socket_unit() {
     host_run sh -c 'printf "[Socket]\nListenStream=127.0.0.1:25\n" >/etc/systemd/system/rival.socket
         printf "[Service]\nExecStart=/bin/sleep 60\n" >/etc/systemd/system/rival.service
         systemctl daemon-reload && systemctl start rival.socket'
-    test_refused 'socket unit' 5 \
-        '^    port 25 belongs to systemd: 127.0.0.1:25, process 1 \(systemd\), unit rival.socket, package systemd$'
-    host_run systemctl stop rival.socket
+    check_match "$host_kind: socket unit: who" \
+        '^    port 25 belongs to systemd: 127.0.0.1:25, process 1 \(systemd\), unit rival.socket, package systemd$' \
+        "$(host_run mailfix apply mta-conflict -n 2>&1)"
+    test_refused 'socket unit, and what it started' 5 '^    port 25 belongs to sleep: .*, unit rival.socket, .*, unit rival.service, '
+    host_run systemctl stop rival.socket rival.service
 }
 
 get_rival
