@@ -7,6 +7,7 @@
 #include "cond.h"
 
 #include "accounts.h"
+#include "certificate.h"
 #include "postfix.h"
 
 #include <stdlib.h>
@@ -182,6 +183,24 @@ static enum verdict eval_queue(struct context *ctx, const struct cond *cond, str
     return told ? verdict_of(n == 0) : CANNOT_TELL;
 }
 
+static bool eval_certificate(struct context *ctx, const struct cond *cond, struct evidence *evidence,
+                             enum verdict *ret_verdict, struct err *err)
+{
+    const struct doc *main_cf;
+    struct certificate certificate;
+    if (!docs_get(ctx->docs, "main.cf", &main_cf, err))
+        return false;
+    certificate_postfix(context_facts(ctx), main_cf, &certificate);
+    *ret_verdict = strcmp(cond->words.item[1], "loads") == 0 ? certificate.loads : certificate.valid;
+    if (*ret_verdict == CANNOT_TELL && certificate.missing != NULL)
+        ctx->missing = certificate.missing;
+    if (evidence != NULL && *ret_verdict != HOLDS) {
+        evidence->sentence = certificate.why;
+        evidence->to_look_at = *ret_verdict == CANNOT_TELL && certificate.missing == NULL;
+    }
+    return true;
+}
+
 static enum verdict eval_live(struct context *ctx, const struct cond *cond, struct evidence *evidence)
 {
     struct evidence found = {0};
@@ -227,6 +246,10 @@ bool cond_eval(struct context *ctx, const struct cond *cond, struct evidence *ev
         break;
     case COND_QUEUE:
         verdict = eval_queue(ctx, cond, evidence);
+        break;
+    case COND_CERTIFICATE:
+        if (!eval_certificate(ctx, cond, evidence, &verdict, err))
+            return false;
         break;
     case COND_DAEMON:
         verdict = strcmp(cond->words.item[1], "enabled") == 0 && !facts_root(context_facts(ctx))->live

@@ -15,6 +15,7 @@ struct evidence {
     struct holder *holder; /* who has the port that was asked for */
     size_t n_holder;
     const char *otherwise; /* what the stanza says then, of the item that decided; NULL: nothing */
+    bool to_look_at;       /* what cannot be told is not mailfix's to see, and a person can: no refusal */
 };
 
 /* The answer to one condition, with `not` applied. CANNOT_TELL leaves its reason in ctx->missing (a fact) or

@@ -54,19 +54,20 @@ enum condition {
     COND_SOME,
     COND_NONE,
     COND_AT_MOST_ONE,
-    COND_DISTINCT,   /* words[0]: the field */
-    COND_VERSION,    /* words: program operator version */
-    COND_TABLE_TYPE, /* words[0] */
-    COND_PARAMETER,  /* words[0] */
-    COND_IS,         /* words: {x}, then the values */
-    COND_DAEMON,     /* words: daemon running|enabled|installed */
-    COND_PORT,       /* words: number open|mute, or number owner daemon... */
-    COND_CHECK,      /* words[0]: postfix|dovecot */
-    COND_SEEN,       /* words: capture, then the values */
-    COND_ACCOUNT,    /* words[0] */
-    COND_LOOKUP,     /* words: parameter key, and the text where it says gives */
-    COND_QUEUE,      /* words: daemon empty */
-    COND_QUIET,      /* words[0]: 10s */
+    COND_DISTINCT,    /* words[0]: the field */
+    COND_VERSION,     /* words: program operator version */
+    COND_TABLE_TYPE,  /* words[0] */
+    COND_PARAMETER,   /* words[0] */
+    COND_IS,          /* words: {x}, then the values */
+    COND_DAEMON,      /* words: daemon running|enabled|installed */
+    COND_PORT,        /* words: number open|mute, or number owner daemon... */
+    COND_CHECK,       /* words[0]: postfix|dovecot */
+    COND_SEEN,        /* words: capture, then the values */
+    COND_ACCOUNT,     /* words[0] */
+    COND_LOOKUP,      /* words: parameter key, and the text where it says gives */
+    COND_QUEUE,       /* words: daemon empty */
+    COND_CERTIFICATE, /* words: program loads|valid */
+    COND_QUIET,       /* words[0]: 10s */
     COND_PENDING
 };
 

@@ -82,6 +82,12 @@ static bool check_requirements(struct maker *m, struct context *ctx)
                                found.otherwise, evidence_text(&found));
         if (verdict == CANNOT_TELL && ctx->missing != NULL)
             return context_missing(ctx, "whether it applies", m->err);
+        if (verdict == CANNOT_TELL && found.to_look_at) {
+            strings_add(
+                &m->out->plan.left_to_do,
+                arena_printf(_("check: %s%s"), context_text(ctx, require->written), evidence_text(&found)));
+            continue;
+        }
         if (verdict == CANNOT_TELL && facts_root(context_facts(ctx))->live)
             return err_outcome(m->err, NOT_APPLICABLE, "%s: it cannot be told here whether this holds: %s",
                                ctx->fix->name, context_text(ctx, require->written));

@@ -241,6 +241,7 @@ static const struct {
     {"postscreen_cache_map", "2.8", "btree:$data_directory/postscreen_cache"},
     {"queue_directory", "1.0", "/var/spool/postfix"},
     {"smtp_tls_session_cache_database", "2.2", ""},
+    {"smtpd_tls_chain_files", "3.4", ""},
     {"smtpd_tls_security_level", "2.3", ""},
     {"smtpd_tls_session_cache_database", "2.2", ""},
     {"smtpd_use_tls", "2.2", "no"},

@@ -25,6 +25,7 @@ static const struct {
     {"daemon", COND_DAEMON, 2, "daemon NAME running|enabled|installed"},
     {"port", COND_PORT, -1, "port NUMBER open|mute, port NUMBER owner DAEMON..."},
     {"queue", COND_QUEUE, 2, "queue DAEMON empty"},
+    {"certificate", COND_CERTIFICATE, 2, "certificate postfix loads|valid"},
     {"check", COND_CHECK, 1, "check postfix|dovecot"},
     {"seen", COND_SEEN, -1, "seen CAPTURE VALUE..."},
     {"account", COND_ACCOUNT, 1, "account NAME"},
@@ -78,6 +79,10 @@ static bool check_words(struct reader *r, const char *start, const struct cond *
         sentence = _("mailfix knows no queue of that daemon");
     else if (cond->kind == COND_QUEUE && strcmp(word[1], "empty") != 0)
         sentence = _("expected empty");
+    else if (cond->kind == COND_CERTIFICATE && strcmp(word[0], "postfix") != 0)
+        sentence = _("expected postfix");
+    else if (cond->kind == COND_CERTIFICATE && !in_list("loads valid", word[1]))
+        sentence = _("expected loads or valid");
     else if (cond->kind == COND_PORT)
         sentence = port_fault(&cond->words);
     else if (cond->kind == COND_CHECK && !in_list("postfix dovecot", word[0]))
