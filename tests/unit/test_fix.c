@@ -430,6 +430,9 @@ static const struct {
     {"5:7", "is a parameter of type daemon", HEAD "after stop {d}mail\n\nparam d\n  type daemon\n  ask a\n"},
     {"5:9", "mailfix knows no queue of that daemon", HEAD "symptom queue dovecot empty\n"},
     {"5:9", "expected empty", HEAD "symptom queue postfix full\n"},
+    {"5:9", "expected postfix", HEAD "symptom certificate dovecot loads\n"},
+    {"5:9", "expected loads or valid", HEAD "symptom certificate postfix opens\n"},
+    {"5:9", "expected: certificate postfix loads|valid", HEAD "symptom certificate loads\n"},
     {"5:7", "only tables can be rebuilt", HEAD "after rebuild main.cf setting x\n"},
     {"5:15", "nosuch", HEAD "after rebuild nosuch table\n"},
     /* placeholders and loops */

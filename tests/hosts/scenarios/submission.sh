@@ -90,6 +90,21 @@ test_refused() {
     check_match "$host_kind: port taken: the reason" 'Port 465 belongs to another program' "$output"
 }
 
+# A port whose TLS does not come up serves nobody: looked at before anything is touched.
+test_certificate() {
+    local key=/etc/ssl/private/ssl-cert-snakeoil.key before
+    host_run sh -c 'openssl genpkey -algorithm RSA -out /etc/ssl/private/foreign.key 2>/dev/null && chmod 600 /etc/ssl/private/foreign.key'
+    host_run postconf -e smtpd_tls_key_file=/etc/ssl/private/foreign.key
+    before=$(host_snapshot /etc)
+    mailfix_ends 5 'foreign key' apply submission-port -y
+    check_match "$host_kind: foreign key: the reason" \
+        'the private key in /etc/ssl/private/foreign.key does not belong to the certificate in /etc/ssl/certs/ssl-cert-snakeoil.pem' "$output"
+    check_same "$host_kind: foreign key: nothing was touched" "$before" "$(host_snapshot /etc)"
+    check "$host_kind: foreign key: no port was opened" offers 587 refused
+    host_run postconf -e smtpd_tls_key_file=$key
+    host_run rm /etc/ssl/private/foreign.key
+}
+
 old_advice() {
     host_run sh -c 'printf "%s\n" "submission inet n - y - - smtpd" "  -o smtpd_enforce_tls=yes" "  -o smtpd_sasl_auth_enable=yes" \
         "  -o smtpd_client_restrictions=permit_sasl_authenticated,reject" >>/etc/postfix/master.cf && postfix reload' 2>/dev/null
@@ -98,6 +113,7 @@ old_advice() {
 for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
     host_start "$kind"
     prepare_host
+    test_certificate
     repaired submission-port 587 refused 'clear: starttls mail 530 tls: auth relay 554'
     repaired smtps-port 465 refused 'tls: auth relay 554'
     test_refused
