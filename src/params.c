@@ -175,8 +175,65 @@ static struct strings offers(struct context *ctx, const struct param *param)
     return all;
 }
 
+static bool is_assigned(const struct param *param, const struct strings *assignments)
+{
+    size_t len = strlen(param->name);
+    for (size_t i = 0; i < assignments->n; i++) {
+        const char *word = assignments->item[i];
+        if (strncmp(word, param->name, len) == 0 && word[len] == '=' && strcmp(word + len + 1, "auto") != 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *form_of(const struct param *param)
+{
+    return is_secret(param) ? "@FILE" : "VALUE";
+}
+
+static void add_need(struct buf *text, const struct context *ctx, const struct param *param,
+                     const struct strings *offered)
+{
+    const char *why = param->ask != NULL ? param->ask : _("it has no default here");
+    if (offered->n > 0)
+        buf_printf(text, _("%s needs %s=VALUE: %s (found here: %s)"), ctx->fix->name, param->name, why,
+                   strings_join(offered, ", "));
+    else
+        buf_printf(text, _("%s needs %s=%s: %s"), ctx->fix->name, param->name, form_of(param), why);
+}
+
+/* Names what is missing, and all after it that nothing but a person can tell either, with a command line that
+ * gives them. */
+static bool refuse_missing(struct context *ctx, const struct param *missing,
+                           const struct strings *assignments, struct err *err)
+{
+    struct buf text = {0}, line = {0};
+    const struct fix *fix = ctx->fix;
+    for (size_t i = 0; i < assignments->n; i++) {
+        const char *word = assignments->item[i];
+        const struct param *given = param_named(fix, word, strcspn(word, "="));
+        if (is_secret(given))
+            buf_printf(&line, " %s=%s", given->name, form_of(given));
+        else if (!ends_with(word, "=auto"))
+            buf_printf(&line, " %s", word);
+    }
+    for (const struct param *p = missing; p < fix->param + fix->n_param; p++) {
+        if (p != missing && (p->n_choice > 0 || p->n_when > 0 || is_assigned(p, assignments)))
+            continue;
+        struct strings offered = offers(ctx, p);
+        if (p != missing)
+            buf_printf(&text, "\n    ");
+        add_need(&text, ctx, p, &offered);
+        buf_printf(&line, " %s=%s", p->name, offered.n > 0 ? offered.item[0] : form_of(p));
+    }
+    buf_printf(&text, "\n    ");
+    buf_printf(&text, _("for example: mailfix apply %s%s"), fix->name, buf_text(&line));
+    return err_outcome(err, USAGE, "%s", buf_text(&text));
+}
+
 /* Asks until the answer is of the type, three times at most; no answer, or nobody to ask: exit 2. */
-static bool from_person(struct context *ctx, const struct param *param, struct strings *ret, struct err *err)
+static bool from_person(struct context *ctx, const struct param *param, const struct strings *assignments,
+                        struct strings *ret, struct err *err)
 {
     struct strings offered = offers(ctx, param);
     const char *answer;
@@ -201,14 +258,7 @@ static bool from_person(struct context *ctx, const struct param *param, struct s
             break;
         }
     }
-    if (ret->n > 0)
-        return true;
-    const char *why = param->ask != NULL ? param->ask : _("it has no default here");
-    if (offered.n > 0)
-        return err_outcome(err, USAGE, "%s needs %s=VALUE: %s (found here: %s)", ctx->fix->name, param->name,
-                           why, strings_join(&offered, ", "));
-    return err_outcome(err, USAGE, "%s needs %s=%s: %s", ctx->fix->name, param->name,
-                       is_secret(param) ? "@FILE" : "VALUE", why);
+    return ret->n > 0 || refuse_missing(ctx, param, assignments, err);
 }
 
 static bool bind_param(struct context *ctx, const struct param *param, const struct strings *assignments,
@@ -225,7 +275,7 @@ static bool bind_param(struct context *ctx, const struct param *param, const str
         return true;
     if (values.n == 0 && !from_choices(ctx, param, &values, err))
         return false;
-    if (values.n == 0 && !from_person(ctx, param, &values, err))
+    if (values.n == 0 && !from_person(ctx, param, assignments, &values, err))
         return false;
     context_bind(ctx, param->name, values);
     for (size_t k = 0; k < values.n; k++)

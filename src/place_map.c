@@ -129,6 +129,13 @@ static const char *account_of(struct finder *f, const char *name)
     return account_word[kind];
 }
 
+/* TRANSPORT:NEXTHOP, as transport(5) has it; "" where the value has no colon. */
+static const char *nexthop_of(const char *value)
+{
+    const char *colon = strchr(value, ':');
+    return colon != NULL ? colon + 1 : "";
+}
+
 void place_map_entries(struct finder *f, const struct doc *const *doc, size_t n)
 {
     struct entries all = entries_of(doc, n, f->place->commented);
@@ -145,6 +152,8 @@ void place_map_entries(struct finder *f, const struct doc *const *doc, size_t n)
         row.bytes = place_value_bytes(entry->node);
         if (f->place->noun == NOUN_ALIAS)
             place_field(&row, "account", account_of(f, entry->key));
+        else
+            place_field(&row, "nexthop", nexthop_of(row.value));
         place_offer(f, &row);
     }
 }

@@ -35,7 +35,7 @@ static const struct {
                     "shadowed commented"},
     [NOUN_LOOP] = {"loop", "aliases", false, true, false, "name value file line", ""},
     [NOUN_DANGLING] = {"dangling", "aliases", false, true, false, "name value file line", ""},
-    [NOUN_ENTRY] = {"entry", "map", true, true, false, "name value file line", "shadowed commented"},
+    [NOUN_ENTRY] = {"entry", "map", true, true, false, "name value nexthop file line", "shadowed commented"},
     [NOUN_DOVECOT_SETTING] = {"setting", "dovecot.conf", true, true, false, "name value file line",
                               "shadowed commented"},
     [NOUN_SECTION] = {"section", "dovecot.conf", true, true, false, "name value file line", ""},

@@ -113,6 +113,43 @@ def test_color_and_json(host):
         check("\\u001b" not in plain and "\x1b" not in plain, plain)
 
 
+# ---- parameters ----
+
+RELAYS = """mydestination = localhost
+relayhost = [smtp.example.net]:587
+backup = [b.example.com]
+smtp_fallback_relay = $backup, c.example.com
+transport_maps = hash:/etc/postfix/transport
+"""
+TRANSPORT = "a.example :[r.example.net]:587\nb.example smtp:r.example.net\nc.example local:\nd.example error:5.1.1 no\n"
+FOUND = "[smtp.example.net]:587, [b.example.com], c.example.com, [r.example.net]:587, r.example.net"
+
+
+def test_terminal_asks_for_what_is_missing(host):
+    host.put("etc/postfix/main.cf", RELAYS)
+    host.put("etc/postfix/transport", TRANSPORT)
+    answers = [(b"go through the relay? ", b"docomo.ne.jp\n"), (b"no MX look-up)? ", b"[r.example.net]:587\n"), (b"[y/n/d] ", b"y\n")]
+    result = on_terminal(host.argv("apply", "isp-relay"), answers)
+    check_equal(result.code, 0, "exit (%s)" % result.outtext)
+    check("found here: %s\nisp-relay: Which relay" % FOUND in result.outtext, "the relays: %r" % result.outtext)
+    check(b"docomo.ne.jp :[r.example.net]:587\n" in read(host.path("etc/postfix/transport")), "the transport table")
+    result = on_terminal(host.argv("apply", "isp-relay"), [(b"go through the relay? ", b"\n")])
+    check_equal((result.code, result.last), (2, NOTHING), "exit without an answer (%s)" % result.outtext)
+
+
+def test_missing_without_a_terminal(host):
+    host.put("etc/postfix/main.cf", RELAYS)
+    host.put("etc/postfix/transport", TRANSPORT)
+    before = read(host.main)
+    result = host.expect(2, "apply", "isp-relay", "subdomains=no", last=NOTHING)
+    for line in ("isp-relay needs domain=VALUE: Mail for which domain shall go through the relay?\n",
+                 "isp-relay needs relay=VALUE: Which relay (host, [host], [host]:587; in brackets: this very host, no MX look-up)? "
+                 "(found here: %s)\n" % FOUND,
+                 "for example: mailfix apply isp-relay subdomains=no domain=VALUE relay=[smtp.example.net]:587\n"):
+        check(line in result.errtext, "%r is not in %r" % (line, result.errtext))
+    check_equal(read(host.main), before, "main.cf")
+
+
 # ---- secrets ----
 
 def test_terminal_masks(host):

@@ -234,7 +234,8 @@ static void test_asked(void **state)
     assert_null(b.used);
     assert_int_equal(asked_for.n, 3);
     b = bind_with(text, "", NULL);
-    assert_string_equal(b.error, "x needs p=VALUE: Who? (found here: anna, bert)");
+    assert_string_equal(b.error, "x needs p=VALUE: Who? (found here: anna, bert)\n"
+                                 "    for example: mailfix apply x p=anna");
     answers = (struct strings){0};
     strings_add(&answers, "anna bert");
     b = bind_with("param p\n  type localuser\n  several\n", "", &all);
