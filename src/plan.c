@@ -344,6 +344,23 @@ static bool check_together(struct maker *m)
     return true;
 }
 
+/* Aliases are there without Postfix, too; their index and the proof are Postfix's. */
+static bool has_main_cf(struct maker *m)
+{
+    const struct doc *main_cf;
+    if (docs_get(m->docs, "main.cf", &main_cf, m->err))
+        return true;
+    for (size_t i = 0; i < m->out->plan.n_change; i++)
+        if (strcmp(m->out->plan.change[i].doc->id, "aliases") == 0) {
+            m->err->outcome = NOT_APPLICABLE;
+            return err_prefix(m->err,
+                              "aliases are changed for Postfix only (for another mail server edit %s by hand "
+                              "and run newaliases)",
+                              m->out->plan.change[i].doc->path);
+        }
+    return false;
+}
+
 bool plan_make(const struct request *request, size_t n, struct docs *disk, const struct outside *outside,
                struct planning *ret_planning, struct err *err)
 {
@@ -360,7 +377,7 @@ bool plan_make(const struct request *request, size_t n, struct docs *disk, const
     if (!is_all_dovecot(&out.plan)) {
         struct context ctx = out.planned[0].ctx;
         ctx.docs = docs;
-        if (!add_byproducts(&m, disk, &ctx) || !plan_indexes(&ctx, disk, &out.plan, err))
+        if (!has_main_cf(&m) || !add_byproducts(&m, disk, &ctx) || !plan_indexes(&ctx, disk, &out.plan, err))
             return false;
     }
     plan_renew_readers(&out.plan);

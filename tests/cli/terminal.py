@@ -115,7 +115,8 @@ def test_color_and_json(host):
 
 # ---- parameters ----
 
-RELAYS = """mydestination = localhost
+RELAYS = """myhostname = mail.example.org
+mydestination = localhost
 relayhost = [smtp.example.net]:587
 backup = [b.example.com]
 smtp_fallback_relay = $backup, c.example.com

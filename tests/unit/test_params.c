@@ -257,7 +257,10 @@ static void test_secret(void **state)
     assert_non_null(strstr(bind_with(text, "p=@/gone", &all).error, "/gone: there is none"));
     answers = strings_split("whisper", " ");
     assert_string_equal(bind_with(text, "", &all).used, "p=***");
-    assert_string_equal(bind_with(text, "", NULL).error, "x needs p=@FILE: Which password?");
+    assert_string_equal(bind_with(text, "", NULL).error, "x needs p=@FILE: Which password?\n"
+                                                         "    for example: mailfix apply x p=@FILE");
+    const char *two = "param q\n  type word\nparam p\n  type secret\n";
+    assert_null(strstr(bind_with(two, "p=hush", NULL).error, "hush")); /* q is missed first */
 }
 
 static void test_fields_fill(void **state)
