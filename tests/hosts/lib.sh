@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # tests/hosts/lib.sh: real hosts for scenario scripts (sourced, never run).
 #
-# A host is Debian 12 with postfix and dovecot, booted by systemd-nspawn with systemd or sysvinit as its PID 1 (the kind openrc has
+# A host is Debian (12 unless told) with postfix and dovecot, booted by systemd-nspawn with systemd or sysvinit as its PID 1 (the kind openrc has
 # sysvinit, too, which runs OpenRC), on a private overlay over a tree from the cache (tests/hosts/tree), with a network namespace of
 # its own that has only "lo". Nothing that happens inside reaches the machine or another host. A scenario reads like this:
 #
@@ -21,7 +21,7 @@
 #     MAILFIX_PREFIX      an installed mailfix; it is mounted read-only at the same path inside, its bin and sbin come first in PATH
 #     MAILFIX_TEST_NAME   a word for the names of cgroups (default mailfix-test-PID; tests/hosts/run sets it)
 #     MAILFIX_TEST_CACHE  see tests/hosts/tree
-#     MAILFIX_TEST_RELEASE  debian12 (default) or debian13, which has the systemd kind only
+#     MAILFIX_TEST_RELEASE  debian12 (default), debian13 or sid; the last two have the systemd kind only
 #     TMPDIR              where the private layers live; overlayfs needs an ordinary file system there (ext4, xfs, btrfs, tmpfs)
 #
 # Limits: one host at a time for each shell. The root of a host is an overlay: rename of a directory that came with the tree fails
@@ -137,7 +137,7 @@ host_start() {
 host_create() {
     local kind=$1 extra=${2-} base
     [ -z "$host_dir" ] || host_stop
-    base=$("$hosts_dir/tree" "${MAILFIX_TEST_RELEASE:-debian12}-$kind" | tail -n 1)
+    base=$(host_tree "$kind")
     [ -d "$base" ] || host_die "no tree for $kind"
     host_kind=$kind
     host_count=$((host_count + 1))
@@ -149,6 +149,9 @@ host_create() {
     [ -z "$extra" ] || tar -C "$extra" -c . >"$host_dir/extra.tar"
 }
 
+# host_tree KIND: the tree below a host of this kind.
+host_tree() { "$hosts_dir/tree" "${MAILFIX_TEST_RELEASE:-debian12}-$1" | tail -n 1; }
+
 # host_boot: boot the host that host_create made.
 host_boot() {
     local bind=() since=$SECONDS
@@ -157,6 +160,7 @@ host_boot() {
     # unshare dies with this shell (pdeathsig), everything in its pid namespace with unshare (--kill-child).
     (
         host_enter_cgroup
+        [ "$(host_systemd_version)" -lt 258 ] || export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
         exec setsid setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc --propagation private -- \
             bash -euc "$host_inside" host "$host_dir" "$(cat "$host_dir/base")" "$host_cgroup" "${bind[@]}"
     ) </dev/null >"$host_dir/console" 2>&1 &
@@ -172,6 +176,13 @@ host_boot() {
         sysv | openrc) until_true 60 test -e "/proc/$host_leader/root/run/booted" || host_die "$host_kind not up within 60 s" ;;
     esac
     note "$host_kind host is up after $((SECONDS - since)) s"
+}
+
+# The systemd in the tree, 0 without one. From 258 on it boots on plain cgroup v2 only, whatever the machine has.
+host_systemd_version() {
+    local version
+    version=$(compgen -G "$(cat "$host_dir/base")/usr/lib/*/systemd/libsystemd-shared-*.so" | grep -oE '[0-9]+[^/]*\.so$')
+    printf '%d\n' "${version%%[!0-9]*}"
 }
 
 # What runs first inside the mount and pid namespaces: mount the overlay, and stay as PID 1 of that namespace above nspawn.
@@ -347,6 +358,12 @@ smtp_starttls() {
     printf '%s\n' "$output"
     printf '%s\n' "$output" | grep -q '^Protocol version: TLS' && printf '%s\n' "$output" | grep -q '^221 '
 }
+
+# stranger: gives the host an address from which talk can come. talk PORT: what a mail program from there is offered, one line
+# (talk.py). The host's python has no smtplib, so it runs outside, in the host's network. offers PORT LINE: is it just that?
+stranger() { host_run ip address add 192.0.2.1/32 dev lo; }
+talk() { nsenter -t "$host_leader" -n -- env -i PATH=/usr/bin:/bin timeout 20 python3 "$hosts_dir/talk.py" "$1"; }
+offers() { [ "$(talk "$1")" = "$2" ] || { talk "$1"; false; }; }
 
 # port_answers PORT: does something accept connections on 127.0.0.1 inside?
 port_answers() { host_run bash -c "exec 3<>/dev/tcp/127.0.0.1/$1"; }
