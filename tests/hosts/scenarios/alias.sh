@@ -65,7 +65,7 @@ test_fixed() {
     check_same "$host_kind: fixed: the text" \
         "$(printf '%s\n' 'postmaster: root' $'www:\t\twebmaster' $'#webmaster:\troot' $'#support:\tpostmaster' \
             $'support:\twebmaster, anna' '#root: anna' 'root: linux')" "$(host_run cat /etc/aliases)"
-    check_exit 1 "$host_kind: fixed: the index has no webmaster" host_run postalias -q webmaster hash:/etc/aliases
+    check_exit 1 "$host_kind: fixed: the index has no webmaster" host_run sh -c 'postalias -q webmaster "$(postconf -h alias_database)"'
     goes fixed webmaster webmaster
     goes fixed www webmaster
     goes fixed support 'anna webmaster'
@@ -103,7 +103,7 @@ test_refused() {
 put_back() {
     host_run sh -c 'echo "/^webmaster$/ linux" >/root/more-aliases
         cp -p /etc/postfix/main.cf /root/main.cf
-        postconf -e "alias_maps=hash:/etc/aliases, regexp:/root/more-aliases"'
+        postconf -e "alias_maps=$(postconf -h alias_database), regexp:/root/more-aliases"'
     host_service reload postfix >/dev/null 2>&1
     refused 'another table answers' 3 'webmaster' alias-shadow account=webmaster
     host_run cp -p /root/main.cf /etc/postfix/main.cf
