@@ -467,11 +467,29 @@ static bool set_unit_files(struct talk *talk, bool on, const struct units *units
     return ask(talk, m, NULL, err);
 }
 
+/* Both units, the companion's as well. */
+static bool boot_is(struct talk *talk, const struct daemon *daemon, enum answer wanted,
+                    const struct units *units, struct err *err)
+{
+    const char *state;
+    enum answer now;
+    if (!enabled(talk, daemon, units, &now, err) || now != wanted)
+        return false;
+    return units->companion.name == NULL ||
+           (get_text(talk, units->companion.path, UNIT_INTERFACE, "UnitFileState", &state, err) &&
+            service_unit_file_answer(state) == wanted);
+}
+
+/* What is so already stays untouched: systemd would write a link anew that leads to another directory's unit,
+ * and nobody would put that back. */
 static bool set_boot(struct talk *talk, const struct daemon *daemon, bool on, const struct units *units,
                      struct err *err)
 {
     const char *state;
     enum answer now;
+    struct err ignored;
+    if (boot_is(talk, daemon, on ? YES : NO, units, &ignored))
+        return true;
     if (!get_text(talk, units->boot.path, UNIT_INTERFACE, "UnitFileState", &state, err))
         return false;
     const int64_t left = talk->deadline - now_ms();

@@ -90,7 +90,8 @@ states() {
     greeting
 }
 
-greeting() { host_run bash -c 'exec 3<>/dev/tcp/127.0.0.1/25 && read -rt 10 line <&3 && echo "$line"' 2>&1 | sed 's/;.*//'; }
+# Without the time, which sendmail and Exim put in.
+greeting() { host_run bash -c 'exec 3<>/dev/tcp/127.0.0.1/25 && read -rt 10 line <&3 && echo "$line"' 2>&1 | sed -E 's/(;| [A-Z][a-z]{2}, ).*//'; }
 
 # The configuration of both, and all of what starts at boot. (On systemd the links of an init script are dropped and made by
 # update-rc.d, with the same names.)
