@@ -10,17 +10,25 @@ declare -A rival_program=([sendmail]=sendmail-mta [exim4]=exim4)                
 declare -A rival_greeting=([sendmail]='Sendmail' [exim4]='ESMTP Exim')
 declare -A rival_queue=([sendmail]=/var/spool/mqueue [exim4]=/var/spool/exim4/input)
 declare -A rival_message=([sendmail]='qf*' [exim4]='*-H')                               # one file there for each message
+declare -A rival_stuck=([sendmail]='nobody@[127.9.9.9]' [exim4]=nobody@example.net)      # what it cannot deliver here and keeps
 declare -A rival_package=([sendmail]=sendmail-bin [exim4]=exim4-daemon-light)
 
 # rival_files RIVAL KIND DIR: what host_start shall put over the tree.
 rival_files() {
-    local packages
+    local packages directory
     packages=$(host_tree "$2")/var/cache/rivals/${rival_package[$1]}
     # What apt fetched along for its sake, and neither server needs to run.
     find "$packages" -name '*.deb' | grep -vE '/(systemd|libsystemd|cron|perl|libperl|libfile-|make|lockfile-)[^/]*$' |
         while IFS= read -r package; do
             dpkg-deb -x "$package" "$3" || return
         done || return
+    # Debian 12 has packages from before the merge: /lib is a link in the tree, which unpacking would turn into a directory.
+    for directory in bin sbin lib; do
+        [ -d "$3/$directory" ] || continue
+        mkdir -p "$3/usr/$directory"
+        cp -a "$3/$directory/." "$3/usr/$directory/"
+        rm -r "${3:?}/$directory"
+    done
     # Directories of dpkg-deb are private. Names that belong to Postfix, hooks for dial-up lines and cron jobs stay out.
     chmod 755 "$3"
     rm -rf "$3"/etc/{network,ppp,dhcp,resolvconf,cron*,logcheck} "$3"/usr/share/doc "$3"/usr/lib/sendmail \

@@ -200,7 +200,7 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
     host_start "$kind" "$rival"
     install_rival >"$rival/.log" 2>&1 || fail "$kind: sendmail could be installed" "$(tail -n 20 "$rival/.log")"
     test_conflict
-    rival_queues "$rival" 'nobody@[127.9.9.9]'
+    rival_queues "$rival" "${rival_stuck[$rival]}"
     check_same "$host_kind: $rival: a message waits" 1 "$(rival_queued "$rival")"
     test_refused 'mail waits' 5 "^    messages that wait: 1 in ${rival_queue[$rival]}"
     test_refused 'mail that cannot be flushed' 3 "1 in ${rival_queue[$rival]}" queue=flush
