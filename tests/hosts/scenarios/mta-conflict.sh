@@ -204,8 +204,7 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
     check_same "$host_kind: $rival: a message waits" 1 "$(rival_queued "$rival")"
     test_refused 'mail waits' 5 "^    messages that wait: 1 in ${rival_queue[$rival]}"
     test_refused 'mail that cannot be flushed' 3 "1 in ${rival_queue[$rival]}" queue=flush
-    test_apply_and_back 'left on purpose' queue=leave
-    check_same "$host_kind: $rival: left on purpose: it still waits" 1 "$(rival_queued "$rival")"
+    [ "$rival" != sendmail ] || test_left
     host_run find "${rival_queue[$rival]}" -type f -delete
     rival_queues "$rival" root@localhost
     test_apply_and_back flushed queue=flush
