@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # tests/hosts/rivals.sh: other mail servers beside Postfix, for scenarios (sourced, after lib.sh).
 #
 # apt does not install one of them beside Postfix, so its packages are unpacked over the host, and what their scripts would do is
