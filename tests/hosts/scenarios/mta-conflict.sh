@@ -1,7 +1,7 @@
 #!/bin/bash
-# Scenario: another mail server holds port 25. A real sendmail, and a real Exim (Debian's, with their own units and scripts), runs
-# where Postfix shall: Postfix cannot bind, the fix is named, mail in the other one's queue is a reason to refuse, then it is stopped
-# and stays off and Postfix answers; rollback brings it back. What listens and is no mail server is refused with its name.
+# Scenario: another mail server holds port 25. A real sendmail (Debian's, with its own init script) runs where Postfix shall: Postfix
+# cannot bind, the fix is named, mail in sendmail's queue is a reason to refuse, then sendmail is stopped and stays off and Postfix
+# answers; rollback brings sendmail back. What listens and is no mail server is refused with its name.
 #
 # MAILFIX_TEST_KINDS: "systemd" unless set; it also runs with "sysv". (What OpenRC does with such scripts is in services.sh.)
 #
@@ -11,8 +11,6 @@
 set -u
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
 . "$(dirname "$0")/../lib.sh"
-# shellcheck source-path=SCRIPTDIR source=../rivals.sh
-. "$(dirname "$0")/../rivals.sh"
 need_mailfix
 
 packages=(sendmail-bin sendmail-base sendmail-cf liblockfile1 m4 libsigsegv2)
@@ -82,29 +80,33 @@ MC
 
 states() {
     if [ "$host_kind" = systemd ]; then
-        host_run systemctl is-active "$rival.service"
-        host_run systemctl is-enabled "$rival.service" postfix.service 2>/dev/null
+        host_run systemctl is-active sendmail.service
+        host_run systemctl is-enabled sendmail.service postfix.service 2>/dev/null
     else
-        host_run sh -c "ls /etc/rc?.d | grep -e postfix -e $rival"
+        host_run sh -c 'ls /etc/rc?.d | grep -e postfix -e sendmail'
     fi
     greeting
 }
 
-# Without the time, which sendmail and Exim put in.
-greeting() { host_run bash -c 'exec 3<>/dev/tcp/127.0.0.1/25 && read -rt 10 line <&3 && echo "$line"' 2>&1 | sed -E 's/(;| [A-Z][a-z]{2}, ).*//'; }
+greeting() { host_run bash -c 'exec 3<>/dev/tcp/127.0.0.1/25 && read -rt 10 line <&3 && echo "$line"' 2>&1 | sed 's/;.*//'; }
 
-# The configuration of both, and all of what starts at boot. (On systemd the links of an init script are dropped and made by
-# update-rc.d, with the same names.)
+# Postfix's and sendmail's configuration, and all of what starts at boot. (On systemd the links of an init script are dropped and
+# made by update-rc.d, with the same names.)
 trees() { host_snapshot /etc; }
 
 last_line() { printf '%s\n' "$1" | tail -n 1; }
+
+queued() { host_run find /var/spool/mqueue -name 'qf*' | wc -l; }
+
+# queue ADDRESS: sendmail takes a message for later.
+queue() { printf 'Subject: waits\n\nhello\n' | host_run -i sendmail-mta -Am -odq -f root "$1"; }
 
 test_conflict() {
     local output starter='unit sendmail.service'
     [ "$host_kind" = systemd ] || starter='script /etc/init.d/sendmail'
     host_service stop postfix
-    host_service start "$rival"
-    check "$host_kind: $rival answers" until_true 20 eval "greeting | grep -q '${rival_greeting[$rival]}'"
+    host_service start sendmail
+    check "$host_kind: sendmail answers" until_true 20 eval 'greeting | grep -q Sendmail'
     host_service start postfix >/dev/null 2>&1
     check "$host_kind: Postfix cannot bind" until_true 20 \
         host_log_has 'postfix/master\[[0-9]+\]: fatal: bind .* port 25: Address already in use'
@@ -158,24 +160,24 @@ test_apply_and_back() {
     check_match "$host_kind: $what: the last line" '^Changed and verified' "$(last_line "$output")"
     [ "$(last_line "$output" | cut -c1-7)" = Changed ] || printf '%s\n' "$output"
     check_match "$host_kind: $what: Postfix answers" 'ESMTP Postfix' "$(greeting)"
-    check_same "$host_kind: $what: no $rival runs" '' "$(host_run pgrep -x "${rival_program[$rival]}")"
+    check_same "$host_kind: $what: no sendmail runs" '' "$(host_run pgrep -x 'sendmail-mta')"
     if [ "$host_kind" = systemd ]; then
-        check_same "$host_kind: $what: $rival stays off" disabled "$(host_run systemctl is-enabled "$rival.service" 2>/dev/null)"
+        check_same "$host_kind: $what: sendmail stays off" disabled "$(host_run systemctl is-enabled sendmail.service 2>/dev/null)"
     else
-        check_same "$host_kind: $what: $rival stays off" '' "$(host_run sh -c "ls /etc/rc[2-5].d | grep '^S.*$rival'")"
+        check_same "$host_kind: $what: sendmail stays off" '' "$(host_run sh -c 'ls /etc/rc[2-5].d | grep "^S.*sendmail"')"
     fi
     check_match "$host_kind: $what: again: already so" '^Already so' "$(host_run mailfix apply mta-conflict -y "$@" 2>/dev/null)"
     output=$(host_run mailfix rollback -y 2>&1)
     check_same "$host_kind: $what: rollback: exit 0" 0 $?
-    check_same "$host_kind: $what: rollback: $rival runs and is enabled again, Postfix as before" "$before" "$(states)"
+    check_same "$host_kind: $what: rollback: sendmail runs and is enabled again, Postfix as before" "$before" "$(states)"
     check_same "$host_kind: $what: rollback: the identical tree" "$tree" "$(trees)"
 }
 
 # In the pid namespace of the host, else mailfix cannot see who it is (occupy of lib.sh is outside).
 test_no_mail_server() {
     local listener
-    host_service stop "$rival"
-    host_run -i python3 - 25 60 <"$hosts_dir/occupy.py" >"$files/.occupy" 2>&1 &
+    host_service stop sendmail
+    host_run -i python3 - 25 60 <"$hosts_dir/occupy.py" >"$rival/.occupy" 2>&1 &
     listener=$!
     until_true 20 grep -q 'got it' "$rival/.occupy"
     test_refused 'no mail server' 5 '^    port 25 belongs to python3: .*:25, process [0-9]+ \(python3\)'
@@ -200,13 +202,14 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
     host_start "$kind" "$rival"
     install_rival >"$rival/.log" 2>&1 || fail "$kind: sendmail could be installed" "$(tail -n 20 "$rival/.log")"
     test_conflict
-    rival_queues "$rival" "${rival_stuck[$rival]}"
-    check_same "$host_kind: $rival: a message waits" 1 "$(rival_queued "$rival")"
-    test_refused 'mail waits' 5 "^    messages that wait: 1 in ${rival_queue[$rival]}"
-    test_refused 'mail that cannot be flushed' 3 "1 in ${rival_queue[$rival]}" queue=flush
-    [ "$rival" != sendmail ] || test_left
-    host_run find "${rival_queue[$rival]}" -type f -delete
-    rival_queues "$rival" root@localhost
+    queue 'nobody@[127.9.9.9]'
+    check_same "$kind: a message waits" 1 "$(queued)"
+    test_refused 'mail waits' 5 '^    messages that wait: 1 in /var/spool/mqueue'
+    test_refused 'mail that cannot be flushed' 3 '1 in /var/spool/mqueue' queue=flush
+    test_apply_and_back 'left on purpose' queue=leave
+    check_same "$kind: left on purpose: it still waits" 1 "$(queued)"
+    host_run sh -c 'rm -f /var/spool/mqueue/*'
+    queue root@localhost
     test_apply_and_back flushed queue=flush
     check_same "$kind: flushed: nothing waits" 0 "$(queued)"
     test_no_mail_server
