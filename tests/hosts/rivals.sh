@@ -75,6 +75,8 @@ define(`confTO_IDENT'"'"', `0'"'"')dnl
 define(`confTO_ICONNECT'"'"', `2s'"'"')dnl
 define(`confTO_CONNECT'"'"', `2s'"'"')dnl
 define(`confLOG_LEVEL'"'"', `9'"'"')dnl
+define(`confREFUSE_LA'"'"', `1000'"'"')dnl
+define(`confQUEUE_LA'"'"', `1000'"'"')dnl
 DAEMON_OPTIONS(`Family=inet, Name=MTA, Port=smtp, Addr=127.0.0.1'"'"')dnl
 MAILER(`local'"'"')dnl
 MAILER(`smtp'"'"')dnl
