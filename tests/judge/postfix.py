@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The programs that judge: Debian's own postconf, postmap and postalias, taken from a host tree of the tests.
+
+They are started from that tree by its own loader, as they lie there, and read a directory of the test's own: nothing
+of this machine's Postfix is read, and the tree is not changed.
+
+Limits: Linux on amd64 and its kin, where a loader takes --library-path.
+"""
+import glob
+import os
+import re
+import subprocess
+
+TIMEOUT = 30
+# What postmap and postalias want to know before they read a table. Bytes above 127 are the text's own affair.
+MAIN = ("mail_owner = daemon\nsetgid_group = mail\nmyhostname = judge.example\nmeta_directory = /nonexistent\n"
+        "smtputf8_enable = no\ncompatibility_level = 3.6\n")
+
+
+class Postfix:
+    def __init__(self, tree):
+        self.tree = tree
+        loaders = glob.glob(tree + "/lib*/ld-linux-*.so.*") + glob.glob(tree + "/lib/*/ld-linux-*.so.*")
+        if not loaders or not os.access(tree + "/usr/sbin/postconf", os.X_OK):
+            raise SystemExit("no Postfix in " + tree)
+        libraries = glob.glob(tree + "/usr/lib/*-linux-gnu") + [tree + "/usr/lib/postfix"]
+        self.start = [loaders[0], "--library-path", ":".join(libraries)]
+        self.version = self.run("postconf", "-d", "-h", "mail_version").out.decode().strip()
+
+    def run(self, program, *argv):
+        done = subprocess.run(self.start + [self.tree + "/usr/sbin/" + program, *argv], stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=TIMEOUT, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"})
+        return Said(program, done)
+
+
+class Said:
+    """What a program printed; fatal: why it refuses, None if it does not."""
+
+    def __init__(self, program, done):
+        self.out = done.stdout
+        self.lines = [re.sub(r"^.*?%s: " % program, "", line, count=1)
+                      for line in done.stderr.decode("latin-1").split("\n") if line]
+        self.warnings = [line[len("warning: "):] for line in self.lines if line.startswith("warning: ")]
+        fatal = [line for line in self.lines if re.match("(fatal|panic|error): ", line)]
+        if done.returncode != 0 and not fatal:
+            fatal = ["exit %d: %s" % (done.returncode, " ".join(self.lines))]
+        self.fatal = fatal[0] if fatal else None
+
+
+def site(work, **files):
+    """A directory for -c: main.cf and master.cf, or what the caller gives of these and other files."""
+    os.makedirs(work, exist_ok=True)
+    for name, text in {"main.cf": MAIN.encode(), "master.cf": b"", **{k.replace("_cf", ".cf"): v
+                                                                      for k, v in files.items()}}.items():
+        path = os.path.join(work, name)
+        with open(path, "wb") as file:
+            file.write(text)
+        # A table that was written this second is read again until it is older.
+        os.utime(path, (1e9, 1e9))
+    return work
