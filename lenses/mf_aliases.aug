@@ -6,20 +6,33 @@
    top-level node ends with its newline.
 
      alias = NAME          as typed, quotes included; value = TEXT for each physical line of the targets, none
-                           if there are none; #comment = "# ..." for a comment line before the last line
+                           if there are none; #comment = "# ..." for a comment line before the last line;
+                           #before for one before the ':'
+     unread = TEXT         what postalias warns of and drops: a line without a name or a ':', or with '@', '%' or ','
+                           in the name; value = TEXT for each further physical line
      commented = NAME      "#name: text", "# name: text"; value = TEXT
      #comment = "# ..."    any other comment line
      #blank                a blank line
-     #ignored = TEXT       a line that starts with white space before the first alias
 
-   Limits: the text ends in a newline and holds no NUL. Whether a commented line is an alias or prose with a
-   ':' is not known. A name without quotes has no blanks in it. *)
+   Limits: the text ends in a newline and holds no NUL, and no line with text behind white space stands before
+   the first logical line (tree.c takes those out). Whether a commented line is an alias or prose with a
+   ':' is not known. A name is on one
+   physical line, and notes in it nest two deep; what else is left open at the end of a line, is unread. *)
 module Mf_Aliases =
   let text      = /[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
   let hash      = /#([^\n]*[^ \t\v\f\r\n])?/
   let unhashed  = /[^ \t\v\f\r\n#]([^\n]*[^ \t\v\f\r\n])?/
+
+  (* The words of a name: quotes, literals in brackets and notes in parentheses hide what is in them. *)
+  let escaped   = /\\\\[^\n]/
   let quoted    = /"([^"\\\n]|\\\\[^\n])*"/
-  let plain     = /[^ \t\v\f\r\n:#"][^ \t\v\f\r\n:]*/
+  let literal   = /\[([^]\\\n]|\\\\[^\n])*\]/
+  let note1     = /\(([^(\\\n)]|\\\\[^\n])*\)/
+  let note      = /\(/ . (/[^(\\\n)]/ | escaped | note1)* . /\)/
+  let closed    = escaped | quoted | literal | note
+  let word      = /[^ \t\v\f\r\n:"(\\,@%[]/ | closed
+  let begin     = /[^ \t\v\f\r\n:"(\\,@%[#]/ | closed
+  let name      = begin . ((word | /[ \t\v\f\r]/)* . word)?
 
   let eol       = del /[ \t\v\f\r]*\n/ "\n"
   let margin    = del /[ \t\v\f\r]*/ ""
@@ -28,22 +41,37 @@ module Mf_Aliases =
   let empties   = del /([ \t\v\f\r]*\n)*/ ""
 
   let fold      = del /[ \t\v\f\r]*\n([ \t\v\f\r]*\n)*[ \t\v\f\r]+/ "\n    "
-  let between   = eol . empties . ([ label "#comment" . margin . store hash . eol ] . empties)+ . indent
+  let between (word:string) =
+                  eol . empties . ([ label word . margin . store hash . eol ] . empties)+ . indent
 
-  let colon     = del /[ \t\v\f\r]*:/ ":"
+  let behind    = between "#comment"
+  let colon     = del /[ \t\v\f\r]*(\n([ \t\v\f\r]*\n)*[ \t\v\f\r]+)?:/ ":" | between "#before" . del ":" ":"
   let value (r:regexp) = [ label "value" . store r ]
-  let first     = (del /[ \t\v\f\r]*(\n([ \t\v\f\r]*\n)*[ \t\v\f\r]+)?/ " " | between) . value unhashed
+  let first     = (del /[ \t\v\f\r]*(\n([ \t\v\f\r]*\n)*[ \t\v\f\r]+)?/ " " | behind) . value unhashed
                 | pad . value hash
-  let more      = (fold | between) . value unhashed
-  let alias     = [ label "alias" . store (plain | quoted) . colon . (first . more*)? . eol ]
+  let more      = (fold | behind) . value unhashed
+  let alias     = [ label "alias" . store name . colon . (first . more*)? . eol ]
 
-  let name      = /[^ \t\v\f\r\n:#"][^ \t\v\f\r\n:]*/
+  (* What is no alias: no name, a name with a domain, two names; or a line without a ':', if the next one does not
+     begin with it. What is open at the end of a line hides a ':', too. *)
+  let rest      = /([^\n]*[^ \t\v\f\r\n])?/
+  let other     = word | /[,@%]/
+  let gap       = /[ \t\v\f\r]/
+  let wrong     = ((begin . (word | gap)*)? . /[,@%]/ . (other | gap)*)? . /:/ . rest
+  let nameless  = (begin | /[,@%]/) . ((other | gap)* . other)?
+  let open      = ((begin | /[,@%]/) . (other | gap)*)?
+                . ( /"(([^"\\\n]|\\\\[^\n])*([^"\\ \t\v\f\r\n]|\\\\[^ \t\v\f\r\n]))?/
+                  | /\[(([^]\\\n]|\\\\[^\n])*([^]\\ \t\v\f\r\n]|\\\\[^ \t\v\f\r\n]))?/
+                  | /\((([^)\\\n]|\\\\[^\n])*([^)\\ \t\v\f\r\n]|\\\\[^ \t\v\f\r\n]))?/ )
+  let unread    = [ label "unread" . store wrong . more* . eol ]
+                | [ label "unread" . store (nameless | open)
+                  . ((fold | behind) . value /[^ \t\v\f\r\n#:]([^\n]*[^ \t\v\f\r\n])?/ . more*)? . eol ]
+
+  let plain     = /[^ \t\v\f\r\n:#"][^ \t\v\f\r\n:]*/
   let listed    = /#[ \t\v\f\r]*[^ \t\v\f\r\n:#"][^ \t\v\f\r\n:]*[ \t\v\f\r]*:([^\n]*[^ \t\v\f\r\n])?/
-  let commented = [ label "commented" . margin . del /#[ \t\v\f\r]*/ "#" . store name
-                  . colon . (pad . value text)? . eol ]
+  let commented = [ label "commented" . margin . del /#[ \t\v\f\r]*/ "#" . store plain
+                  . del /[ \t\v\f\r]*:/ ":" . (pad . value text)? . eol ]
   let comment   = [ label "#comment" . margin . store (hash - listed) . eol ]
   let blank     = [ label "#blank" . eol ]
-  let ignored   = [ label "#ignored" . indent . store unhashed . eol ]
 
-  let lns       = (blank | comment | commented | ignored)*
-                . (alias . (blank | comment | commented | alias)*)?
+  let lns       = (blank | comment | commented | alias | unread)*

@@ -11,10 +11,9 @@
      commented = NAME      "#name = text"; value = TEXT
      #comment = "# ..."    any other comment line
      #blank                a blank line
-     #ignored = TEXT       a line that starts with white space before the first logical line: Postfix warns
-                           and drops it
 
-   Limits: the text ends in a newline and holds no NUL. Comment and blank lines behind a setting belong to it
+   Limits: the text ends in a newline and holds no NUL, and no line with text behind white space stands before
+   the first logical line (tree.c takes those out). Comment and blank lines behind a setting belong to it
    only if a continuation line follows. Whether a commented line is a setting or prose with a '=' is not
    known. *)
 module Mf_Main =
@@ -49,7 +48,5 @@ module Mf_Main =
                   . del /[ \t\v\f\r]*=/ " =" . (pad . value text)? . eol ]
   let comment   = [ label "#comment" . margin . store (hash - assigned) . eol ]
   let blank     = [ label "#blank" . eol ]
-  let ignored   = [ label "#ignored" . indent . store unhashed . eol ]
 
-  let lns       = (blank | comment | commented | ignored)*
-                . (setting . (blank | comment | commented | setting)*)?
+  let lns       = (blank | comment | commented | setting)*

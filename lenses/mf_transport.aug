@@ -7,14 +7,16 @@
 
      entry = KEY           value = TEXT for each physical line of the value, none if there is only a
                            key (postmap warns of it and drops it); #comment = "# ..." for a comment line before the last line of the value
+     unread = TEXT         a line whose key has a quote that is not closed: postmap warns of it and drops it;
+                           value = TEXT for each further physical line
      commented = KEY       "#KEY VALUE", with no blank behind '#'; value = TEXT
      #comment = "# ..."    any other comment line
      #blank                a blank line
-     #ignored = TEXT       a line that starts with white space before the first logical line: postmap warns
-                           and drops it
 
-   Limits: the text ends in a newline and holds no NUL. Quotes and backslashes of a key are part of it, as
-   they are typed. A key whose quote is not closed is refused; postmap drops that line. *)
+   Limits: the text ends in a newline and holds no NUL, and no line with text behind white space stands before
+   the first logical line (tree.c takes those out). Quotes and backslashes of a key are part of it, as
+   they are typed. A key is on one physical line: one whose quote is closed on a later line is unread, one that
+   ends in a backslash is refused. *)
 module Mf_Transport =
   let text      = /[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
   let hash      = /#([^\n]*[^ \t\v\f\r\n])?/
@@ -39,12 +41,14 @@ module Mf_Transport =
   let more      = (del fold "\n    " | between) . value unhashed
   let entry     = [ label "entry" . store keyword . (first . more*)? . eol ]
 
+  (* The rest of the line belongs to a quote that is not closed. *)
+  let open      = keyword? . /"(([^"\\\n]|\\\\[^\n])*([^"\\ \t\v\f\r\n]|\\\\[^ \t\v\f\r\n]|\\\\))?/
+  let unread    = [ label "unread" . store open . more* . eol ]
+
   let listed    = /#[^ \t\v\f\r\n#][^ \t\v\f\r\n]*[ \t\v\f\r]+[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
   let commented = [ label "commented" . margin . del "#" "#" . store /[^ \t\v\f\r\n#][^ \t\v\f\r\n]*/
                   . ws . value text . eol ]
   let comment   = [ label "#comment" . margin . store (hash - listed) . eol ]
   let blank     = [ label "#blank" . eol ]
-  let ignored   = [ label "#ignored" . indent . store unhashed . eol ]
 
-  let lns       = (blank | comment | commented | ignored)*
-                . (entry . (blank | comment | commented | entry)*)?
+  let lns       = (blank | comment | commented | entry | unread)*

@@ -11,6 +11,7 @@
 #include "place_private.h"
 #include "postfix.h"
 #include "postfix_list.h"
+#include "tree.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static const struct node *find_entry(const struct doc *doc, const char *label, c
 static size_t past_ignored(const struct doc *doc, size_t at)
 {
     for (size_t i = 0; i < doc->n_node; i++)
-        if (doc->node[i].span.start == at && strcmp(doc->node[i].label, "#ignored") == 0)
+        if (doc->node[i].span.start == at && strcmp(doc->node[i].label, TREE_STRAY) == 0)
             at = doc->node[i].span.end;
     return at;
 }

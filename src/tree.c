@@ -5,7 +5,8 @@
  * A text of Postfix's is cut into chunks of about 100 lines, always before a line that starts a logical line
  * (neither white space nor '#' in its first column), and each chunk goes through the lens by itself: finding
  * the span of one node costs Augeas a walk over all its siblings, so a long file in one piece would cost the
- * square of its length. A logical line and the comments inside it are never parted.
+ * square of its length. A logical line and the comments inside it are never parted. Lines that begin with
+ * white space before the first logical line are made nodes here.
  *
  * Limits: lenses are type-checked by the tests, not here. A text without a final newline is read as if it had
  * one; the spans then end where the text ends.
@@ -206,16 +207,50 @@ static bool starts_logical_line(char c)
     return strchr(" \t\v\f\r\n#", c) == NULL;
 }
 
-/* The length of the next chunk. */
-static size_t chunk_len(const char *text, size_t len)
+static size_t line_len(const char *text, size_t len)
+{
+    const char *end = memchr(text, '\n', len);
+    return end != NULL ? (size_t)(end + 1 - text) : len;
+}
+
+/* Text behind white space: before the first logical line it continues nothing, and Postfix drops it. */
+static bool is_stray(const char *line, size_t len)
+{
+    size_t margin = 0;
+    while (margin < len && strchr(" \t\v\f\r", line[margin]) != NULL)
+        margin++;
+    return margin > 0 && margin < len && line[margin] != '#' && line[margin] != '\n';
+}
+
+/* The length of the next chunk. Sets *started when a logical line begins in it; until then a stray line ends
+ * it. */
+static size_t chunk_len(const char *text, size_t len, bool *started)
 {
     size_t lines = 0;
-    for (const char *at = text; (at = memchr(at, '\n', (size_t)(text + len - at))) != NULL;) {
-        at++;
-        if (++lines >= CHUNK_LINES && at < text + len && starts_logical_line(*at))
-            return (size_t)(at - text);
+    for (size_t at = 0; at < len; at += line_len(text + at, len - at), lines++) {
+        if (starts_logical_line(text[at])) {
+            if (lines >= CHUNK_LINES)
+                return at;
+            *started = true;
+        } else if (!*started && at > 0 && is_stray(text + at, len - at))
+            return at;
     }
     return len;
+}
+
+/* No lens knows stray lines: a lens that does has every part of it twice, before and behind the first logical
+ * line. */
+static struct node stray_node(const char *text, size_t base, size_t len)
+{
+    size_t start = base, end = base + len;
+    while (strchr(" \t\v\f\r", text[start]) != NULL)
+        start++;
+    while (strchr(" \t\v\f\r\n", text[end - 1]) != NULL)
+        end--;
+    return (struct node){.label = TREE_STRAY,
+                         .value = arena_printf("%.*s", (int)(end - start), text + start),
+                         .span = {base, base + len},
+                         .text = {start, end}};
 }
 
 static bool check_tiles(const char *name, const struct node *node, size_t n, size_t len, struct err *err)
@@ -240,8 +275,15 @@ bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, 
     size_t n = 0;
     if (!open_augeas(err))
         return false;
+    bool started = !LENSES[lens].chunks;
     for (size_t base = 0; base < len;) {
-        size_t part = LENSES[lens].chunks ? chunk_len(text + base, len - base) : len - base;
+        if (!started && is_stray(text + base, len - base)) {
+            struct node stray = stray_node(text, base, line_len(text + base, len - base));
+            all = arena_append(all, &n, sizeof(*all), &stray);
+            base = stray.span.end;
+            continue;
+        }
+        size_t part = LENSES[lens].chunks ? chunk_len(text + base, len - base, &started) : len - base;
         struct piece p = {.name = name, .text = text, .len = len, .base = base};
         struct node *some = NULL;
         size_t n_some = 0;

@@ -20,6 +20,10 @@ struct strings tree_lens_names(void);
 #define TREE_MAP "map "
 bool tree_lens_of_document(const char *id, enum lens *ret_lens);
 
+/* The label of a line that begins with white space before the first logical line of a file of Postfix's,
+ * which Postfix warns of and drops. */
+#define TREE_STRAY "#ignored"
+
 /* Lenses come from this directory. Must be called first. */
 void tree_set_lens_dir(const char *dir);
 

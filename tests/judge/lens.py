@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-TIMEOUT = 20
+TIMEOUT = 120
 
 
 class Node:

@@ -40,7 +40,7 @@ class Odd:
     def text(self, logical):
         """A text of logical lines from the function logical; seldom so many that mailfix reads it in pieces."""
         made = self.rng.choice(BEFORE)
-        for _ in range(150 if self.rng.random() < 0.02 else self.rng.randint(0, 12)):
+        for _ in range(60 if self.rng.random() < 0.02 else self.rng.randint(0, 12)):
             made += self.rng.choice(BETWEEN) + logical(self) + self.pick("", "", " ", "\r", "\t \f") + "\n"
         made += self.rng.choice(BETWEEN)
         if self.rng.random() < 0.1:

@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 
-TIMEOUT = 30
+TIMEOUT = 120
 # What postmap and postalias want to know before they read a table. Bytes above 127 are the text's own affair.
 MAIN = ("mail_owner = daemon\nsetgid_group = mail\nmyhostname = judge.example\nmeta_directory = /nonexistent\n"
         "smtputf8_enable = no\ncompatibility_level = 3.6\n")

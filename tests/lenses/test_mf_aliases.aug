@@ -83,7 +83,23 @@ module Test_Mf_Aliases =
       }
       { "#blank" }
 
-  (* Refused *)
-  test lns get "a b\n" = *
-  test lns get "\"a: b\n" = *
-  test lns get ": b\n" = *
+  (* Names of several words, with notes, literals and escapes; the ':' on a line of its own *)
+  test lns get "a  b: c\n\"x\" y (n: (m)) [d:e] f\\:g : h\ni\n# j\n\n  : k\nl\n  :m\n" =
+      { "alias" = "a  b" { "value" = "c" } }
+      { "alias" = "\"x\" y (n: (m)) [d:e] f\\:g" { "value" = "h" } }
+      { "alias" = "i" { "#before" = "# j" } { "value" = "k" } }
+      { "alias" = "l" { "value" = "m" } }
+
+  (* What postalias drops: no ':', no name, a domain, two names, a quote that stays open *)
+  test lns get "a b\n# c\n d\n: e\nf@g: h\n :i\nj, k: l\nm%n\n\"o: p\n(q\n[r: s\n" =
+      { "unread" = "a b" { "#comment" = "# c" } { "value" = "d" } }
+      { "unread" = ": e" }
+      { "unread" = "f@g: h" { "value" = ":i" } }
+      { "unread" = "j, k: l" }
+      { "unread" = "m%n" }
+      { "unread" = "\"o: p" }
+      { "unread" = "(q" }
+      { "unread" = "[r: s" }
+
+  (* Refused: a ':' behind a quote that is closed on a later line *)
+  test lns get "\"a\n : b\n" = *

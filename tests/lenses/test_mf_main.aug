@@ -96,14 +96,6 @@ module Test_Mf_Main =
   test lns get "\n \t\na = b\n\n" =
     { "#blank" } { "#blank" } { "setting" = "a" { "value" = "b" } } { "#blank" }
 
-  (* Before the first parameter a line may begin with white space: Postfix warns and drops it *)
-  test lns get "  a = b\n# c\n  d\n\ne = f\n" =
-    { "#ignored" = "a = b" }
-    { "#comment" = "# c" }
-    { "#ignored" = "d" }
-    { "#blank" }
-    { "setting" = "e" { "value" = "f" } }
-
   (* A file from DOS: CR is white space *)
   test lns get "# a\r\n#b = c\r\n\r\nd = e\r\n  f\r\ng =\r\n" =
     { "#comment" = "# a" }

@@ -45,6 +45,15 @@ postlog unix-dgram n - n - 1 postlogd\n" =
       { "option" = "l" { "value" = "m=n" } }
       { "option" = "o" { "value" = "${p?{q r}:{s}}/t" } } }
 
+  (* In braces a value may have several lines, with comments between them, and a group that ends on a later line *)
+  test lns get "s t p u c w m d -o {\n a\n =\n b {\n# c\n  } { \n d } ${e?{f}}\n } -o g=}\n -o { h = #i\n  }\n" =
+    { "service" = "s" { "type" = "t" } { "private" = "p" } { "unpriv" = "u" } { "chroot" = "c" }
+      { "wakeup" = "w" } { "maxproc" = "m" } { "command" = "d" }
+      { "option" = "a" { "#braces" } { "value" = "b {" } { "#comment" = "# c" } { "value" = "} {" }
+        { "value" = "d } ${e?{f}}" } }
+      { "option" = "g" { "value" = "}" } }
+      { "option" = "h" { "#braces" } { "value" = "#i" } } }
+
   (* Other arguments. Behind the first word that is no option there are no options any more *)
   test lns get "s t p u c w m d -v -o a=b\n  flags=DRXhu user=u argv=/x/y -f $s -o n=o $($r) \"q\" -\n" =
     { "service" = "s" { "type" = "t" } { "private" = "p" } { "unpriv" = "u" } { "chroot" = "c" }
@@ -181,10 +190,9 @@ postlog unix-dgram n - n - 1 postlogd\n" =
     { "commented" = "#s" { "type" = "inet" } { "private" = "n" } { "unpriv" = "-" } { "chroot" = "n" }
       { "wakeup" = "-" } { "maxproc" = "-" } { "command" = "smtpd" } }
 
-  (* Blank lines; a line that begins with white space before the first service is dropped by Postfix *)
-  test lns get " \t\n  -o a=b\n# c\ns t p u c w m d\n\n" =
+  (* Blank lines *)
+  test lns get " \t\n# c\ns t p u c w m d\n\n" =
     { "#blank" }
-    { "#ignored" = "-o a=b" }
     { "#comment" = "# c" }
     { "service" = "s" { "type" = "t" } { "private" = "p" } { "unpriv" = "u" } { "chroot" = "c" }
       { "wakeup" = "w" } { "maxproc" = "m" } { "command" = "d" } }

@@ -116,6 +116,26 @@ static void test_tiles(void **state)
 }
 
 /* Without its final newline a text has the same nodes, and the last one ends where the text ends. */
+/* What continues nothing is a node of its own, also where a comment or the end of the text follows. */
+static void test_stray_lines(void **state)
+{
+    (void)state;
+    static const enum lens lenses[] = {LENS_MAIN, LENS_MASTER, LENS_TRANSPORT, LENS_ALIASES};
+    for (size_t i = 0; i < COUNT(lenses); i++) {
+        assert_tiles(lenses[i], "\v a \r\n# c\n \n\tb");
+        struct tree tree = parse(lenses[i], "\v a \r\n# c\n  # d\n \n\tb");
+        static const char *const want[] = {TREE_STRAY, "#comment", "#comment", "#blank", TREE_STRAY};
+        assert_int_equal(tree.n, COUNT(want));
+        for (size_t k = 0; k < tree.n; k++)
+            assert_string_equal(tree.node[k].label, want[k]);
+        assert_string_equal(tree.node[0].value, "a");
+        assert_string_equal(tree.node[4].value, "b");
+    }
+    struct tree tree = parse(LENS_MAIN, " a\nb =\n c\n");
+    assert_int_equal(tree.n, 2);
+    assert_string_equal(tree.node[1].child[0].value, "c");
+}
+
 static void test_no_final_newline(void **state)
 {
     (void)state;

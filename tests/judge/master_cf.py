@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""master.cf: postconf -M of a text against the tree of it: the same services, the same columns, the same options with the
+same values, and the same words behind them, in the same order.
+
+postconf reads what master(8) and the daemons refuse, and warns: that is a refusal here. mailfix may read more than the
+programs do, so that it can help where they stop; never less.
+
+Limits: white space of more than one byte in a value is not compared, nor are braces around what is no option's value. A
+vertical tab or a form feed is white space to the lens and a letter to Postfix: no text has one inside a service.
+"""
+import re
+
+import lens
+import postfix
+
+DOCUMENT = "master.cf"
+COLUMNS = ("type", "private", "unpriv", "chroot", "wakeup", "maxproc", "command")
+STOPS = ("missing '=' after attribute name", "missing attribute name", "missing '}' in", "syntax error after '}'")
+SERVICES = ("smtp", "submission", "[::1]:submission", "127.0.0.1:10025", "[::]:25", "x-y", "caf\xe9", "a=b", "-o", "$x:smtp",
+            "localhost:smtp", "a#b", "{x}", "1.2.3.4:a,b", "*:25")
+TYPES = ("inet", "unix", "fifo", "pass", "unix-dgram")
+COMMANDS = ("smtpd", "pipe", "smtp", "${x}", "-o", "spawn", "\"x\"")
+NAMES = ("a", "smtpd_tls_security_level", "x-y", "a.b", "caf\xe9", "0", "$x", "a:b", "-o")
+VALUES = ("", "b", "b,c=d", "${x}", "${x?{a b}:{c}}", "{}", "a{b c}d", "=", "#", "x#y", "\"a", "'b'", "\\", "\xa0", "hash:/x", "[::1]",
+          "-o", "a{b{c d}e}f", "a}b", "}", "%")
+INNER = ("b", "c,", "=", "#x", "{a", "b}", "{c = d}", "${x", "?{a b}}", "inline:{", "}", "-o", "\"", "\xe9", "x=y", "{", "{}", "hash:/y")
+ARGS = ("flags=DRhu", "user=vmail:vmail", "argv=/usr/bin/x", "${sender}", "-f", "-o", "--", "{", "}", "{a", "b}", "#", "#x", "a#b", "\"x",
+        "y\"", "\\", "'", "|", "<", "caf\xe9", "=", "-o a=b", "${a?{b c}}", "a=b", "-d", "-", "-oa=b")
+DASHED = ("-v", "-vv", "-D", "-c", "-", "--", "--x", "-i", "-=", "-v#")
+NOISE = ("s", " unix", " -", " n", " smtpd", " -o", " a=b", "s unix - n - - - smtpd", "s inet n - n - - smtpd", " {", "}", "=", "#",
+         "\n", "\n", "\n ", "\n  -o ", "\t", "\r\n", "\n# c\n ", " { a = b }", "\n#", "$", "{", "-", "-o")
+
+
+def option(odd):
+    gap = odd.pick(" ", " ", odd.fold())
+    if odd.rng.random() < 0.6:
+        word = odd.pick(*NAMES) + odd.pick(*["="] * 150, "") + odd.pick(*VALUES)
+        # postconf cuts "-oname" at every o, as if it were a row of letters; getopt() does not.
+        return "-o" + (odd.pick("", gap) if "o" not in word else gap) + word
+    blank = odd.blank if odd.rng.random() < 0.7 else lambda: odd.pick("", " ", "\n ", " \r\n\n\t")
+    inner = odd.words(INNER, 0, 4)
+    if odd.rng.random() < 0.995:
+        inner = balanced(inner)
+    return "-o" + gap + "{" + blank() + odd.pick(*NAMES) + blank() + odd.pick(*["="] * 150, "") + blank() + inner + blank() + "}"
+
+
+def balanced(text):
+    """The braces that miss their partner are removed, so that most texts are read; those in comments count as well."""
+    kept, depth = [], 0
+    for char in text:
+        depth += (char == "{") - (char == "}")
+        kept += [char] if depth >= 0 else []
+        depth = max(depth, 0)
+    return "".join(kept) + "}" * depth
+
+
+def logical(odd):
+    made = odd.pick(*SERVICES)
+    columns = (odd.pick(*TYPES), odd.pick("-", "y", "n"), odd.pick("-", "y", "n"), odd.pick("-", "y", "n"),
+               odd.pick("-", "0", "1000?", "60"), odd.pick("-", "0", "1", "99"), odd.pick(*COMMANDS))
+    if odd.rng.random() < 0.005:
+        columns = columns[:odd.rng.randint(0, 6)]
+    for column in columns:
+        made += odd.fold() + column
+    for _ in range(odd.rng.randint(0, 4)):
+        made += odd.fold() + (option(odd) if odd.rng.random() < 0.85 else odd.pick(*DASHED))
+    if odd.rng.random() < 0.3:
+        made += odd.fold() + odd.words(ARGS, 1, 6)
+    return made.replace("\v", "").replace("\f", "")
+
+
+def split(line):
+    """Words as Postfix's mystrtokq() cuts them: braces hold white space together."""
+    words, depth, word = [], 0, b""
+    for byte in (line[i:i + 1] for i in range(len(line))):
+        if depth == 0 and byte in b" \t\r\n":
+            words += [word] if word else []
+            word = b""
+            continue
+        depth += 1 if byte == b"{" else -1 if byte == b"}" and depth > 0 else 0
+        word += byte
+    return words + ([word] if word else [])
+
+
+def program_service(line):
+    """A line of postconf -M as columns, options and words."""
+    words = split(line)
+    columns, rest = words[:8], words[8:]
+    options = []
+    while rest and rest[0].startswith(b"-") and rest[0] != b"--":
+        word = rest.pop(0)
+        if word == b"-o" and rest:
+            value = rest.pop(0)
+            value = value[1:-1] if value.startswith(b"{") else value
+            word = b"-o " + lens.even(value)
+        options.append(word)
+    return columns, options, loose(b" ".join(rest))
+
+
+def loose(text):
+    return re.sub(rb"[{}]", b" ", text).split()
+
+
+def tree_service(node):
+    columns = [node.value] + [node.all(column)[0].value for column in COLUMNS]
+    rest = [child for child in node.child if child.label in ("option", "arg")]
+    options = []
+    while rest and (rest[0].label == "option" or rest[0].value.startswith(b"-") and rest[0].value != b"--"):
+        child = rest.pop(0)
+        if child.label == "option":
+            options.append(b"-o " + lens.even(child.value + b"=" + child.text()))
+        elif child.value == b"-o" and rest:     # with a word that has no '=': the daemon stops
+            options.append(b"-o " + rest.pop(0).value)
+        else:
+            options.append(child.value)
+    return columns, options, loose(b" ".join(child.value for child in rest))
+
+
+def judge(tools, work, text):
+    site = postfix.site(work, master_cf=text)
+    said = tools.postfix.run("postconf", "-c", site, "-M")
+    fatal = said.fatal or next((warning for warning in said.warnings if any(stop in warning for stop in STOPS)), None)
+    try:
+        nodes = lens.read(tools.prefix, site + "/master.cf", DOCUMENT)
+    except lens.Refused as why:
+        return (None if fatal is not None else "postconf reads it; %s" % why), fatal
+    if fatal is not None:
+        return None, fatal
+    theirs = [program_service(line) for line in said.out.split(b"\n")[:-1]]
+    ours = [tree_service(node) for node in nodes if node.label == "service"]
+    if theirs == ours:
+        return None, None
+    at = next(i for i in range(len(theirs) + 1) if theirs[i:i + 1] != ours[i:i + 1])
+    return "postconf: %s; mailfix: %s" % (theirs[at:at + 1], ours[at:at + 1]), None
