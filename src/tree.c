@@ -181,6 +181,8 @@ static bool refused(enum lens lens, const struct piece *p, struct err *err)
                        aug_error_message(aug), aug_error_details(aug) != NULL ? ": " : "",
                        aug_error_details(aug) != NULL ? aug_error_details(aug) : "");
     struct position at = text_position(p->text, p->len, p->base + error_offset());
+    if (at.len > 0 && at.start[at.len - 1] == '\r')
+        at.len--; /* it would move the cursor */
     return err_set(err, "%s:%zu:%zu: %s\n%s", p->name, at.line, at.column, _(LENSES[lens].expected),
                    language_caret(at.start, at.len, at.column));
 }

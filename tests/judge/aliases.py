@@ -5,7 +5,8 @@ targets. postalias reads any text, and warns of the lines that it drops: those a
 postalias writes names and targets anew from its tokens, so both sides are compared without white space, and names
 without quotes and backslashes, too.
 
-Limits: no name goes over the end of a line. What postalias makes of quotes in targets is its own affair (it adds some);
+Limits: no name goes over the end of a line. To postalias a vertical tab or a form feed is a target, to the lens it is
+white space: no text has one where it would be the only target. What postalias makes of quotes in targets is its own affair (it adds some);
 targets are compared without quotes and backslashes.
 """
 import re
@@ -19,6 +20,7 @@ NAMES = ("root", "postmaster", "joe+tag", "a b", "a  b\tc", '"a b"', '"a:b"', '"
 BAD = ("a@b", "a, b", "a%b", "", '"a', "(a", "[a", "a@b: c, d", "no colon", "#")
 WORDS = ("joe", "joe@example.org,", ",", '"|/bin/x -f \\"a b\\" $x"', ":include:/etc/list", "/var/mail/x,", "|/bin/x", '"/a b"', "#",
          "# note", "\\joe", '""', "a:b", "(note)", "[x]", "<a@b>", ";", "caf\xe9", "a,b", "'", "!", "{x}")
+TAILS = ("", " ", "\r", "\t ")
 NOISE = ("a", "b", "#", '"', '"', " ", "\n", "\n", "\n ", "\t", "\r\n", ":", ": ", "a: b", ",", "(", ")", "[", "]", "@", "\n#", "\n\n",
          "\xe9", "\\a", '\\"', "a b")
 

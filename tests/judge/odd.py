@@ -11,6 +11,7 @@ FOLDS = (" ", "  ", "\t", " \v", "\n ", "\n\t", " \r\n  ", "\n\n \n  ", "\n# c =
          "\r\n#-o a=b\r\n ")
 BETWEEN = ("", "", "", "\n", " \n", "# prose\n", "#a = b\n", "#a: b, c\n", "# smtp inet n - n - - smtpd\n#  -o a=b\n", "##\n",
            "#\t\r\n", "  # margin\n", "\v\n", "# caf\xe9 \xa0\n", "#\"\n")
+TAILS = ("", "", " ", "\r", "\t \f")
 BEFORE = ("", "", "", "", " white\n", "\tw = x\n  y\n", " white\n# c\n\n more\n")
 
 
@@ -37,11 +38,11 @@ class Odd:
             made += (self.fold() if made else "") + word
         return made
 
-    def text(self, logical):
+    def text(self, logical, tails=TAILS):
         """A text of logical lines from the function logical; seldom so many that mailfix reads it in pieces."""
         made = self.rng.choice(BEFORE)
         for _ in range(60 if self.rng.random() < 0.02 else self.rng.randint(0, 12)):
-            made += self.rng.choice(BETWEEN) + logical(self) + self.pick("", "", " ", "\r", "\t \f") + "\n"
+            made += self.rng.choice(BETWEEN) + logical(self) + self.rng.choice(tails) + "\n"
         made += self.rng.choice(BETWEEN)
         if self.rng.random() < 0.1:
             made = made.replace("\r\n", "\n").replace("\n", "\r\n")

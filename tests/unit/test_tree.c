@@ -321,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fresh_test(test_names),
         fresh_test(test_tiles),
+        fresh_test(test_stray_lines),
         fresh_test(test_no_final_newline),
         fresh_test(test_pieces),
         fresh_test(test_pieces_of_master),
