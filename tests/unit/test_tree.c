@@ -319,14 +319,10 @@ static void test_lens_dir(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fresh_test(test_names),
-        fresh_test(test_tiles),
-        fresh_test(test_stray_lines),
-        fresh_test(test_no_final_newline),
-        fresh_test(test_pieces),
-        fresh_test(test_pieces_of_master),
-        fresh_test(test_errors),
-        fresh_test(test_lens_dir),
+        fresh_test(test_names),       fresh_test(test_tiles),
+        fresh_test(test_stray_lines), fresh_test(test_no_final_newline),
+        fresh_test(test_pieces),      fresh_test(test_pieces_of_master),
+        fresh_test(test_errors),      fresh_test(test_lens_dir),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }
