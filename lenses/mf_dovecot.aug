@@ -1,57 +1,92 @@
-(* Dovecot's configuration, 1.x to 2.4, as config_parse_file() in src/config/config-parser.c reads it: line by
-   line, a section opens with '{' at the end of its line and closes with '}' on a line of its own.
+(* Dovecot's configuration, 1.x to 2.4, as config_parse_line() in src/config/config-parser.c reads it: line by
+   line; a '#' outside of quotes begins a comment; a line that ends in a backslash continues in the next one; a
+   section opens with '{' at the end of its line and closes with '}' on a line of its own.
 
-   Only white space, line ends, '=', braces and the backslash that continues a value are deleted; every other
+   Only white space, line ends, '=', braces and the backslash that continues a line are deleted; every other
    byte is in the tree, and each node ends with its newline.
 
      setting = NAME        value = TEXT for each physical line of the value, none if it is empty;
-                           #comment = "# ..." for a comment behind it
-     section = TYPE        name = TEXT if it has one; then what is in it, nested; #open and #close = "# ..."
-                           for a comment behind its '{' and its '}'
-     include = PATH        !include; include_try = PATH: !include_try
+                           #comment = "# ..." for a comment behind it, or behind the backslash of a line
+                           (#continued, where that backslash is all of the line);
+                           heredoc = TEXT for the lines that follow "<<MARKER", the marker's own included
+     section = TYPE        name = TEXT if it has one, as it is written; then what is in it, nested; #open and
+                           #close = "# ..." for a comment behind its '{' and its '}'
+     include = PATH        !include; include_try = PATH: !include_try; #comment for a comment behind it
      commented = NAME      "#name = text"; value = TEXT
      #comment = "# ..."    any other comment line
-     #blank                a blank line
+     #void = TEXT          lines that are continued by a blank line or a comment: 2.x drops them all
+     #blank                a blank line, or one with nothing but a backslash
 
    Limits: the text ends in a newline and holds no NUL. Sections nest six deep. A commented-out section is
-   comments and commented settings. A value in single quotes is cut at a " #"; heredocs and quoted names of
-   2.4 are not known. "name {}" is refused: 2.x takes it for no section, and 1.x opens one there and ignores
-   the '}'. *)
+   comments and commented settings. Names hold no backslash and, but for a wholly quoted one of 2.4, no
+   quotes; they begin with neither '!' nor '}'. Comments stand behind the backslash only in values, and the path of an
+   include leaves no quote open. The lines
+   of a heredoc are BEL characters here: tree.c puts them there, as no regular expression knows which line
+   ends one. White space is that of 2.4, which has CR, VT and FF besides the blank and the tab of 1.x and 2.3. *)
 module Mf_Dovecot =
-  let eol       = del /[ \t\r]*\n/ "\n"
-  let margin    = del /[ \t\r]*/ ""
-  let ws        = del /[ \t\r]+/ " "
-  let pad       = del /[ \t\r]*/ " "
-  let hash      = /#([^\n]*[^ \t\r\n])?/
-  let behind (word:string) = [ label word . ws . store hash ]
+  let eol       = del /[ \t\r\v\f]*\n/ "\n"
+  let margin    = del /[ \t\r\v\f]*/ ""
+  let hash      = /#([^\n]*[^ \t\r\v\f\n])?/
+  let behind (word:string) = [ label word . margin . store hash ]
 
-  (* Words of a value: " #" begins a comment outside of quotes; a backslash at the end of the line is none. *)
-  let blanks    = /[ \t\r]+/
-  let quoted    = /"([^"\\\n]|\\\\[^\n])*"/
-  let rest      = /([^ \t\r\n\\]|\\\\[^\r\n])*/
-  let word      = quoted . rest | /([^ \t\r\n#"\\]|\\\\[^\r\n])/ . rest
-  let line      = word . (blanks . word)*
-  let value     = [ label "value" . store line ]
-  let joint     = del /[ \t\r]*\\\\\r?\n[ \t\r]*/ " \\\n  "
+  (* White space that may go on in the next line. *)
+  let goes_on   = /\\\\[ \t\r\v\f]*\n[ \t\r\v\f]*/
+  let ws        = del (/[ \t\r\v\f]+/ . goes_on* | goes_on+) " "
+  let opt_ws    = del (/[ \t\r\v\f]*/ . goes_on*) " "
 
-  let name      = /[^ \t\r\n#={}!"\\<][^ \t\r\n={}]*/
-  let setting   = [ label "setting" . margin . store name . del /[ \t\r]*=/ " ="
-                  . (del /[ \t\r]*(\\\\\r?\n[ \t\r]*)?/ " " . value . (joint . value)*)? . (behind "#comment")? . eol ]
-  let include   = [ margin . del "!" "!" . key /include(_try)?/ . ws . store /[^ \t\r\n]([^\n]*[^ \t\r\n])?/ . eol ]
+  (* What is left of a line without its comment: quotes hide a '#', and one that stays open hides all of them.
+     A whole line does not end in a backslash; a part is what stands before the backslash of a line that goes
+     on, and a comment can follow that one only where no quote is open. *)
+  let double    = /"([^"\\\n]|\\\\[^\n])*"/
+  let single    = /'([^'\\\n]|\\\\[^\n])*'/
+  let atom      = /[^ \t\r\v\f\n#"'\\]/ | double | single
+  let any       = /[^\n#"'\\]/ | double | single | /\\\\/
+  let begin     = atom | /\\\\/
+  let closed    = (begin . any*)? . atom
+  let closed_bs = begin . (any* . begin)?
+  let open_end  = /"(([^"\\\n]|\\\\[^\n])*([^"\\ \t\r\v\f\n]|\\\\[^\\ \t\r\v\f\n]))?/
+                | /'(([^'\\\n]|\\\\[^\n])*([^'\\ \t\r\v\f\n]|\\\\[^\\ \t\r\v\f\n]))?/
+  let open_bs   = /"(([^"\\\n]|\\\\[^\n])*([^"\\ \t\r\v\f\n]|\\\\[^ \t\r\v\f\n]|\\\\))?/
+                | /'(([^'\\\n]|\\\\[^\n])*([^'\\ \t\r\v\f\n]|\\\\[^ \t\r\v\f\n]|\\\\))?/
+  let opened    = (begin . any*)? . open_end
+  let opened_bs = (begin . any*)? . open_bs
 
-  let assigned  = /#[ \t\r]*[A-Za-z0-9_\/-]+[ \t\r]*=([^\n]*[^ \t\r\n])?/
-  let commented = [ label "commented" . margin . del /#[ \t\r]*/ "#" . store /[A-Za-z0-9_\/-]+/
-                  . del /[ \t\r]*=/ " =" . (pad . [ label "value" . store /[^ \t\r\n]([^\n]*[^ \t\r\n])?/ ])? . eol ]
-  let comment   = [ label "#comment" . margin . store (hash - assigned) . eol ]
-  let blank     = [ label "#blank" . eol ]
-  let simple    = setting | include | commented | comment | blank
+  let value (text:regexp) = [ label "value" . store text ]
+  let backslash = del /[ \t\r\v\f]*\\\\/ " \\"
+  let lone      = del /\\\\/ "\\"
+  let last      = value closed . (behind "#comment")? | value opened
+  let part      = value closed_bs . backslash . (behind "#comment")? | value opened_bs . backslash
+                | lone . (behind "#continued")
+  let join      = del (/[ \t\r\v\f]*\n[ \t\r\v\f]*/ . goes_on*) "\n  "
+  let lines     = opt_ws . (part . join)* . last
 
-  let title     = /[^ \t\r\n{}=#"][^ \t\r\n{}=]*|"[^"\n]*"/
-  let opening   = margin . store name . (ws . [ label "name" . store (title . (blanks . title)*) ])?
-  let close     = margin . del "}" "}"
+  let word      = /[^ \t\r\v\f\n#="'\\!}][^ \t\r\v\f\n#="'\\]*/
+  let named     = word | double
+  let setting   = [ label "setting" . margin . store named . opt_ws . del "=" "="
+                  . (lines | (behind "#comment"))? . eol
+                  . [ label "heredoc" . store /\a+/ . del "\n" "\n" ]? ]
+  let include   = [ margin . del "!" "!" . key /include(_try)?/ . ws . store closed . (behind "#comment")? . eol ]
+
+  let indent    = del /[ \t\r\v\f]*(\\\\[ \t\r\v\f]*)?/ ""
+  let assigned  = /#[ \t\r\v\f]*[A-Za-z0-9_\/-]+[ \t\r\v\f]*=([^\n]*[^ \t\r\v\f\n])?/
+  let commented = [ label "commented" . indent . del /#[ \t\r\v\f]*/ "#" . store /[A-Za-z0-9_\/-]+/
+                  . del /[ \t\r\v\f]*=/ " ="
+                  . (del /[ \t\r\v\f]*/ " " . value /[^ \t\r\v\f\n]([^\n]*[^ \t\r\v\f\n])?/)? . eol ]
+  let comment   = [ label "#comment" . indent . store (hash - assigned) . eol ]
+  let blank     = [ label "#blank" . del /[ \t\r\v\f]*(\\\\[ \t\r\v\f]*)?\n/ "\n" ]
+  let void      = [ label "#void" . store /\b+/ . del "\n" "\n" ]
+  let simple    = setting | include | commented | comment | blank | void
+
+  let bare      = /[^ \t\r\v\f\n#="'\\{]/ | /'[^'\\ \t\r\v\f\n]*'/
+  let inside    = /[^ \t\r\v\f\n#"'\\]/ | /'[^'\\ \t\r\v\f\n]*'/ | /"[^"\\ \t\r\v\f\n]*"/
+  let title     = bare . (inside | /\\\\/)* . inside | bare
+  let in_quotes = /"([^"\\\n]|\\\\[^"\n])*"/
+  let name (text:regexp) = [ label "name" . store text ]
+  let opening   = store (word - "group") . (ws . name title . ws | ws . name in_quotes . opt_ws | ws)
+                | store "group" . ws . name (title . /[ \t\r\v\f]+/ . title) . ws
   let section (inner:lens) =
-                  [ label "section" . opening . del /[ \t\r]*\{/ " {" . (behind "#open")? . eol . inner*
-                  . close . (behind "#close")? . eol ]
+                  [ label "section" . margin . opening . del "{" "{" . (behind "#open")? . eol . inner*
+                  . margin . del "}" "}" . (behind "#close")? . eol ]
   let level1    = section simple
   let level2    = section (simple | level1)
   let level3    = section (simple | level2)

@@ -2,15 +2,20 @@
  *
  * dovecot.conf with the files that it includes, as Dovecot reads them; see doc.h.
  *
- * Limits: braces in the pattern of an !include are not expanded; of the files that it matches the first in
- * the alphabet is read first, as Dovecot does today (1.x and early 2.x read the last one first). A file that
- * is included twice counts where it is read first.
+ * Limits: of the files that an !include matches the first in the alphabet is read first, as Dovecot does
+ * today (early 2.x read the last one first; 1.x takes the pattern for a name). Sections are opened and closed
+ * in one file, and a line that goes on does so in the same file.
  */
 #include "doc_private.h"
 #include "dovecot.h"
 
 #include <fnmatch.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* A file counts each time; without an end to it, files that include two others each would take for ever. */
+#define MOST_READS 1000
 
 static bool is_listed(const struct reading *r, const char *real)
 {
@@ -20,10 +25,57 @@ static bool is_listed(const struct reading *r, const char *real)
     return false;
 }
 
-/* The files that a pattern stands for, sorted as glob(3) does. */
-static bool expand_pattern(struct reading *r, const char *pattern, struct strings *ret_paths)
+/* ---- patterns ---- */
+
+/* Behind the '}' of the '{' at open, and the commas between; NULL: nothing closes it. */
+static const char *brace_end(const char *open, struct strings *ret_items)
 {
-    struct strings parts = strings_split(pattern, "/"), paths = {0};
+    const char *item = open + 1;
+    int depth = 0;
+    for (const char *at = open; *at != '\0'; at++) {
+        depth += *at == '{';
+        if (depth == 1 && (*at == ',' || *at == '}')) {
+            strings_add(ret_items, arena_copy(item, (size_t)(at - item)));
+            item = at + 1;
+        }
+        depth -= *at == '}';
+        if (depth == 0)
+            return at + 1;
+    }
+    return NULL;
+}
+
+/* "{a,b}.conf" becomes a.conf and b.conf, as GLOB_BRACE has it; braces that nothing closes, and "{}", stand
+ * for themselves. */
+static void expand_braces(const char *before, const char *pattern, struct strings *ret_patterns)
+{
+    const char *open = pattern, *end = NULL;
+    struct strings items = {0};
+    while ((open = strchr(open, '{')) != NULL) {
+        items = (struct strings){0};
+        end = open[1] != '}' ? brace_end(open, &items) : NULL;
+        if (end != NULL)
+            break;
+        open++;
+    }
+    if (open == NULL) {
+        strings_add(ret_patterns, arena_printf("%s%s", before, pattern));
+        return;
+    }
+    before = arena_printf("%s%.*s", before, (int)(open - pattern), pattern);
+    for (size_t i = 0; i < items.n && ret_patterns->n <= MOST_READS; i++)
+        expand_braces(before, arena_printf("%s%s", items.item[i], end), ret_patterns);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The files that a pattern without braces stands for, sorted as glob(3) does in the C locale. */
+static bool expand_stars(struct reading *r, const char *pattern, struct strings *ret_paths)
+{
+    struct strings parts = strings_split(pattern, "/"), paths = {0}, there = {0};
     const struct root *root = facts_root(r->docs->facts);
     strings_add(&paths, "");
     for (size_t i = 0; i < parts.n; i++) {
@@ -43,9 +95,29 @@ static bool expand_pattern(struct reading *r, const char *pattern, struct string
     }
     for (size_t i = 0; i < paths.n; i++)
         if (file_exists(root, paths.item[i]))
-            strings_add(ret_paths, paths.item[i]);
+            strings_add(&there, paths.item[i]);
+    if (there.n > 0)
+        qsort(there.item, there.n, sizeof(*there.item), by_bytes);
+    for (size_t i = 0; i < there.n; i++)
+        strings_add(ret_paths, there.item[i]);
     return true;
 }
+
+static bool expand_pattern(struct reading *r, const char *pattern, struct strings *ret_paths)
+{
+    struct strings patterns = {0};
+    if (strlen(pattern) >= PATH_MAX)
+        return true;
+    expand_braces("", pattern, &patterns);
+    if (patterns.n > MOST_READS)
+        return err_set(r->err, "more than %d files are included", MOST_READS);
+    for (size_t i = 0; i < patterns.n; i++)
+        if (!expand_stars(r, patterns.item[i], ret_paths))
+            return false;
+    return true;
+}
+
+/* ---- reading ---- */
 
 /* The files on the way to the one that is being read. */
 struct includer {
@@ -79,7 +151,9 @@ static bool read_include(struct reading *r, const struct includer *by, const str
         for (const struct includer *open = by; open != NULL; open = open->up)
             if (strcmp(open->doc->real, next->real) == 0)
                 return err_set(r->err, "%s:%zu: %s includes itself", doc->path, line, next->real);
-        if (!is_listed(r, next->real) && !read_text(r, next, by, in))
+        if (++r->n_read > MOST_READS)
+            return err_set(r->err, "%s:%zu: more than %d files are included", doc->path, line, MOST_READS);
+        if (!read_text(r, next, by, in))
             return false;
     }
     return true;
@@ -119,7 +193,8 @@ static bool read_nodes(struct reading *r, const struct includer *by, const struc
 static bool read_text(struct reading *r, const struct doc *doc, const struct includer *up, struct within in)
 {
     struct includer here = {doc, up};
-    r->doc = arena_append(r->doc, &r->n, sizeof(struct doc *), &doc);
+    if (!is_listed(r, doc->real))
+        r->doc = arena_append(r->doc, &r->n, sizeof(struct doc *), &doc);
     return read_nodes(r, &here, doc->node, doc->n_node, in);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "dovecot.h"
 
+#include "postfix.h"
+
 #include <string.h>
 
 bool dovecot_may_miss(const struct node *node)
@@ -21,6 +23,26 @@ const char *dovecot_include(const char *file, const struct node *node)
     return arena_printf("%.*s/%s", slash != NULL ? (int)(slash - file) : 0, file, node->value);
 }
 
+/* It begins and ends with the same quote. */
+static bool in_quotes(const char *text)
+{
+    size_t len = strlen(text);
+    return len > 1 && (text[0] == '"' || text[0] == '\'') && text[len - 1] == text[0];
+}
+
+static const char *unquoted(const char *text)
+{
+    struct buf out = {0};
+    size_t len = strlen(text);
+    if (!in_quotes(text))
+        return text;
+    for (size_t i = 1; i < len - 1; i++) {
+        i += text[i] == '\\' && i + 1 < len - 1;
+        buf_add(&out, &text[i], 1);
+    }
+    return buf_text(&out);
+}
+
 const char *dovecot_name(const struct node *node)
 {
     bool section = strcmp(node->label, "section") == 0;
@@ -28,10 +50,29 @@ const char *dovecot_name(const struct node *node)
         return NULL;
     const struct node *name = section ? node_child(node, "name") : NULL;
     if (name == NULL)
-        return node->value;
-    size_t len = strlen(name->value);
-    bool quoted = len > 1 && name->value[0] == '"' && name->value[len - 1] == '"';
-    return arena_printf("%s/%.*s", node->value, (int)(quoted ? len - 2 : len), name->value + quoted);
+        return section ? node->value : unquoted(node->value);
+    return arena_printf("%s/%s", node->value, unquoted(name->value));
+}
+
+const char *dovecot_value(const struct node *setting)
+{
+    const struct node *heredoc = node_child(setting, "heredoc");
+    if (heredoc == NULL)
+        return unquoted(postfix_joined_value(setting));
+    const char *end = strrchr(heredoc->value, '\n');
+    return arena_copy(heredoc->value, end != NULL ? (size_t)(end + 1 - heredoc->value) : 0);
+}
+
+bool dovecot_is_quoted(const struct node *setting)
+{
+    return in_quotes(postfix_joined_value(setting));
+}
+
+bool dovecot_is_literal(const struct node *setting)
+{
+    const char *written = postfix_joined_value(setting);
+    bool variables = written[0] != '"' && written[0] != '\'' && strchr(written, '$') != NULL;
+    return node_child(setting, "heredoc") != NULL || (written[0] != '<' && !variables);
 }
 
 bool dovecot_stands_alone(const struct node *node)

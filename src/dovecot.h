@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What Dovecot knows about its configuration files: knowledge only, nothing here looks at the machine.
- * Source: settings_include() and fix_relative_path() of src/config/config-parser.c, 1.x to 2.4.
+ * Source: settings_include(), config_parse_line() and fix_relative_path() of src/config/config-parser.c, 1.x
+ * to 2.4.
  */
 #pragma once
 
@@ -15,6 +16,13 @@ bool dovecot_may_miss(const struct node *node);
 /* What a setting, a section or a commented-out setting is called in a path: "vsz_limit",
  * "service/imap-login"; NULL: it is none of them. */
 const char *dovecot_name(const struct node *node);
+/* What a setting is set to, as Dovecot reads it: its lines joined, the quotes around it and the backslashes
+ * in them taken away, a heredoc's lines. */
+const char *dovecot_value(const struct node *setting);
+/* The value stands in quotes that Dovecot takes away. */
+bool dovecot_is_quoted(const struct node *setting);
+/* The value is that text: it neither names a file to be read nor holds a $variable. */
+bool dovecot_is_literal(const struct node *setting);
 /* A section without a name of which there can be several: each is read for itself, none merges with another
  * (passdb, userdb, namespace). */
 bool dovecot_stands_alone(const struct node *node);
@@ -26,3 +34,10 @@ bool dovecot_is_shipped(const char *path);
 const char *dovecot_default_of(const char *path);
 /* What doveconf prints for a size that is not set: 2^64 - 1 bytes. */
 bool dovecot_is_unset(const char *value);
+
+/* A copy of a text for the lens, byte for byte as long, with lines that no lens can find marked: those of a
+ * heredoc with its end, and those that Dovecot 2.x drops because a blank line or a comment follows a
+ * backslash. The newlines inside are marked, too; the last one stays. */
+#define DOVECOT_HEREDOC '\a'
+#define DOVECOT_VOID '\b'
+char *dovecot_masked(const char *text, size_t len);

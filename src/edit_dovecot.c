@@ -163,9 +163,8 @@ static bool ensure_setting(struct nest *e, const struct node *want, const char *
                            struct buf *rest)
 {
     const struct dovecot_entry *set = place_dovecot_setting(e->entry, e->n, path, NULL);
-    const char *value = postfix_joined_value(want);
     bool due;
-    if (!is_due(e, path, set != NULL ? postfix_joined_value(set->node) : NULL, value, &due))
+    if (!is_due(e, path, set != NULL ? dovecot_value(set->node) : NULL, dovecot_value(want), &due))
         return false;
     if (set != NULL)
         *below =
@@ -174,8 +173,8 @@ static bool ensure_setting(struct nest *e, const struct node *want, const char *
         return true;
     if (set == NULL)
         return add_setting(e, want, path, below, rest);
-    struct row row = {.doc = set->doc, .node = set->node, .bytes = place_value_bytes(set->node)};
-    edit_value(edit_job_of(e->jobs, set->doc), &row, value);
+    struct row row = {.doc = set->doc, .node = set->node, .bytes = place_dovecot_bytes(set->node)};
+    edit_value(edit_job_of(e->jobs, set->doc), &row, postfix_joined_value(want));
     return true;
 }
 
@@ -190,7 +189,7 @@ static bool has_all(const struct nest *e, const struct dovecot_entry *section, c
             continue;
         const struct dovecot_entry *set = place_dovecot_setting(
             e->entry, e->n, arena_printf("%s/%s", section->path, child->value), section->node);
-        if (set == NULL || !edit_same_value(postfix_joined_value(set->node), postfix_joined_value(child)))
+        if (set == NULL || !edit_same_value(dovecot_value(set->node), dovecot_value(child)))
             return false;
     }
     return true;

@@ -34,6 +34,14 @@ static void add_event(struct events *events, struct event event)
     events->item = arena_append(events->item, &events->n, sizeof(event), &event);
 }
 
+/* As it is written, with the lines of a heredoc. */
+static const char *written_value(const struct node *setting)
+{
+    const struct node *heredoc = node_child(setting, "heredoc");
+    const char *value = postfix_joined_value(setting);
+    return heredoc != NULL ? arena_printf("%s\n%s", value, heredoc->value) : value;
+}
+
 static void add_nodes(struct events *events, const struct node *node, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -41,7 +49,7 @@ static void add_nodes(struct events *events, const struct node *node, size_t n)
         bool section = strcmp(at->label, "section") == 0;
         struct event event = {.node = at, .at = at->span.start, .name = dovecot_name(at)};
         if (strcmp(at->label, "setting") == 0) {
-            event.value = postfix_joined_value(at);
+            event.value = written_value(at);
         } else if (section) {
             event.kind = OPENS;
         } else if (starts_with(at->label, "include")) {
@@ -104,7 +112,7 @@ static void add_new(const struct job *job, size_t before, size_t *added, struct 
         const struct added *a = &job->added[*added];
         if (a->revived)
             add_event(events, (struct event){.name = a->like->value,
-                                             .value = postfix_joined_value(a->like),
+                                             .value = written_value(a->like),
                                              .node = a->like,
                                              .at = a->at,
                                              .touched = true,
@@ -148,7 +156,7 @@ static bool is_as_meant(const struct event *want, const struct event *now)
     if (want->kind != now->kind || !same_text(want->name, now->name))
         return false;
     if (want->items != NULL)
-        return edit_same_items(want->items, now->value);
+        return edit_same_items(want->items, dovecot_value(now->node));
     return want->touched ? edit_same_value(want->value, now->value) : same_text(want->value, now->value);
 }
 

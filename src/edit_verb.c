@@ -6,6 +6,7 @@
  * separator on its own line with it; the last item of a list also the comma that ends the line before.
  */
 #include "edit_private.h"
+#include "dovecot.h"
 #include "postfix.h"
 #include "postfix_list.h"
 
@@ -116,7 +117,8 @@ static struct strings *items_of(struct job *job, const struct row *row)
 {
     struct part_touch *touch = edit_part(job, row->node, named_node(row));
     if (!touch->has_items)
-        touch->items = postfix_items(postfix_joined_value(named_node(row)));
+        touch->items = postfix_items(doc_is_nested(job->doc->id) ? dovecot_value(row->node)
+                                                                 : postfix_joined_value(named_node(row)));
     touch->has_items = true;
     return &touch->items;
 }
@@ -243,6 +245,10 @@ static void add_item(struct job *job, const struct row *row, const char *word, b
     const char *separator = separator_of(job->doc, row);
     size_t start = skip(job->doc, row->bytes.start, row->bytes.end, " \t\r\v\f,");
     size_t end = skip_back(job->doc, row->bytes.end, start, " \t\r\v\f,");
+    if (doc_is_nested(job->doc->id) && dovecot_is_quoted(row->node)) {
+        start++;
+        end--;
+    }
     const char *bytes = first ? arena_printf("%s%s", word, separator) : arena_printf("%s%s", separator, word);
     edit_add(job, first ? start : end, first ? start : end, bytes)->kind = MEANT;
     if (first)

@@ -27,6 +27,15 @@ const struct dovecot_entry *place_dovecot_setting(const struct dovecot_entry *en
     return NULL;
 }
 
+struct span place_dovecot_bytes(const struct node *setting)
+{
+    struct span bytes = place_value_bytes(setting);
+    const struct node *heredoc = node_child(setting, "heredoc");
+    if (heredoc != NULL)
+        bytes.end = heredoc->text.end;
+    return bytes;
+}
+
 static bool fits(const struct finder *f, const struct dovecot_entry *entry, size_t n, size_t at)
 {
     const char *label = f->place->noun == NOUN_SECTION ? "section"
@@ -46,8 +55,8 @@ static void find_lines(struct finder *f, const struct dovecot_entry *entry, size
             continue;
         struct row row = place_row(entry[i].doc, entry[i].node);
         row.name = entry[i].path;
-        row.value = f->place->noun == NOUN_SECTION ? "" : postfix_joined_value(entry[i].node);
-        row.bytes = place_value_bytes(entry[i].node);
+        row.value = f->place->noun == NOUN_SECTION ? "" : dovecot_value(entry[i].node);
+        row.bytes = place_dovecot_bytes(entry[i].node);
         place_offer(f, &row);
     }
 }
@@ -56,9 +65,9 @@ const char *place_dovecot_effective(struct context *ctx, const struct dovecot_en
                                     const char *path, const struct dovecot_entry **ret_entry)
 {
     const struct dovecot_entry *set = place_dovecot_setting(entry, n, path, NULL);
-    const char *value = set != NULL ? postfix_joined_value(set->node) : NULL;
+    const char *value = set != NULL ? dovecot_value(set->node) : NULL;
     *ret_entry = set;
-    if (value == NULL || strpbrk(value, "$<") != NULL)
+    if (value == NULL || !dovecot_is_literal(set->node))
         value = facts_get(context_facts(ctx), arena_printf("dovecot.value.%s", path));
     const char *otherwise = dovecot_default_of(path);
     if (value == NULL || otherwise == NULL || !dovecot_is_unset(value))

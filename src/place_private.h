@@ -57,6 +57,8 @@ bool place_dovecot(struct finder *f, struct err *err) MUST_CHECK;
  */
 const struct dovecot_entry *place_dovecot_setting(const struct dovecot_entry *entry, size_t n,
                                                   const char *path, const struct node *alone);
+/* The bytes of a setting's value; those of a heredoc are its lines, too. */
+struct span place_dovecot_bytes(const struct node *setting);
 /* What Dovecot uses, and the entry that sets it (NULL: none does). NULL: nobody can tell. */
 const char *place_dovecot_effective(struct context *ctx, const struct dovecot_entry *entry, size_t n,
                                     const char *path, const struct dovecot_entry **ret_entry);

@@ -8,11 +8,14 @@
  * square of its length. A logical line and the comments inside it are never parted. Lines that begin with
  * white space before the first logical line are made nodes here.
  *
+ * A text of Dovecot's is read with marks in it (dovecot_masked), the values are those of the text.
+ *
  * Limits: lenses are type-checked by the tests, not here. A text without a final newline is read as if it had
  * one; the spans then end where the text ends.
  */
 #include "tree.h"
 
+#include "dovecot.h"
 #include "language.h"
 
 #include <augeas.h>
@@ -112,6 +115,7 @@ static bool open_augeas(struct err *err)
 struct piece {
     const char *name; /* for messages */
     const char *text; /* the whole text */
+    const char *read; /* the same for the lens: as long, perhaps with marks in it */
     size_t len;       /* without a newline that was added */
     size_t base;      /* where the chunk begins */
 };
@@ -134,7 +138,8 @@ static bool read_spans(const struct piece *p, const char *path, struct node *nod
     return true;
 }
 
-/* Copies the children of parent, depth first. Labels that begin with '#' are leaves in all our lenses. */
+/* Copies the children of parent, depth first. A value is the bytes at its span: the lens may have read marks
+ * in their place. Labels that begin with '#' are leaves in all our lenses. */
 static bool copy_children(const struct piece *p, const char *parent, int depth, struct node **ret_node,
                           size_t *ret_n, struct err *err)
 {
@@ -149,12 +154,14 @@ static bool copy_children(const struct piece *p, const char *parent, int depth, 
         aug_ns_label(aug, variable, i, &label, NULL);
         aug_ns_value(aug, variable, i, &value);
         list[i].label = arena_string(label != NULL ? label : "");
-        list[i].value = value != NULL ? arena_string(value) : NULL;
+        list[i].value = value != NULL ? "" : NULL; /* until its span is known */
     }
     for (int i = 0; i < n; i++) {
         const char *path = arena_printf("%s[%d]", all, i + 1);
         if (!read_spans(p, path, &list[i], err))
             return false;
+        if (list[i].value != NULL)
+            list[i].value = arena_copy(p->text + list[i].text.start, list[i].text.end - list[i].text.start);
         if (list[i].label[0] != '#' &&
             !copy_children(p, path, depth + 1, &list[i].child, &list[i].n_child, err))
             return false;
@@ -191,7 +198,7 @@ static bool parse_piece(enum lens lens, const struct piece *p, size_t len, struc
                         size_t *ret_n, struct err *err)
 {
     struct buf text = {0};
-    buf_add(&text, p->text + p->base, len);
+    buf_add(&text, p->read + p->base, len);
     if (len > 0 && text.text[len - 1] != '\n')
         buf_puts(&text, "\n");
     if (aug_set(aug, "/chunk", buf_text(&text)) < 0)
@@ -277,6 +284,7 @@ bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, 
     size_t n = 0;
     if (!open_augeas(err))
         return false;
+    const char *read = lens == LENS_DOVECOT ? dovecot_masked(text, len) : text;
     bool started = !LENSES[lens].chunks;
     for (size_t base = 0; base < len;) {
         if (!started && is_stray(text + base, len - base)) {
@@ -286,7 +294,7 @@ bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, 
             continue;
         }
         size_t part = LENSES[lens].chunks ? chunk_len(text + base, len - base, &started) : len - base;
-        struct piece p = {.name = name, .text = text, .len = len, .base = base};
+        struct piece p = {.name = name, .text = text, .read = read, .len = len, .base = base};
         struct node *some = NULL;
         size_t n_some = 0;
         if (!parse_piece(lens, &p, part, &some, &n_some, err))

@@ -30,14 +30,15 @@ module Test_Mf_Dovecot =
         { "value" = "plain login" }
       }
 
-  (* A comment behind a value, and a '#' that is none *)
+  (* A comment behind a value needs no blank before it; quotes hide it *)
   test lns get "a = b # c\nd = e#f\ng = \"h # i\"\nj = k \"l\" # m\n" =
       { "setting" = "a"
         { "value" = "b" }
         { "#comment" = "# c" }
       }
       { "setting" = "d"
-        { "value" = "e#f" }
+        { "value" = "e" }
+        { "#comment" = "#f" }
       }
       { "setting" = "g"
         { "value" = "\"h # i\"" }
@@ -56,6 +57,63 @@ module Test_Mf_Dovecot =
       }
       { "setting" = "e"
         { "value" = "f" }
+      }
+
+  (* Quotes of either kind, closed and open; a backslash hides a quote within quotes only *)
+  test lns get "a = 'b # c' # d\ne = it's # f\ng = \"h\\\"# i\" j\nk = \\\"l # m\nn=# o\n" =
+      { "setting" = "a"
+        { "value" = "'b # c'" }
+        { "#comment" = "# d" }
+      }
+      { "setting" = "e"
+        { "value" = "it's # f" }
+      }
+      { "setting" = "g"
+        { "value" = "\"h\\\"# i\" j" }
+      }
+      { "setting" = "k"
+        { "value" = "\\\"l # m" }
+      }
+      { "setting" = "n"
+        { "#comment" = "# o" }
+      }
+
+  (* A quoted name of 2.4 *)
+  test lns get "\"a = b\" = c\n" =
+      { "setting" = "\"a = b\""
+        { "value" = "c" }
+      }
+
+  (* Every part of a line can go on in the next one, and comments follow the backslash of a value *)
+  test lns get "a \\\n = b\\\\\n \\\n c \\ # d\n\\ # e\nf\ng \\\n h \\\n {\n!include \\\n i # j\n}\n" =
+      { "setting" = "a"
+        { "value" = "b\\" }
+        { "value" = "c" }
+        { "#comment" = "# d" }
+        { "#continued" = "# e" }
+        { "value" = "f" }
+      }
+      { "section" = "g"
+        { "name" = "h" }
+        { "include" = "i"
+          { "#comment" = "# j" }
+        }
+      }
+
+  (* A backslash alone is a blank line *)
+  test lns get "\\\n\\ # a\n" =
+      { "#blank" }
+      { "#comment" = "# a" }
+
+  (* What tree.c marks: the lines of a heredoc, and those that are dropped *)
+  test lns get "a = <<B\n\a\a\a\n\b\b\nc {\n\b\n}\n" =
+      { "setting" = "a"
+        { "value" = "<<B" }
+        { "heredoc" = "\a\a\a" }
+      }
+      { "#void" = "\b\b" }
+      { "section" = "c"
+        { "#void" = "\b" }
       }
 
   (* Commented-out settings, and prose *)
@@ -144,6 +202,18 @@ module Test_Mf_Dovecot =
         }
       }
 
+  (* A group of 2.4 has two names; other sections have one *)
+  test lns get "group @a b {\n}\nservice \"c d\"{\n}\nmailbox x{} {\n}\n" =
+      { "section" = "group"
+        { "name" = "@a b" }
+      }
+      { "section" = "service"
+        { "name" = "\"c d\"" }
+      }
+      { "section" = "mailbox"
+        { "name" = "x{}" }
+      }
+
   (* Comments behind braces *)
   test lns get "a b { # c\n} # d\n" =
       { "section" = "a"
@@ -169,7 +239,11 @@ module Test_Mf_Dovecot =
 
   (* Refused *)
   test lns get "a {}\n" = *
+  test lns get "a { b\n}\n" = *
+  test lns get "a b c {\n}\n" = *
+  test lns get "a { b = c }\n" = *
   test lns get "a {\n" = *
   test lns get "}\n" = *
   test lns get "a\n" = *
-  test lns get "a = \"b\n" = *
+  test lns get "a \\\n# b\n" = *
+  test lns get "\"a\"b = c\n" = *

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What no regular expression can know about a text of Dovecot's, marked for the lens; see dovecot.h. The
+ * lines are read as config_parse_line() and parse_until_eod() of src/config/config-parser.c do.
+ *
+ * Limits: a heredoc is known from 2.4 on; before, it named a file whose name begins with '<'. 1.x takes a
+ * blank line or a comment inside a continued line for nothing, where 2.x drops what stood before it.
+ */
+#include "dovecot.h"
+
+#include <string.h>
+
+static bool is_white(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The bytes of a line without white space at both ends and without its comment. */
+struct line {
+    const char *text;
+    size_t len;
+};
+
+/* Where the quoted text ends that begins at i: behind its quote, or at the end of the line. */
+static size_t quote_end(const char *text, size_t len, size_t i)
+{
+    char quote = text[i++];
+    while (i < len && text[i] != quote)
+        i += text[i] == '\\' && i + 1 < len ? 2 : 1;
+    return i < len ? i + 1 : len;
+}
+
+static struct line stripped(const char *text, size_t len)
+{
+    while (len > 0 && is_white(text[0])) {
+        text++;
+        len--;
+    }
+    for (size_t i = 0; i < len;) {
+        if (text[i] == '#')
+            len = i;
+        else
+            i = text[i] == '"' || text[i] == '\'' ? quote_end(text, len, i) : i + 1;
+    }
+    while (len > 0 && is_white(text[len - 1]))
+        len--;
+    return (struct line){text, len};
+}
+
+/* The marker of "key = <<MARKER"; false: the line says something else. */
+static bool heredoc_marker(const char *text, size_t len, struct line *ret_marker)
+{
+    size_t i = 0;
+    if (len > 0 && text[0] == '"')
+        i = quote_end(text, len, 0);
+    else
+        while (i < len && !is_white(text[i]) && text[i] != '=')
+            i++;
+    while (i < len && is_white(text[i]))
+        i++;
+    if (i == len || text[i] != '=')
+        return false;
+    *ret_marker = stripped(text + i + 1, len - i - 1);
+    if (ret_marker->len < 3 || memcmp(ret_marker->text, "<<", 2) != 0)
+        return false;
+    *ret_marker = stripped(ret_marker->text + 2, ret_marker->len - 2);
+    return ret_marker->len > 0;
+}
+
+static size_t line_len(const char *text, size_t len)
+{
+    const char *end = memchr(text, '\n', len);
+    return end != NULL ? (size_t)(end - text) : len;
+}
+
+/* Behind the line that is the marker; at: behind the line that names it. False: there is none. */
+static bool heredoc_end(const char *text, size_t len, size_t at, struct line marker, size_t *ret_end)
+{
+    while (at < len) {
+        size_t n = line_len(text + at, len - at), bare = n > 0 && text[at + n - 1] == '\r' ? n - 1 : n;
+        *ret_end = at + n;
+        if (bare == marker.len && memcmp(text + at, marker.text, bare) == 0)
+            return true;
+        at += n + 1;
+    }
+    return false;
+}
+
+char *dovecot_masked(const char *text, size_t len)
+{
+    char *masked = arena_copy(text, len);
+    struct buf before = {0}; /* the lines that the next one continues */
+    size_t start = 0;        /* of the first of them */
+    bool unclosed = false;   /* a heredoc without its end: Dovecot refuses the file there */
+    for (size_t i = 0; i < len; i++)
+        masked[i] = text[i] == DOVECOT_HEREDOC || text[i] == DOVECOT_VOID ? '?' : text[i];
+    for (size_t at = 0; at < len;) {
+        size_t end = at + line_len(text + at, len - at);
+        struct line line = stripped(text + at, end - at), marker;
+        bool goes_on = line.len > 0 && line.text[line.len - 1] == '\\';
+        if (before.len == 0)
+            start = at;
+        at = end + 1;
+        if (line.len == 0)
+            memset(masked + start, DOVECOT_VOID, before.len > 0 ? end - start : 0);
+        if (goes_on)
+            line = (struct line){line.text, line.len - 1};
+        if (before.len > 0 || (goes_on && line.len > 0))
+            buf_add(&before, line.text, line.len);
+        if (goes_on) {
+            if (before.len > 0)
+                buf_puts(&before, " ");
+            if (at >= len && before.len > 0)
+                memset(masked + start, DOVECOT_VOID, (end < len ? end : len) - start);
+            continue;
+        }
+        if (before.len > 0)
+            line = (struct line){before.text, before.len};
+        if (!unclosed && heredoc_marker(line.text, line.len, &marker)) {
+            size_t begin = at;
+            unclosed = !heredoc_end(text, len, begin, marker, &end);
+            if (!unclosed) {
+                memset(masked + begin, DOVECOT_HEREDOC, end - begin);
+                at = end + 1;
+            }
+        }
+        before = (struct buf){0};
+    }
+    return masked;
+}
