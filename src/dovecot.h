@@ -41,3 +41,6 @@ bool dovecot_is_unset(const char *value);
 #define DOVECOT_HEREDOC '\a'
 #define DOVECOT_VOID '\b'
 char *dovecot_masked(const char *text, size_t len);
+/* The length of the first part of a marked text that stands by itself: whole sections, at least so many
+ * lines; all of it when there is no such place. */
+size_t dovecot_chunk(const char *masked, size_t len, size_t least);

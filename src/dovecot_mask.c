@@ -86,6 +86,47 @@ static bool heredoc_end(const char *text, size_t len, size_t at, struct line mar
     return false;
 }
 
+/* What a whole line does to the depth of sections. */
+static int depth_change(struct line line)
+{
+    size_t key = 0;
+    if (line.len == 1 && line.text[0] == '}')
+        return -1;
+    if (line.len < 2 || line.text[line.len - 1] != '{')
+        return 0;
+    while (key < line.len && !is_white(line.text[key]) && line.text[key] != '=')
+        key++;
+    while (key < line.len && is_white(line.text[key]))
+        key++;
+    return key < line.len && line.text[key] != '=';
+}
+
+size_t dovecot_chunk(const char *masked, size_t len, size_t least)
+{
+    struct buf before = {0};
+    size_t lines = 0;
+    int depth = 0;
+    for (size_t at = 0; at < len;) {
+        size_t n = line_len(masked + at, len - at);
+        struct line line = stripped(masked + at, n);
+        at += n + 1;
+        lines++;
+        bool goes_on = line.len > 0 && line.text[line.len - 1] == '\\';
+        if (before.len > 0 || goes_on)
+            buf_add(&before, line.text, goes_on ? line.len - 1 : line.len);
+        if (goes_on) {
+            buf_puts(&before, " ");
+            continue;
+        }
+        depth += depth_change(before.len > 0 ? stripped(before.text, before.len) : line);
+        before = (struct buf){0};
+        /* The lines of a heredoc are part of what names them. */
+        if (depth == 0 && lines >= least && at < len && masked[at] != DOVECOT_HEREDOC)
+            return at;
+    }
+    return len;
+}
+
 char *dovecot_masked(const char *text, size_t len)
 {
     char *masked = arena_copy(text, len);

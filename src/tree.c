@@ -3,10 +3,10 @@
  * What a lens sees in a text; see tree.h. The only file that includes augeas.h.
  *
  * A text of Postfix's is cut into chunks of about 100 lines, always before a line that starts a logical line
- * (neither white space nor '#' in its first column), and each chunk goes through the lens by itself: finding
- * the span of one node costs Augeas a walk over all its siblings, so a long file in one piece would cost the
- * square of its length. A logical line and the comments inside it are never parted. Lines that begin with
- * white space before the first logical line are made nodes here.
+ * (neither white space nor '#' in its first column), one of Dovecot's between sections, and each chunk goes
+ * through the lens by itself: finding the span of one node costs Augeas a walk over all its siblings, so a
+ * long file in one piece would cost the square of its length. A logical line and the comments inside it are
+ * never parted. Lines that begin with white space before the first logical line are made nodes here.
  *
  * A text of Dovecot's is read with marks in it (dovecot_masked), the values are those of the text.
  *
@@ -22,40 +22,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHUNK_LINES 100
+
+static bool starts_logical_line(char c)
+{
+    return strchr(" \t\v\f\r\n#", c) == NULL;
+}
+
+/* The length of the next chunk of a text of Postfix's. */
+static size_t logical_lines(const char *text, size_t len, size_t least)
+{
+    size_t lines = 0;
+    for (const char *at = text; (at = memchr(at, '\n', (size_t)(text + len - at))) != NULL;) {
+        at++;
+        if (++lines >= least && at < text + len && starts_logical_line(*at))
+            return (size_t)(at - text);
+    }
+    return len;
+}
+
 static const struct {
     const char *id;
     const char *lens;
-    bool chunks;
+    size_t (*chunk_len)(const char *text, size_t len, size_t least); /* NULL: in one piece */
     const char *expected;
 } LENSES[N_LENS] = {
-    [LENS_MAIN] = {"main.cf", "Mf_Main.lns", true,
+    [LENS_MAIN] = {"main.cf", "Mf_Main.lns", logical_lines,
                    N_("expected a parameter (name = value), a comment that begins with '#', or a line that "
                       "continues a value "
                       "and begins with white space")},
-    [LENS_MASTER] = {"master.cf", "Mf_Master.lns", true,
+    [LENS_MASTER] = {"master.cf", "Mf_Master.lns", logical_lines,
                      N_("expected a service (service type private unpriv chroot wakeup maxproc command), a "
                         "comment that begins "
                         "with '#', or an option line that begins with white space")},
     [LENS_TRANSPORT] =
-        {"transport", "Mf_Transport.lns", true,
+        {"transport", "Mf_Transport.lns", logical_lines,
          N_("expected an entry (key and value), a comment that begins with '#', or a line that "
             "continues a value and begins with white space")},
-    [LENS_ALIASES] = {"aliases", "Mf_Aliases.lns", true,
+    [LENS_ALIASES] = {"aliases", "Mf_Aliases.lns", logical_lines,
                       N_("expected an alias (name: targets), a comment that begins with '#', or a line that "
                          "continues the targets and begins with white space")},
     [LENS_DOVECOT] =
-        {"dovecot.conf", "Mf_Dovecot.lns", false,
+        {"dovecot.conf", "Mf_Dovecot.lns", dovecot_chunk,
          N_("expected a setting (name = value), a section that opens with '{' at the end of its line "
             "and closes with '}' on a line of its own, !include FILE, or a comment")},
     [LENS_FIX] =
-        {"fix", "Mf_Fix.lns", false,
+        {"fix", "Mf_Fix.lns", NULL,
          N_("expected a stanza of a fix file (fix title effect about advice see independent rows param "
             "symptom "
             "still "
             "consequence require risk edit after verify) with the keys that it takes, see mailfix-fix(5)")},
 };
-
-#define CHUNK_LINES 100
 
 static const char *lens_dir;
 static augeas *aug;
@@ -138,8 +155,16 @@ static bool read_spans(const struct piece *p, const char *path, struct node *nod
     return true;
 }
 
-/* Copies the children of parent, depth first. A value is the bytes at its span: the lens may have read marks
- * in their place. Labels that begin with '#' are leaves in all our lenses. */
+/* The lens may have read marks in the place of the bytes. */
+static void unmark(const struct piece *p, struct node *node)
+{
+    size_t len = node->text.end - node->text.start;
+    if (p->read != p->text && node->value != NULL && strlen(node->value) == len &&
+        memcmp(node->value, p->read + node->text.start, len) == 0)
+        node->value = arena_copy(p->text + node->text.start, len);
+}
+
+/* Copies the children of parent, depth first. Labels that begin with '#' are leaves in all our lenses. */
 static bool copy_children(const struct piece *p, const char *parent, int depth, struct node **ret_node,
                           size_t *ret_n, struct err *err)
 {
@@ -154,14 +179,13 @@ static bool copy_children(const struct piece *p, const char *parent, int depth, 
         aug_ns_label(aug, variable, i, &label, NULL);
         aug_ns_value(aug, variable, i, &value);
         list[i].label = arena_string(label != NULL ? label : "");
-        list[i].value = value != NULL ? "" : NULL; /* until its span is known */
+        list[i].value = value != NULL ? arena_string(value) : NULL;
     }
     for (int i = 0; i < n; i++) {
         const char *path = arena_printf("%s[%d]", all, i + 1);
         if (!read_spans(p, path, &list[i], err))
             return false;
-        if (list[i].value != NULL)
-            list[i].value = arena_copy(p->text + list[i].text.start, list[i].text.end - list[i].text.start);
+        unmark(p, &list[i]);
         if (list[i].label[0] != '#' &&
             !copy_children(p, path, depth + 1, &list[i].child, &list[i].n_child, err))
             return false;
@@ -209,12 +233,7 @@ static bool parse_piece(enum lens lens, const struct piece *p, size_t len, struc
     return copy_children(p, "/tree", 0, ret_node, ret_n, err);
 }
 
-/* ---- chunks ---- */
-
-static bool starts_logical_line(char c)
-{
-    return strchr(" \t\v\f\r\n#", c) == NULL;
-}
+/* ---- before the first logical line ---- */
 
 static size_t line_len(const char *text, size_t len)
 {
@@ -231,20 +250,13 @@ static bool is_stray(const char *line, size_t len)
     return margin > 0 && margin < len && line[margin] != '#' && line[margin] != '\n';
 }
 
-/* The length of the next chunk. Sets *started when a logical line begins in it; until then a stray line ends
- * it. */
-static size_t chunk_len(const char *text, size_t len, bool *started)
+/* The length of the blank lines and comments that stand before a stray line or the first logical line. */
+static size_t lead_in(const char *text, size_t len)
 {
-    size_t lines = 0;
-    for (size_t at = 0; at < len; at += line_len(text + at, len - at), lines++) {
-        if (starts_logical_line(text[at])) {
-            if (lines >= CHUNK_LINES)
-                return at;
-            *started = true;
-        } else if (!*started && at > 0 && is_stray(text + at, len - at))
-            return at;
-    }
-    return len;
+    size_t at = 0;
+    while (at < len && !starts_logical_line(text[at]) && !is_stray(text + at, len - at))
+        at += line_len(text + at, len - at);
+    return at;
 }
 
 /* No lens knows stray lines: a lens that does has every part of it twice, before and behind the first logical
@@ -285,7 +297,7 @@ bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, 
     if (!open_augeas(err))
         return false;
     const char *read = lens == LENS_DOVECOT ? dovecot_masked(text, len) : text;
-    bool started = !LENSES[lens].chunks;
+    bool started = LENSES[lens].chunk_len != logical_lines;
     for (size_t base = 0; base < len;) {
         if (!started && is_stray(text + base, len - base)) {
             struct node stray = stray_node(text, base, line_len(text + base, len - base));
@@ -293,7 +305,13 @@ bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, 
             base = stray.span.end;
             continue;
         }
-        size_t part = LENSES[lens].chunks ? chunk_len(text + base, len - base, &started) : len - base;
+        size_t part = started ? 0 : lead_in(text + base, len - base);
+        if (part == 0) {
+            started = true;
+            part = LENSES[lens].chunk_len != NULL
+                       ? LENSES[lens].chunk_len(read + base, len - base, CHUNK_LINES)
+                       : len - base;
+        }
         struct piece p = {.name = name, .text = text, .read = read, .len = len, .base = base};
         struct node *some = NULL;
         size_t n_some = 0;

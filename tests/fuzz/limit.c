@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * limit FILE...: what each text costs a lens at the size limit. Linked with lens.c, whose checks run on the
+ * text of the file written over and over up to the limit, each in a process of its own. Prints the dearest;
+ * exit 1 and the file's name when one takes more than 3 s of processor time, or more than 100 MB.
+ */
+#include "file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MOST_SECONDS 3.0
+#define MOST_KB 102400
+
+int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len);
+
+static size_t read_over_and_over(const char *path, unsigned char *bytes)
+{
+    FILE *file = fopen(path, "rb");
+    size_t len = file != NULL ? fread(bytes, 1, FILE_LIMIT, file) : 0;
+    if (file != NULL)
+        fclose(file);
+    size_t whole = len > 0 ? FILE_LIMIT / len * len : 0;
+    for (size_t i = len; i < whole; i++)
+        bytes[i] = bytes[i - len];
+    return whole;
+}
+
+int main(int argc, char **argv)
+{
+    static unsigned char bytes[FILE_LIMIT];
+    double dearest = 0;
+    long largest = 0;
+    int failed = 0;
+    for (int i = 1; i < argc; i++) {
+        struct rusage used = {0};
+        int status = 0;
+        size_t len = read_over_and_over(argv[i], bytes);
+        pid_t child = fork();
+        if (child == 0) {
+            LLVMFuzzerTestOneInput(bytes, len);
+            _exit(0);
+        }
+        if (child < 0 || wait4(child, &status, 0, &used) < 0)
+            return 2;
+        double seconds = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                         (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+        dearest = seconds > dearest ? seconds : dearest;
+        largest = used.ru_maxrss > largest ? used.ru_maxrss : largest;
+        if (status != 0 || seconds > MOST_SECONDS || used.ru_maxrss > MOST_KB) {
+            printf("FAILED  %s: %.1f s, %ld kB, status %d\n", argv[i], seconds, used.ru_maxrss, status);
+            failed = 1;
+        }
+    }
+    printf("%d texts at the size limit: at most %.1f s and %ld MB\n", argc - 1, dearest, largest / 1024);
+    return failed;
+}

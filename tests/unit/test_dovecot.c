@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What is marked in Dovecot's texts for the lens, and what its settings mean.
+ */
+#include "dovecot.h"
+#include "tree.h"
+#include "unit.h"
+
+/* 'h' for a byte of a heredoc, 'v' for one that is dropped, '.' for any other. */
+static const char *marks(const char *text)
+{
+    char *masked = dovecot_masked(text, strlen(text));
+    for (size_t i = 0; masked[i] != '\0'; i++)
+        masked[i] = masked[i] == DOVECOT_HEREDOC ? 'h' : masked[i] == DOVECOT_VOID ? 'v' : '.';
+    return masked;
+}
+
+static void marks_what_no_lens_can_find(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"a = <<E\nx\nE\nb = c\n", "........hhh......."},
+        {"a = << E # c\r\nE \r\nE\r\nb\n", "..............hhhhhh..."},
+        {"\"a=\"=<<E\nE", ".........h"},
+        {"a = '<<E'\nE\n", "............"},
+        {"a = <<E\nb = c\n", ".............."},
+        {"#a = <<E\nE\n", "..........."},
+        {"a \\\n = \\\n <<E\nE\n", "..............h."},
+        {"a = b \\\n\nc = d\n", "vvvvvvvv......."},
+        {"a = b \\\n# c\nd\n", "vvvvvvvvvvv..."},
+        {"a \\ # b\n \\\n\t\nc\n", "vvvvvvvvvvvv..."},
+        {"a = b \\", "vvvvvvv"},
+        {"\\\n\na = 'b # \\\nc\n", "................"},
+        {"a = \a\b\n", "......."},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (strcmp(marks(cases[i][0]), cases[i][1]) != 0)
+            fail_msg("'%s': %s instead of %s", cases[i][0], marks(cases[i][0]), cases[i][1]);
+}
+
+static void a_chunk_ends_between_sections(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t len;
+    } cases[] = {
+        {"a = b\nc = d\n", 6},
+        {"a {\n b {\n c = {\n }\n}\nd\n", 21},
+        {"a \\\n b \\\n {\n}\nd\n", 14},
+        {"a = b \\\n c\nd\n", 11},
+        {"a {\n", 4},
+        {"a = <<E\nE\nb\n", 10},
+        {"a = x # {\nb\n", 10},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        size_t len = strlen(cases[i].text);
+        const char *masked = dovecot_masked(cases[i].text, len);
+        if (dovecot_chunk(masked, len, 1) != cases[i].len)
+            fail_msg("'%s': %zu", cases[i].text, dovecot_chunk(masked, len, 1));
+    }
+}
+
+static void values_are_those_that_dovecot_reads(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *name, *value;
+        bool literal;
+    } cases[] = {
+        {"a = b # c\n", "a", "b", true},
+        {"a = \"b # \\\"c\\\\\" # d\n", "a", "b # \"c\\", true},
+        {"a = 'b' \"c'\n", "a", "b' \"c", true},
+        {"a = \"b\" c\n", "a", "\"b\" c", true},
+        {"a = b \\\n  c\n", "a", "b c", true},
+        {"a = $b c\n", "a", "$b c", false},
+        {"a = '$b'\n", "a", "$b", true},
+        {"a = </b\n", "a", "</b", false},
+        {"a =\n", "a", "", true},
+        {"a = \"\n", "a", "\"", true},
+        {"\"a b\" = c\n", "a b", "c", true},
+        {"a = <<E\nb\n c\nE\n", "a", "b\n c\n", true},
+        {"a = <<E\nE\n", "a", "", true},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct node *node;
+        struct err err;
+        size_t n;
+        assert_ok(tree_parse(LENS_DOVECOT, "file", cases[i].text, strlen(cases[i].text), &node, &n, &err),
+                  err);
+        assert_int_equal(n, 1);
+        assert_string_equal(dovecot_name(node), cases[i].name);
+        assert_string_equal(dovecot_value(node), cases[i].value);
+        assert_int_equal(dovecot_is_literal(node), cases[i].literal);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fresh_test(marks_what_no_lens_can_find),
+        fresh_test(a_chunk_ends_between_sections),
+        fresh_test(values_are_those_that_dovecot_reads),
+    };
+    tree_set_lens_dir(SOURCE_LENSES);
+    return cmocka_run_group_tests(tests, unit_begin, unit_end);
+}
