@@ -23,6 +23,7 @@
 #include <string.h>
 
 #define CHUNK_LINES 100
+#define DEEPEST_FAULT 8 /* sections that are entered to find one */
 
 static bool starts_logical_line(char c)
 {
@@ -203,7 +204,34 @@ static size_t error_offset(void)
     return 0;
 }
 
-static bool refused(enum lens lens, const struct piece *p, struct err *err)
+/* Augeas blames the line that opens a section for whatever is wrong inside. The lens reads what follows that
+ * line by itself, and where it stops there is the fault, unless the section ends there or nothing stops it.
+ */
+static size_t fault_inside(enum lens lens, const struct piece *p, size_t len, size_t at)
+{
+    for (int depth = 0; depth < DEEPEST_FAULT; depth++) {
+        size_t next = at;
+        while (next < len && p->read[p->base + next] != '\n')
+            next++;
+        size_t last = next;
+        while (last > at && strchr(" \t\r", p->read[p->base + last - 1]) != NULL)
+            last--;
+        if (last == at || p->read[p->base + last - 1] != '{' || ++next >= len)
+            return at;
+        const char *inside = arena_copy(p->read + p->base + next, len - next);
+        aug_rm(aug, "/tree");
+        if (aug_set(aug, "/chunk", inside) < 0 ||
+            aug_text_store(aug, LENSES[lens].lens, "/chunk", "/tree") == 0)
+            return at;
+        size_t stop = next + error_offset();
+        if (stop >= len || p->read[p->base + stop + strspn(p->read + p->base + stop, " \t")] == '}')
+            return at;
+        at = stop;
+    }
+    return at;
+}
+
+static bool refused(enum lens lens, const struct piece *p, size_t len, struct err *err)
 {
     const char *message = NULL;
     aug_get(aug, "/augeas/text/tree/error/message", &message);
@@ -211,7 +239,10 @@ static bool refused(enum lens lens, const struct piece *p, struct err *err)
         return err_set(err, "%s: the lens %s cannot be used: %s%s%s", p->name, LENSES[lens].lens,
                        aug_error_message(aug), aug_error_details(aug) != NULL ? ": " : "",
                        aug_error_details(aug) != NULL ? aug_error_details(aug) : "");
-    struct position at = text_position(p->text, p->len, p->base + error_offset());
+    size_t fault = error_offset();
+    if (lens == LENS_DOVECOT)
+        fault = fault_inside(lens, p, len, fault);
+    struct position at = text_position(p->text, p->len, p->base + fault);
     if (at.len > 0 && at.start[at.len - 1] == '\r')
         at.len--; /* it would move the cursor */
     return err_set(err, "%s:%zu:%zu: %s\n%s", p->name, at.line, at.column, _(LENSES[lens].expected),
@@ -229,7 +260,7 @@ static bool parse_piece(enum lens lens, const struct piece *p, size_t len, struc
         return err_set(err, "%s: Augeas does not take the text: %s", p->name, aug_error_message(aug));
     aug_rm(aug, "/tree");
     if (aug_text_store(aug, LENSES[lens].lens, "/chunk", "/tree") < 0)
-        return refused(lens, p, err);
+        return refused(lens, p, len, err);
     return copy_children(p, "/tree", 0, ret_node, ret_n, err);
 }
 
