@@ -58,6 +58,7 @@ static const struct {
     {"recover", "recover", N_("finish what a crash left"),
      N_("An unfinished change is put back, an unfinished rollback goes on. Never\n"
         "asks. Every verb that writes does this first.\n\n"
+        "  --boot          before the mail services run: starts none of them\n\n"
         "exit: 0 done, or nothing to do; 4 a person must look\n"
         "example: mailfix recover\n")},
     {"lint", "lint FILE...", N_("check fix files"),

@@ -76,6 +76,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
         OPT_AS,
         OPT_MERGE,
         OPT_FORCE,
+        OPT_BOOT,
         OPT_HELP,
         OPT_VERSION,
         OPT_JSON,
@@ -86,6 +87,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
                                             {"as", required_argument, NULL, OPT_AS},
                                             {"merge", no_argument, NULL, OPT_MERGE},
                                             {"force", no_argument, NULL, OPT_FORCE},
+                                            {"boot", no_argument, NULL, OPT_BOOT},
                                             {"message", required_argument, NULL, 'm'},
                                             {"dry-run", no_argument, NULL, 'n'},
                                             {"yes", no_argument, NULL, 'y'},
@@ -115,6 +117,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
             break;
         case OPT_FORCE:
             a->o.force = true;
+            break;
+        case OPT_BOOT:
+            a->o.boot = true;
             break;
         case 'm':
             a->o.reason = optarg;

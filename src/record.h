@@ -3,6 +3,7 @@
  * What is on disk of a transaction, below /var/lib/mailfix (root, 0700):
  *
  *     lock                          flock for the whole run; the kernel frees it on death
+ *     unfinished                    there while files may be half-way: what boot looks for
  *     txn/0007-sdbm-cache/plan.json fixes, parameters, targets with digests and hunks, services, actions
  *     txn/0007-sdbm-cache/before/N  the file that target N was, whole, with all its metadata (once kept)
  *     txn/0007-sdbm-cache/state     one word, overwritten in place
@@ -81,6 +82,7 @@ struct record {
 struct store {
     const struct root *root;
     int dir, txn, lock; /* descriptors; -1 where there is none */
+    bool settled;       /* no transaction is half-way: written by whoever knows */
 };
 
 /* Opens the store, making it if it is not there, and takes the lock: BUSY when another mailfix has it. */
@@ -88,7 +90,11 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
 /* Opens it for reading; *ret_there is false when this host has none. Takes no lock and writes nothing. */
 bool store_look(const struct root *root, struct store *ret_store, bool *ret_there,
                 struct err *err) MUST_CHECK;
+/* Removes the mark of store_mark when everything is settled. */
 void store_close(struct store *store);
+/* Before anything is changed: leaves what tells boot, without reading records, that a transaction may be
+ * half-way. */
+bool store_mark(struct store *store, struct err *err) MUST_CHECK;
 
 /* All records, oldest first, each as it stands after the rollbacks of others. One that cannot be read is
  * skipped and named in ret_damaged ("0003-c: why"). */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define STORE "var/lib/mailfix"
+#define MARK "unfinished"
 
 bool store_open(const struct root *root, struct store *ret_store, struct err *err)
 {
@@ -41,8 +42,21 @@ bool store_look(const struct root *root, struct store *ret_store, bool *ret_ther
     return true;
 }
 
+/* A mark of a run that was killed may not have reached the disk yet. */
+bool store_mark(struct store *store, struct err *err)
+{
+    store->settled = false;
+    return (file_is_there(store->dir, MARK) || file_write_new(store->dir, MARK, "", 0, err)) &&
+           file_sync_dir(store->dir, err);
+}
+
 void store_close(struct store *store)
 {
+    struct err ignored;
+    /* A mark that stays costs the next boot some milliseconds. */
+    if (store->settled && !file_unlink(store->dir, MARK, &ignored))
+        say_more("%s", ignored.text);
+    store->settled = false;
     int *fds[] = {&store->txn, &store->lock, &store->dir};
     for (size_t i = 0; i < COUNT(fds); i++) {
         if (*fds[i] >= 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * mailfix recover: finishes what a crash left. Never asks. Every verb that writes does this first.
+ * mailfix recover: finishes what a crash left. Never asks. Every verb that writes does this first. With
+ * --boot, before the mail services, it starts none.
  */
 #include "show.h"
 #include "undo.h"
@@ -25,7 +26,7 @@ enum outcome verb_recover(struct options *o, struct err *err)
         return err->outcome;
     signals_hold();
     signals_ignore(); /* a way back is not cut short */
-    bool ok = undo_unfinished(&store, &finished, err);
+    bool ok = (o->boot ? undo_at_boot : undo_unfinished)(&store, &finished, err);
     store_close(&store);
     report_number(report_top(), "finished", (long long)finished);
     if (!ok) {

@@ -217,6 +217,20 @@ bool service_restore(const struct service_state *recorded, int limit_ms, struct 
     return err_set(err, "%s; %s", arena_string(err->text), second.text);
 }
 
+bool service_restore_boot(const struct service_state *recorded, int limit_ms, struct err *err)
+{
+    struct service_state now;
+    bool skipped;
+    if (!service_state(recorded->daemon, &now, err))
+        return false;
+    if (!differ(recorded->enabled, now.enabled))
+        return true;
+    if (recorded->enabled == YES)
+        return service_act(DO_ENABLE, recorded->daemon, limit_ms, &skipped, err);
+    return service_act(DO_DISABLE, recorded->daemon, limit_ms, &skipped, err) &&
+           service_act(DO_STOP, recorded->daemon, limit_ms, &skipped, err);
+}
+
 time_t service_last_read(const char *name)
 {
     const struct daemon *daemon = service_daemon(name);

@@ -68,6 +68,10 @@ bool service_act(enum verb verb, const char *daemon, int limit_ms, bool *ret_ski
  * already. */
 bool service_restore(const struct service_state *recorded, int limit_ms, struct err *err) MUST_CHECK;
 
+/* The same before it had its turn at boot: whether it starts at boot, and nothing is started. What shall not
+ * start at boot does not start in this one. */
+bool service_restore_boot(const struct service_state *recorded, int limit_ms, struct err *err) MUST_CHECK;
+
 /* Lets a daemon try all waiting mail now, at most limit_ms; NULL, false: it has no queue that mailfix knows.
  */
 const char *service_flush_command(const char *daemon);

@@ -254,7 +254,7 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
         ok = txn.swap[i].before[0] == '\0' || file_check_replaceable(&txn.swap[i].at, err);
     ok = ok && write_record(&txn, err) && txn_lock_edit(&txn, err) &&
          stage_after(&txn, plan, built, n_built, err) &&
-         maps_discard(txn.dir, built, n_built, n_index, err) &&
+         maps_discard(txn.dir, built, n_built, n_index, err) && store_mark(store, err) &&
          file_rename(store->txn, name, store->txn, record->id, err);
     if (!ok) {
         discard(&txn, name);
@@ -342,7 +342,8 @@ bool txn_keep(struct txn *txn, struct err *err)
     if (!file_sync_dir(txn->before, err) || !txn_sync_dirs(txn, err))
         return false;
     txn->may_say_kept = true;
-    return txn_write_state(txn, TXN_KEPT, err);
+    txn->store->settled = txn_write_state(txn, TXN_KEPT, err);
+    return txn->store->settled;
 }
 
 bool txn_finish(struct txn *txn, enum txn_state state, struct err *err)
@@ -351,5 +352,6 @@ bool txn_finish(struct txn *txn, enum txn_state state, struct err *err)
     if (!txn_write_state(txn, state, err))
         return false;
     txn->record.state = state;
+    txn->store->settled = true;
     return true;
 }

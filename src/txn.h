@@ -6,7 +6,7 @@
  *
  *   1. txn_begin     .new-NNNN/ with plan.json, state "applying", placeholders for the before-texts; beside
  * each target a temporary .NAME.mailfix with the after-text and all metadata, synced; Postfix's edit lock;
- *                    .new-NNNN becomes NNNN-FIX, synced. From here a crash means: put back.
+ *                    the store is marked, .new-NNNN becomes NNNN-FIX, synced. From here a crash means: put back.
  *   2. txn_swap      exchanges each target with its temporary and looks at what came out: not what was read?
  * Then everything goes back. The displaced inode under the temporary name is the before-text.
  *   3. the caller    acts on services and probes.

@@ -246,6 +246,10 @@ bool txn_rollback_begin(struct txn *txn, struct err *err)
     }
     if (txn->record.state == TXN_UNDOING)
         return true;
+    if (!store_mark(txn->store, err)) {
+        txn_discard_temps(txn);
+        return false;
+    }
     if (!txn_write_state(txn, TXN_UNDOING, err))
         return begin_failed(txn, err);
     txn->record.state = TXN_UNDOING;

@@ -50,6 +50,12 @@ static void remove_byproduct(const struct root *root, const char *path)
         warn("%s was not there before and could not be removed: %s", path, err.text);
 }
 
+static void remove_byproducts(const struct store *store, const struct record *record)
+{
+    for (size_t i = 0; i < record->byproduct.n; i++)
+        remove_byproduct(store->root, record->byproduct.item[i]);
+}
+
 void undo_services(const struct store *store, const struct record *record, struct strings *problems)
 {
     if (store->root->live) {
@@ -71,8 +77,26 @@ void undo_services(const struct store *store, const struct record *record, struc
                                          record->service[i].daemon, err.text, by_hand(&record->service[i])));
         }
     }
-    for (size_t i = 0; i < record->byproduct.n; i++)
-        remove_byproduct(store->root, record->byproduct.item[i]);
+    remove_byproducts(store, record);
+}
+
+/* Boot starts what shall run. Only what ran without that is named. */
+static void boot_services(const struct store *store, const struct record *record, struct strings *problems)
+{
+    for (size_t i = record->n_service; store->root->live && i-- > 0;) {
+        const struct service_state *state = &record->service[i];
+        struct err err;
+        if (!service_restore_boot(state, ACT_MS, &err))
+            strings_add(
+                problems,
+                arena_printf(_("whether %s starts at boot is not as it was: %s. Look at it, then: %s"),
+                             state->daemon, err.text,
+                             service_command(service_init(state->daemon),
+                                             state->enabled == YES ? DO_ENABLE : DO_DISABLE, state->daemon)));
+        if (state->active == YES && state->enabled == NO)
+            say("%s ran and does not start at boot; to start it: %s", state->daemon, by_hand(state));
+    }
+    remove_byproducts(store, record);
 }
 
 const char *undo_stuck_sentence(const struct store *store, const struct txn *txn, const struct swap *stuck)
@@ -96,7 +120,7 @@ void undo_say_put_aside(const struct store *store, const struct record *record)
                        record->target[i].path, store->root->path, record->id, i);
 }
 
-static bool finish_one(struct store *store, const struct record *record, struct err *err)
+static bool finish_one(struct store *store, const struct record *record, bool boot, struct err *err)
 {
     struct txn txn;
     const struct swap *stuck = NULL;
@@ -118,7 +142,7 @@ static bool finish_one(struct store *store, const struct record *record, struct 
     txn_unlock_edit(&txn);
     if (!going_back)
         undo_say_put_aside(store, record);
-    undo_services(store, record, &problems);
+    (boot ? boot_services : undo_services)(store, record, &problems);
     const char *sentence = stuck != NULL    ? undo_stuck_sentence(store, &txn, stuck)
                            : problems.n > 0 ? problems.item[0]
                                             : NULL;
@@ -136,7 +160,7 @@ static bool finish_one(struct store *store, const struct record *record, struct 
     return sentence == NULL ? true : err_outcome(err, NEEDS_PERSON, "%s", sentence);
 }
 
-bool undo_finish(struct store *store, struct finished *ret, struct err *err)
+static bool finish_all(struct store *store, bool boot, struct finished *ret, struct err *err)
 {
     struct record *record;
     size_t n, swept, tidied;
@@ -152,7 +176,7 @@ bool undo_finish(struct store *store, struct finished *ret, struct err *err)
         if (record[i].state != TXN_APPLYING && record[i].state != TXN_UNDOING)
             continue;
         ret->transactions++;
-        if (!finish_one(store, &record[i], err))
+        if (!finish_one(store, &record[i], boot, err))
             return false;
     }
     if (!txn_tidy(store, record, n, &tidied, err))
@@ -163,10 +187,35 @@ bool undo_finish(struct store *store, struct finished *ret, struct err *err)
     return true;
 }
 
-bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err)
+/* One that is stuck is finished, too: the next turn is a person's. */
+static bool finish(struct store *store, bool boot, struct finished *ret, struct err *err)
+{
+    store->settled = false;
+    bool ok = finish_all(store, boot, ret, err);
+    if (ok)
+        store->settled = true;
+    return ok;
+}
+
+bool undo_finish(struct store *store, struct finished *ret, struct err *err)
+{
+    return finish(store, false, ret, err);
+}
+
+static bool finish_both(struct store *store, bool boot, size_t *ret_n, struct err *err)
 {
     struct finished finished;
-    bool ok = undo_finish(store, &finished, err);
+    bool ok = finish(store, boot, &finished, err);
     *ret_n = finished.transactions + finished.leftovers;
     return ok;
+}
+
+bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err)
+{
+    return finish_both(store, false, ret_n, err);
+}
+
+bool undo_at_boot(struct store *store, size_t *ret_n, struct err *err)
+{
+    return finish_both(store, true, ret_n, err);
 }

@@ -29,3 +29,6 @@ struct finished {
 bool undo_finish(struct store *store, struct finished *ret, struct err *err) MUST_CHECK;
 /* The same; *ret_n: how many of both. */
 bool undo_unfinished(struct store *store, size_t *ret_n, struct err *err) MUST_CHECK;
+/* The same at boot, before the mail services: brings back files, indexes and what starts at boot, and starts
+ * nothing. */
+bool undo_at_boot(struct store *store, size_t *ret_n, struct err *err) MUST_CHECK;

@@ -23,6 +23,7 @@ struct options {
     bool dry_run, yes;
     bool json;            /* one object on standard output (report.h), and no question */
     bool merge, force;    /* rollback of what was edited since */
+    bool boot;            /* recover before the mail services run */
     const char *as;       /* tree --as */
     const char *reason;   /* -m: why, for the record; or NULL */
     struct strings words; /* what follows the verb */

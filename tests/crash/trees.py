@@ -9,6 +9,7 @@ import stat
 import struct
 
 STORE = "var/lib/mailfix"
+MARK = STORE + "/unfinished"  # what boot looks for
 ETC = "etc/postfix"
 MAIN, MASTER = ETC + "/main.cf", ETC + "/master.cf"
 LONG_AGO = 1500000000  # when every file of a tree was made; what is younger than RECENT was written by a run
@@ -146,7 +147,7 @@ def fingerprint(seen):
     return digest.hexdigest()
 
 
-def states(seen):
-    """The words in the state files, oldest record first."""
-    return [what[4].decode("latin-1").strip() or "(empty)"
-            for path, what in sorted(seen.items()) if path.startswith(STORE + "/txn/") and path.endswith("/state")]
+def states(seen, begun=False):
+    """The words in the state files, oldest record first; begun: without records that are only prepared."""
+    return [what[4].decode("latin-1").strip() or "(empty)" for path, what in sorted(seen.items())
+            if path.startswith(STORE + "/txn/") and path.endswith("/state") and not (begun and "/.new-" in path)]

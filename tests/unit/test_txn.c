@@ -307,6 +307,43 @@ static void test_left_by_rollback(void **state)
     check_left(state, true);
 }
 
+/* What boot looks for: there from before the first change until all is settled and the run ends. */
+static void test_mark(void **state)
+{
+    (void)state;
+    const char *const mark = "var/lib/mailfix/unfinished";
+    struct site *s = make_site();
+    struct err err;
+    size_t finished;
+    store_close(&s->store);
+    assert_text(mark, NULL);
+    assert_ok(store_open(&s->root, &s->store, &err), err);
+    begin(s);
+    assert_text(mark, "");
+    txn_close(&s->txn);
+    store_close(&s->store); /* nobody has settled it */
+    assert_text(mark, "");
+    assert_ok(store_open(&s->root, &s->store, &err), err);
+    assert_ok(undo_at_boot(&s->store, &finished, &err), err);
+    assert_int_equal(finished, 1);
+    store_close(&s->store);
+    assert_text(mark, NULL);
+    assert_tree(OLD, NULL);
+
+    assert_int_equal(system(arena_printf("rm -r %s/var/lib/mailfix/txn/*", unit_top)), 0);
+    assert_ok(store_open(&s->root, &s->store, &err), err);
+    keep(s);
+    store_close(&s->store);
+    assert_text(mark, NULL);
+    assert_ok(store_open(&s->root, &s->store, &err), err);
+    open_rollback(s);
+    assert_ok(txn_rollback_begin(&s->txn, &err), err);
+    assert_text(mark, "");
+    txn_close(&s->txn);
+    close_site(s);
+    assert_text(mark, "");
+}
+
 /* NAME.tmp is Postfix's lock for the files that postconf edits; beside others it is somebody's file. */
 static void test_tmp_of_others_stays(void **state)
 {
@@ -337,6 +374,7 @@ int main(void)
         dir_test(test_another_text_comes_back),
         dir_test(test_left_by_apply),
         dir_test(test_left_by_rollback),
+        dir_test(test_mark),
         dir_test(test_tmp_of_others_stays),
     };
     base_verbosity = -1;
