@@ -47,13 +47,19 @@ static const struct {
         "example: mailfix rollback 7 --dry-run\n")},
     {"history", "history", N_("one line a transaction"),
      N_("Number, time, state, who, fixes, parameters and reason.\n\n"
+        "  --prune 20      remove all records but the newest 20, after a question\n"
+        "  --prune 90d     remove those that are older than 90 days\n"
+        "  -n, --dry-run   show which, touch nothing\n"
+        "  -y, --yes       do not ask\n\n"
         "example: mailfix history\n")},
     {"diff", "diff [ID]", N_("what a transaction changed"),
      N_("The unified diff of the last transaction that was kept, or of ID.\n\n"
         "example: mailfix diff 7 | patch -R -p1 -d /\n")},
     {"status", "status", N_("per file: clean, edited since, overwritten since"),
      N_("Looks at each file that a kept transaction changed.\n\n"
-        "exit: 0 all clean, 6 a file differs\n"
+        "  --store         look at mailfix's records instead: whether they are\n"
+        "                  sound, private, and nothing was left over\n\n"
+        "exit: 0 all clean, 6 a file differs, or a record is not sound\n"
         "example: mailfix status\n")},
     {"recover", "recover", N_("finish what a crash left"),
      N_("An unfinished change is put back, an unfinished rollback goes on. Never\n"

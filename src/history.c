@@ -99,6 +99,8 @@ enum outcome verb_history(struct options *o, struct err *err)
     bool there;
     if (o->words.n > 0)
         return err_outcome(err, USAGE, "history takes no argument"), USAGE;
+    if (o->prune != NULL)
+        return history_prune(o, err);
     if (!store_look(&o->root, &store, &there, err))
         return err->outcome;
     if (there && !record_list(&store, &record, &n, &damaged, err)) {

@@ -77,6 +77,8 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
         OPT_MERGE,
         OPT_FORCE,
         OPT_BOOT,
+        OPT_STORE,
+        OPT_PRUNE,
         OPT_HELP,
         OPT_VERSION,
         OPT_JSON,
@@ -88,6 +90,8 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
                                             {"merge", no_argument, NULL, OPT_MERGE},
                                             {"force", no_argument, NULL, OPT_FORCE},
                                             {"boot", no_argument, NULL, OPT_BOOT},
+                                            {"store", no_argument, NULL, OPT_STORE},
+                                            {"prune", required_argument, NULL, OPT_PRUNE},
                                             {"message", required_argument, NULL, 'm'},
                                             {"dry-run", no_argument, NULL, 'n'},
                                             {"yes", no_argument, NULL, 'y'},
@@ -120,6 +124,12 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
             break;
         case OPT_BOOT:
             a->o.boot = true;
+            break;
+        case OPT_STORE:
+            a->o.store = true;
+            break;
+        case OPT_PRUNE:
+            a->o.prune = optarg;
             break;
         case 'm':
             a->o.reason = optarg;

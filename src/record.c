@@ -15,6 +15,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define SUM "sum" /* the member with the checksum of the others */
+
 static const char *const STATES[] = {N_("applying"), N_("kept"), N_("undoing"), N_("undone"), N_("stuck")};
 
 const char *txn_state_name(enum txn_state state)
@@ -75,6 +77,41 @@ static json_t *json_strings(const struct strings *list)
     return array;
 }
 
+/* Of all that the object says, however it is laid out. */
+static bool json_sum(const json_t *object, char ret_hex[DIGEST_HEX + 1])
+{
+    char *text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+    if (text == NULL)
+        return false;
+    digest_hex(text, strlen(text), ret_hex);
+    free(text);
+    return true;
+}
+
+const char *record_json_text_of(json_t *object, size_t *ret_len)
+{
+    char sum[DIGEST_HEX + 1];
+    if (json_sum(object, sum))
+        json_object_set_new(object, SUM, json_string(sum));
+    char *text = json_dumps(object, JSON_INDENT(2));
+    json_decref(object);
+    *ret_len = text != NULL ? strlen(text) : 0;
+    const char *copy = arena_copy(text, *ret_len);
+    free(text);
+    return copy;
+}
+
+bool record_json_sound(json_t *object)
+{
+    char sum[DIGEST_HEX + 1];
+    const char *said = json_string_value(json_object_get(object, SUM));
+    if (said == NULL)
+        return json_object_get(object, SUM) == NULL;
+    said = arena_string(said);
+    json_object_del(object, SUM);
+    return json_sum(object, sum) && strcmp(sum, said) == 0;
+}
+
 /* ---- writing ---- */
 
 #define ABSENT "absent"
@@ -124,12 +161,7 @@ const char *record_format(const struct record *record, size_t *ret_len)
         "params", json_strings(&record->params), "targets", targets, "services", services, "actions", actions,
         "byproducts", json_strings(&record->byproduct));
     record_json_text(all, "reason", record->reason);
-    char *text = json_dumps(all, JSON_INDENT(2));
-    json_decref(all);
-    *ret_len = text != NULL ? strlen(text) : 0;
-    const char *copy = arena_copy(text, *ret_len);
-    free(text);
-    return copy;
+    return record_json_text_of(all, ret_len);
 }
 
 /* ---- reading ---- */
@@ -244,6 +276,10 @@ bool record_parse(const char *text, size_t len, struct record *record, struct er
     json_t *all = json_loadb(text, len, 0, &why);
     if (all == NULL)
         return err_set(err, "plan.json:%d:%d: %s", why.line, why.column, why.text);
+    if (!record_json_sound(all)) {
+        json_decref(all);
+        return err_set(err, "plan.json is not what was written: its checksum is another");
+    }
     size_t who_len;
     const char *who = record_bytes_of(json_object_get(all, "who"), &who_len);
     bool ok = json_integer_value(json_object_get(all, "version")) == 1 && who != NULL &&

@@ -8,7 +8,6 @@
  */
 #include "record_private.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- writing ---- */
@@ -35,12 +34,7 @@ const char *record_format_back(const struct back *back, size_t *ret_len)
                             targets, "later", later);
     record_json_text(all, "who", back->who);
     record_json_text(all, "reason", back->reason);
-    char *text = json_dumps(all, JSON_INDENT(2));
-    json_decref(all);
-    *ret_len = text != NULL ? strlen(text) : 0;
-    const char *copy = arena_copy(text, *ret_len);
-    free(text);
-    return copy;
+    return record_json_text_of(all, ret_len);
 }
 
 /* ---- reading ---- */
@@ -87,6 +81,10 @@ bool record_parse_back(const char *text, size_t len, const struct record *record
     json_t *all = json_loadb(text, len, 0, &why);
     if (all == NULL)
         return err_set(err, "back.json:%d:%d: %s", why.line, why.column, why.text);
+    if (!record_json_sound(all)) {
+        json_decref(all);
+        return err_set(err, "back.json is not what was written: its checksum is another");
+    }
     json_int_t order = json_integer_value(json_object_get(all, "order"));
     bool ok = json_integer_value(json_object_get(all, "version")) == 1 && order > 0 &&
               read_each(json_object_get(all, "targets"), read_target, back) &&

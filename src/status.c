@@ -4,11 +4,14 @@
  * (what mailfix put in still stands), "overwritten since" (it does not: a package, or somebody, put another
  * text there), "gone".
  *
+ * With --store it looks at mailfix's own records instead, see store_check.h.
+ *
  * Exit 6 when one is not clean, for a daily job.
  */
 #include "color.h"
 #include "language.h"
-#include "record.h"
+#include "store_check.h"
+#include "txn.h"
 #include "verbs.h"
 
 #include <string.h>
@@ -49,6 +52,52 @@ static bool has_later(const struct record *record, size_t n, size_t at, const ch
     return false;
 }
 
+static bool is_half_way(const struct record *record)
+{
+    return record->state == TXN_APPLYING || record->state == TXN_UNDOING;
+}
+
+/* What lies beside the files of finished transactions. */
+static void check_litter(const struct store *store, const struct record *record, size_t n,
+                         struct strings *problems)
+{
+    struct strings seen = {0};
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < record[i].n_target; k++) {
+            const struct target *target = &record[i].target[k];
+            if (is_half_way(&record[i]) || strings_have(&seen, target->path))
+                continue;
+            strings_add(&seen, target->path);
+            if (txn_is_litter(store->root, target))
+                strings_add(problems, arena_printf(_("something was left beside %s by a run that was cut "
+                                                     "off: mailfix recover removes it"),
+                                                   target->path));
+        }
+}
+
+/* status --store */
+static enum outcome store_status(const struct store *store, const struct record *record, size_t n,
+                                 const struct strings *damaged)
+{
+    struct strings problems = {0};
+    store_check(store, record, n, &problems);
+    check_litter(store, record, n, &problems);
+    for (size_t i = 0; i < damaged->n; i++) {
+        const char *id = arena_copy(damaged->item[i], strcspn(damaged->item[i], ":"));
+        strings_add(&problems, arena_printf(_("%s cannot be read: %s. To set it aside: mailfix rollback %s "
+                                              "--force"),
+                                            id, damaged->item[i] + strlen(id) + 2, id));
+    }
+    report_strings(report_top(), "problems", &problems);
+    color_tone(problems.n == 0 ? TONE_GOOD : TONE_BAD);
+    if (problems.n == 0)
+        out_printf(stdout, "The store is sound (%zu records).\n", n);
+    for (size_t i = 0; i < problems.n; i++)
+        out_printf(stdout, "%s\n", problems.item[i]);
+    color_tone(TONE_NONE);
+    return problems.n > 0 ? FOUND : DONE;
+}
+
 enum outcome verb_status(struct options *o, struct err *err)
 {
     struct store store;
@@ -63,6 +112,11 @@ enum outcome verb_status(struct options *o, struct err *err)
     if (there && !record_list(&store, &record, &n, &damaged, err)) {
         store_close(&store);
         return err->outcome;
+    }
+    if (o->store && there) {
+        enum outcome outcome = store_status(&store, record, n, &damaged);
+        store_close(&store);
+        return outcome;
     }
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < record[i].n_target && record[i].state == TXN_KEPT; k++) {

@@ -6,7 +6,8 @@
  *
  *   1. txn_begin     .new-NNNN/ with plan.json, state "applying", placeholders for the before-texts; beside
  * each target a temporary .NAME.mailfix with the after-text and all metadata, synced; Postfix's edit lock;
- *                    the store is marked, .new-NNNN becomes NNNN-FIX, synced. From here a crash means: put back.
+ *                    the store is marked, .new-NNNN becomes NNNN-FIX, synced. From here a crash means: put
+ * back.
  *   2. txn_swap      exchanges each target with its temporary and looks at what came out: not what was read?
  * Then everything goes back. The displaced inode under the temporary name is the before-text.
  *   3. the caller    acts on services and probes.
@@ -104,6 +105,9 @@ bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct er
 /* Removes what a crash left before anything was changed: .new-* records and their temporaries. *ret_n: how
  * many. */
 bool txn_sweep(struct store *store, size_t *ret_n, struct err *err) MUST_CHECK;
+
+/* Whether something of ours lies beside a target: of an unfinished transaction, or what a crash left. */
+bool txn_is_litter(const struct root *root, const struct target *target);
 
 /* Removes temporaries and edit locks beside the targets of finished records: a crash may leave them while a
  * rollback is prepared, a failing disk at any time. What a living editor has locked stays. */

@@ -338,6 +338,17 @@ static bool is_litter_there(const struct swap *s)
            (s->edited_by_postconf && file_is_there(s->at.dir, edit));
 }
 
+bool txn_is_litter(const struct root *root, const struct target *target)
+{
+    struct swap s;
+    struct err ignored;
+    if (!txn_open_swap(root, target, 0, &s, &ignored))
+        return false;
+    bool there = is_litter_there(&s);
+    close(s.at.dir);
+    return there;
+}
+
 static bool tidy_target(const struct root *root, const struct target *target, size_t *ret_n, struct err *err)
 {
     struct swap s;

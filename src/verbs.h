@@ -23,6 +23,8 @@ struct options {
     bool dry_run, yes;
     bool json;            /* one object on standard output (report.h), and no question */
     bool merge, force;    /* rollback of what was edited since */
+    bool store;           /* status of the store */
+    const char *prune;    /* history --prune: what stays; or NULL */
     bool boot;            /* recover before the mail services run */
     const char *as;       /* tree --as */
     const char *reason;   /* -m: why, for the record; or NULL */
@@ -35,6 +37,7 @@ enum outcome verb_diagnose(struct options *o, struct err *err);
 enum outcome verb_apply(struct options *o, struct err *err);
 enum outcome verb_rollback(struct options *o, struct err *err);
 enum outcome verb_history(struct options *o, struct err *err);
+enum outcome history_prune(struct options *o, struct err *err); /* history --prune */
 enum outcome verb_recover(struct options *o, struct err *err);
 enum outcome verb_tree(struct options *o, struct err *err);
 enum outcome verb_list(struct options *o, struct err *err);
