@@ -279,7 +279,14 @@ static bool read_now(const struct walk *w, struct file *f)
         f->now = now;
         return true;
     }
-    bool ok = strcmp(at.path, t->path) == 0
+    bool gone = !file_is_there(at.dir, at.name);
+    if (gone)
+        err_outcome(
+            w->err, NEEDS_PERSON,
+            "%s is gone; its text from before transaction %s is %s%s: put the file there that you want",
+            t->path, w->chosen->id, w->store->root->path, slot_path(w->chosen, f->index));
+    bool ok = gone ? false
+              : strcmp(at.path, t->path) == 0
                   ? file_read(&at, ANY_OWNER, &now->text, &now->len, &now->identity, w->err)
                   : err_outcome(w->err, NEEDS_PERSON, "%s leads to %s now", t->path, at.path);
     close(at.dir);
