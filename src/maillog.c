@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Lines of the mail log; see maillog.h for the contract.
+ * One line of the mail log, taken to pieces; see maillog.h for the contract.
  *
- * Protocol: a mark on a file is its identity and size. A line counts only as what its writer's tag says, the
- * first word[pid]: behind time and host name: whatever a message quotes further on (a HELO, a header) was
- * chosen by strangers.
+ * Protocol: a line counts only as what its writer's tag says, the first word[pid]: behind time and host name:
+ * whatever a message quotes further on (a HELO, a header) was chosen by strangers.
  *
- * Limits: a file that was truncated and has grown beyond the mark again is read from the mark; of one that
- * was rotated, what was still written to the old file is lost. Postfix instances are known by the start of
- * their name only. Nothing is allocated while a log is read.
+ * Limits: Postfix instances are known by the start of their name only. Nothing is allocated.
  */
-#include "maillog.h"
-#include "maillog_journal.h"
+#include "maillog_private.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#define ROOM (MAILLOG_LINE + 32) /* a line taken to pieces: a NUL for each, and "dovecot/" */
 
 /* ---- time and host name ---- */
 
@@ -205,6 +196,21 @@ static const char *skip_id(const char *text)
     return end != NULL ? end + 2 : text;
 }
 
+/* rsyslog: "message repeated 3 times: [ error: x]" is "error: x", three times. */
+static const char *once(const char *text, char **room, unsigned *ret_repeats)
+{
+    const char *p = text + strlen("message repeated ");
+    if (!starts_with(text, "message repeated "))
+        return text;
+    size_t digits = strspn(p, "0123456789"), len = strlen(p);
+    if (digits < 1 || digits > 9 || !starts_with(p + digits, " times: [") || p[len - 1] != ']')
+        return text;
+    *ret_repeats = (unsigned)strtoul(p, NULL, 10);
+    p += digits + strlen(" times: [");
+    p += *p == ' ';
+    return put(room, p, (size_t)(text + strlen(text) - 1 - p));
+}
+
 /* Takes a line to pieces from its tag on. The room holds what cannot point into the line. */
 static bool split(const char *raw, const char *tag, char *room, struct log_line *ret_line)
 {
@@ -212,7 +218,8 @@ static bool split(const char *raw, const char *tag, char *room, struct log_line 
     const char *p = tag + len;
     if (len == 0)
         return false;
-    struct log_line line = {.raw = raw, .pid = "", .program = put(&room, tag, len)};
+    struct log_line line = {.raw = raw, .pid = "", .host = "", .when = "", .repeats = 1};
+    line.program = put(&room, tag, len);
     if (*p == '[') {
         size_t digits = strspn(p + 1, "0123456789");
         line.pid = put(&room, p + 1, digits);
@@ -222,7 +229,7 @@ static bool split(const char *raw, const char *tag, char *room, struct log_line 
     }
     if (p[0] != ':' || (p[1] != ' ' && p[1] != '\0'))
         return false;
-    line.text = skip_id(p[1] == ' ' ? p + 2 : p + 1);
+    line.text = once(skip_id(p[1] == ' ' ? p + 2 : p + 1), &room, &line.repeats);
     if (strcmp(line.program, "dovecot") == 0)
         read_dovecot(&line, room);
     else
@@ -231,18 +238,51 @@ static bool split(const char *raw, const char *tag, char *room, struct log_line 
     return true;
 }
 
-static bool parse(const char *raw, char *room, struct log_line *ret_line)
+/* The first word between time and tag that is no severity. */
+static const char *host_before(const char *p, const char *tag, char **room)
 {
-    const char *p = skip_time(skip_container(raw));
+    while (p < tag && is_severity(p))
+        p = after_word(p);
+    return p < tag ? put(room, p, word(p)) : "";
+}
+
+bool maillog_split(const char *raw, bool undated, char *room, struct log_line *ret_line)
+{
+    const char *when = skip_container(raw), *behind = skip_time(when);
+    const char *tag = behind != NULL ? find_tag(behind) : undated && mail_program(when) > 0 ? when : NULL;
+    if (tag == NULL)
+        return false;
+    const char *host = behind != NULL ? host_before(behind, tag, &room) : "";
+    if (!split(raw, tag, room, ret_line))
+        return false;
+    ret_line->host = host;
+    ret_line->when = behind != NULL ? when : "";
+    return true;
+}
+
+bool maillog_is_dated(const char *raw)
+{
+    return skip_time(skip_container(raw)) != NULL;
+}
+
+unsigned maillog_last_repeated(const char *raw)
+{
+    const char *p = skip_time(skip_container(raw)), *said = NULL;
     if (p != NULL)
-        p = find_tag(p);
-    return p != NULL && split(raw, p, room, ret_line);
+        said = starts_with(p, "last message repeated ") ? p : after_word(p);
+    if (said == NULL || !starts_with(said, "last message repeated "))
+        return 0;
+    said += strlen("last message repeated ");
+    size_t digits = strspn(said, "0123456789");
+    return digits >= 1 && digits <= 9 && starts_with(said + digits, " time")
+               ? (unsigned)strtoul(said, NULL, 10)
+               : 0;
 }
 
 bool maillog_parse(const char *raw, struct log_line *ret_line)
 {
     const char *copy = arena_string(raw);
-    return parse(copy, arena_alloc(strlen(raw) + 32), ret_line);
+    return maillog_split(copy, false, arena_alloc(MAILLOG_ROOM(strlen(raw))), ret_line);
 }
 
 const char *maillog_level_name(enum level level)
@@ -253,148 +293,4 @@ const char *maillog_level_name(enum level level)
                                         [LEVEL_FATAL] = "fatal",
                                         [LEVEL_PANIC] = "panic"};
     return names[level];
-}
-
-/* ---- marks ---- */
-
-static void mark_file(const char *path, const struct stat *st, struct log_mark *ret_mark)
-{
-    *ret_mark = (struct log_mark){
-        .path = arena_string(path), .dev = st->st_dev, .ino = st->st_ino, .offset = st->st_size};
-}
-
-static void mark_usual_file(struct log_mark *ret_mark)
-{
-    static const char *const paths[] = {"/var/log/mail.log", "/var/log/maillog"};
-    struct stat st;
-    for (size_t i = 0; i < COUNT(paths); i++)
-        if (stat(paths[i], &st) == 0 && S_ISREG(st.st_mode)) {
-            mark_file(paths[i], &st, ret_mark);
-            return;
-        }
-}
-
-void maillog_mark(const char *maillog_file, struct log_mark *ret_mark)
-{
-    struct err err;
-    struct stat st = {0};
-    struct log_mark mark = {0};
-    if (maillog_file[0] == '/') {
-        /* postlogd creates it when it is not there; a terminal or pipe (/dev/stdout) cannot be read again. */
-        if (stat(maillog_file, &st) != 0 || S_ISREG(st.st_mode))
-            mark_file(maillog_file, &st, &mark);
-    } else if (access("/run/systemd/system", F_OK) != 0 || !journal_tail(&mark.cursor, &err)) {
-        mark_usual_file(&mark);
-    }
-    *ret_mark = mark;
-}
-
-void maillog_mark_back(const char *maillog_file, struct log_mark *ret_mark)
-{
-    struct err err;
-    maillog_mark(maillog_file, ret_mark);
-    if (ret_mark->path != NULL)
-        ret_mark->offset = ret_mark->offset > MAILLOG_BACK ? ret_mark->offset - MAILLOG_BACK : 0;
-    else if (ret_mark->cursor != NULL && !journal_back(MAILLOG_BACK_ENTRIES, &ret_mark->cursor, &err))
-        ret_mark->cursor = "";
-}
-
-/* ---- reading on ---- */
-
-struct reader {
-    bool (*line)(void *arg, const struct log_line *line);
-    void *arg;
-    bool partial;                /* what comes is the rest of a line begun before the mark */
-    char text[MAILLOG_LINE + 1]; /* the line that is being collected */
-    size_t len;
-    char room[ROOM];
-};
-
-static bool end_line(struct reader *reader)
-{
-    struct log_line line;
-    reader->text[reader->len] = '\0';
-    bool is_whole = !reader->partial;
-    reader->len = 0;
-    reader->partial = false;
-    return !is_whole || !parse(reader->text, reader->room, &line) || reader->line(reader->arg, &line);
-}
-
-static bool take(struct reader *reader, const char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (bytes[i] != '\n') {
-            if (reader->len < MAILLOG_LINE)
-                reader->text[reader->len++] = bytes[i] != '\0' ? bytes[i] : ' ';
-        } else if (!end_line(reader)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* From the mark when it is still the same file, from the start when another one took its place or it was
- * emptied. */
-static off_t start_offset(int fd, const struct stat *st, const struct log_mark *mark, bool *ret_partial)
-{
-    char last = '\n';
-    if (st->st_dev != mark->dev || st->st_ino != mark->ino || st->st_size < mark->offset)
-        return 0;
-    if (mark->offset > 0 && pread(fd, &last, 1, mark->offset - 1) == 1)
-        *ret_partial = last != '\n';
-    return mark->offset;
-}
-
-static enum verdict read_fd(int fd, const struct log_mark *mark, struct reader *reader, struct err *err)
-{
-    struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        err_set(err, "%s: not a regular file", mark->path);
-        return FAILS;
-    }
-    char bytes[16384];
-    ssize_t n;
-    off_t start = start_offset(fd, &st, mark, &reader->partial);
-    for (off_t at = start; (size_t)(at - start) < MAILLOG_TOTAL; at += n) {
-        n = pread(fd, bytes, sizeof(bytes), at);
-        if (n < 0) {
-            err_errno(err, "%s", mark->path);
-            return FAILS;
-        }
-        if (n == 0 || !take(reader, bytes, (size_t)n))
-            break;
-    }
-    return HOLDS;
-}
-
-static enum verdict read_file(const struct log_mark *mark, struct reader *reader, struct err *err)
-{
-    int fd = open(mark->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (fd < 0) {
-        enum verdict verdict = errno == ENOENT ? CANNOT_TELL : FAILS;
-        err_errno(err, "%s", mark->path);
-        return verdict;
-    }
-    enum verdict verdict = read_fd(fd, mark, reader, err);
-    close(fd);
-    return verdict;
-}
-
-static bool take_entry(void *arg, const char *text)
-{
-    struct reader *reader = arg;
-    struct log_line line;
-    return !split(text, text, reader->room, &line) || reader->line(reader->arg, &line);
-}
-
-enum verdict maillog_since(const struct log_mark *mark, bool (*line)(void *arg, const struct log_line *line),
-                           void *arg, struct err *err)
-{
-    struct reader reader = {.line = line, .arg = arg};
-    if (mark->path != NULL)
-        return read_file(mark, &reader, err);
-    if (mark->cursor != NULL)
-        return journal_read(mark->cursor, take_entry, &reader, err) ? HOLDS : FAILS;
-    err_set(err, "there is no mail log here that can be read");
-    return CANNOT_TELL;
 }

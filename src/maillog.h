@@ -4,7 +4,6 @@
  * provoked; what is read after it is what the provocation brought.
  *
  * Limits: a line is read up to 2,048 bytes, the rest of it is dropped; at most 64 MiB are read after a mark.
- * Times are not read yet: a mark needs none.
  */
 #pragma once
 
@@ -21,6 +20,9 @@ struct log_line {
     const char *pid;  /* "" when there is none */
     enum level level; /* from the word before the text: "fatal: ", "error: " ...; info when there is none */
     const char *text; /* what follows program and level */
+    const char *host; /* "" when there is none */
+    const char *when; /* begins with the time; "" when there is none */
+    unsigned repeats; /* so many times was it said: 1, or what "message repeated n times" says */
     const char *raw;  /* the whole line as logged */
 };
 
@@ -29,6 +31,11 @@ struct log_line {
  * the program: "dovecot: imap-login: Error: x" is program "dovecot/imap-login", text "x". */
 bool maillog_parse(const char *raw, struct log_line *ret_line);
 const char *maillog_level_name(enum level level);
+
+/* When that was, in seconds since the epoch; 0: it cannot be told. */
+time_t maillog_time(const struct log_line *line);
+/* The same of a text that begins with a time; now decides about the year where none is said. */
+time_t maillog_time_of(const char *text, time_t now);
 
 struct log_mark {
     const char *path; /* the file that is read, or NULL: the journal */
@@ -56,4 +63,9 @@ void maillog_mark_back(const char *maillog_file, struct log_mark *ret_mark);
  * is left out. A file that was rotated in between is read from its start. HOLDS: read to the end;
  * CANNOT_TELL: no log can be read here, FAILS: reading failed; with both err says why. */
 enum verdict maillog_since(const struct log_mark *mark, bool (*line)(void *arg, const struct log_line *line),
+                           void *arg, struct err *err) MUST_CHECK;
+
+/* Calls line for each mail program's line that can be read from fd, as above; path is for messages. There is
+ * no limit to what is read, and a last line counts without its newline. */
+enum verdict maillog_whole(int fd, const char *path, bool (*line)(void *arg, const struct log_line *line),
                            void *arg, struct err *err) MUST_CHECK;

@@ -31,14 +31,22 @@ static struct {
     int (*next)(sd_journal *);
     int (*previous_skip)(sd_journal *, uint64_t);
     int (*get_data)(sd_journal *, const char *, const void **, size_t *);
+    int (*get_realtime)(sd_journal *, uint64_t *);
 } sd;
 
 static bool sd_load(struct err *err)
 {
-    static const char *const names[] = {
-        "sd_journal_open",          "sd_journal_close",       "sd_journal_seek_head",  "sd_journal_seek_tail",
-        "sd_journal_seek_cursor",   "sd_journal_test_cursor", "sd_journal_get_cursor", "sd_journal_next",
-        "sd_journal_previous_skip", "sd_journal_get_data"};
+    static const char *const names[] = {"sd_journal_open",
+                                        "sd_journal_close",
+                                        "sd_journal_seek_head",
+                                        "sd_journal_seek_tail",
+                                        "sd_journal_seek_cursor",
+                                        "sd_journal_test_cursor",
+                                        "sd_journal_get_cursor",
+                                        "sd_journal_next",
+                                        "sd_journal_previous_skip",
+                                        "sd_journal_get_data",
+                                        "sd_journal_get_realtime_usec"};
     void *functions[COUNT(names)];
     _Static_assert(sizeof(functions) == sizeof(sd), "one member for each name");
     if (sd.open != NULL)
@@ -126,9 +134,25 @@ static void add_text(const char *more, char *text, size_t *len)
     text[*len] = '\0';
 }
 
+/* The time as syslog would write it with its zone. */
+static void add_time(sd_journal *journal, char *text, size_t *len)
+{
+    uint64_t us = 0;
+    char form[64] = "";
+    struct tm tm;
+    sd.get_realtime(journal, &us);
+    time_t seconds = (time_t)(us / 1000000);
+    if (localtime_r(&seconds, &tm) != NULL)
+        strftime(form, sizeof(form), "%Y-%m-%dT%H:%M:%S%z ", &tm);
+    add_text(form, text, len);
+}
+
 static bool entry_text(sd_journal *journal, char *text, size_t *ret_len)
 {
     size_t len = 0;
+    add_time(journal, text, &len);
+    if (add_field(journal, "_HOSTNAME", text, &len))
+        add_text(" ", text, &len);
     if (!add_field(journal, "SYSLOG_IDENTIFIER", text, &len))
         return false;
     add_text("[", text, &len);

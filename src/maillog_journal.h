@@ -12,7 +12,7 @@ bool journal_tail(const char **ret_cursor, struct err *err) MUST_CHECK;
 /* The cursor of the entry that many before the last; "" when there are fewer. */
 bool journal_back(unsigned entries, const char **ret_cursor, struct err *err) MUST_CHECK;
 
-/* Calls entry for each entry behind the cursor that has an identifier and a message, as "identifier[pid]:
- * message", oldest first, until it returns false. The text lives during the call only. */
+/* Calls entry for each entry behind the cursor that has an identifier and a message, as "time host
+ * identifier[pid]: message", oldest first, until it returns false. The text lives during the call only. */
 bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text), void *arg,
                   struct err *err) MUST_CHECK;
