@@ -2,99 +2,216 @@
  *
  * mailfix diagnose [FIX...]: what is wrong, with the evidence, and the fix for it.
  *
- * A finding needs the configuration or a live probe. Each fix of the catalogue is asked whether one of its
- * symptoms holds; then whether it could be applied here. Changes nothing.
+ * Each fix of the catalogue is asked whether one of its symptoms holds, and its log stanzas are held against
+ * the logs; then whether it could be applied here. What only a log shows is said to be not known. Changes
+ * nothing.
  */
 #include "color.h"
+#include "finding.h"
 #include "fixes.h"
-#include "judge.h"
+#include "logs.h"
 #include "show.h"
 #include "verbs.h"
 
+#include <string.h>
+
 struct diagnosis {
     struct options *o;
-    size_t problems, advice;
+    struct logs logs;
+    struct finding *finding;
+    size_t n, asked;
     struct strings unknown; /* what could not be told, and for which fix */
     bool unreadable;        /* some document could not be read; err says which */
     struct err *err;
 };
 
-static const char *repair_command(const struct diagnosis *d, const struct fix *fix)
+static const char *repair_command(const struct diagnosis *d, const struct finding *f)
 {
-    const char *root = d->o->root.live ? "" : arena_printf("--root %s ", d->o->root.path);
-    const char *facts = d->o->facts_file != NULL ? arena_printf("--facts %s ", d->o->facts_file) : "";
-    return arena_printf("mailfix %s%sapply %s", root, facts, fix->name);
+    struct buf command = {0};
+    buf_puts(&command, "mailfix ");
+    if (!d->o->root.live)
+        buf_printf(&command, "--root %s ", finding_shell_word(d->o->root.path));
+    if (d->o->facts_file != NULL)
+        buf_printf(&command, "--facts %s ", finding_shell_word(d->o->facts_file));
+    buf_printf(&command, "apply %s", f->fix->name);
+    for (size_t i = 0; i < f->given.n; i++)
+        buf_printf(&command, " %s", finding_shell_word(f->given.item[i]));
+    return buf_text(&command);
 }
 
-static void report_finding(const struct diagnosis *d, const struct fix *fix, const struct judgement *j)
+/* ---- for programs ---- */
+
+static void report_sighting(struct json_t *item, const struct sighting *s)
 {
+    report_number(item, "count", (long long)s->count);
+    report_text(item, "first", s->first);
+    report_text(item, "last", s->last);
+    report_text(item, "first_time", finding_time(s->first_time));
+    report_text(item, "last_time", finding_time(s->last_time));
+}
+
+static void report_seen(struct json_t *item, const struct finding *f)
+{
+    if (f->seen == NULL)
+        return;
+    struct json_t *log = report_object(item, "log");
+    report_sighting(log, &f->seen->symptom);
+    for (size_t i = 0; i < f->fix->n_consequence; i++)
+        if (f->seen->consequence[i].count > 0)
+            report_sighting(report_add(log, "consequences"), &f->seen->consequence[i]);
+}
+
+static void report_finding(const struct diagnosis *d, const struct finding *f, const struct strings *apart)
+{
+    static const char *const standings[] = {
+        [STANDS] = "present", [STOOD] = "not known", [STANDS_NOT] = "past"};
+    const struct judgement *j = &f->judgement;
     struct json_t *item = report_add(report_top(), "findings");
     struct strings evidence = judge_evidence(&j->evidence);
-    report_text(item, "fix", fix->name);
-    report_text(item, "title", fix->title);
-    report_text(item, "effect", effect_name(fix->effect));
+    report_text(item, "fix", f->fix->name);
+    report_text(item, "title", f->fix->title);
+    report_text(item, "effect", effect_name(f->fix->effect));
+    report_text(item, "standing", standings[f->standing]);
     report_strings(item, "evidence", &evidence);
     show_report_holders(item, &j->evidence);
-    if (fix_is_advice(fix))
-        report_text(item, "advice", fix->advice != NULL ? fix->advice : "");
+    report_seen(item, f);
+    if (apart->n > 0)
+        report_strings(item, "independent", apart);
+    if (fix_is_advice(f->fix))
+        report_text(item, "advice", f->fix->advice != NULL ? f->fix->advice : "");
     else if (j->would_go)
-        report_text(item, "repair", repair_command(d, fix));
+        report_text(item, "repair", repair_command(d, f));
     else
         report_text(item, "refusal", j->refusal);
 }
 
+/* ---- for people ---- */
+
 /* Whether apply would go, and as what command; or the advice. */
-static void print_repair(const struct diagnosis *d, const struct fix *fix, const struct judgement *j)
+static void print_repair(const struct diagnosis *d, const struct finding *f)
 {
-    if (fix_is_advice(fix)) {
+    if (fix_is_advice(f->fix)) {
         out_printf(stdout, "  advice:\n");
-        struct strings lines = strings_split(fix->advice != NULL ? fix->advice : _("there is none\n"), "\n");
+        struct strings lines =
+            strings_split(f->fix->advice != NULL ? f->fix->advice : _("there is none\n"), "\n");
         for (size_t i = 0; i < lines.n; i++)
             out_printf(stdout, "    %s\n", lines.item[i]);
-    } else if (j->would_go) {
-        out_printf(stdout, "  repair: %s    (look first: add --dry-run)\n", repair_command(d, fix));
+    } else if (f->judgement.would_go) {
+        out_printf(stdout, "  repair: %s    (look first: add --dry-run)\n", repair_command(d, f));
     } else {
-        out_printf(stdout, "  repair: mailfix apply %s would not do: %s\n", fix->name, j->refusal);
+        out_printf(stdout, "  repair: mailfix apply %s would not do: %s\n", f->fix->name,
+                   f->judgement.refusal);
     }
 }
 
-static void diagnose_fix(struct diagnosis *d, struct fix *fix, struct docs *docs)
+/* A line once; of several the first and the last, with their number. */
+static void print_sighting(const struct sighting *s)
 {
-    struct judgement j;
-    judge_fix(fix, docs, &j);
-    if (j.unknown != NULL)
-        strings_add(&d->unknown, arena_printf("%s: %s", fix->name, j.unknown));
-    if (j.unreadable) {
-        d->unreadable = true;
-        err_set(d->err, "%s", j.unknown);
-    }
-    if (j.fault != HOLDS)
-        return;
-    report_finding(d, fix, &j);
-    color_tone(fix_is_advice(fix) ? TONE_WARN : TONE_BAD);
-    out_printf(stdout, "%s", fix->name);
-    color_tone(TONE_NONE);
-    out_printf(stdout, " (%s): %s\n", effect_name(fix->effect), fix->title);
-    out_printf(stdout, "  evidence:\n");
-    judge_print_evidence(&j.evidence, "    ");
-    print_repair(d, fix, &j);
-    if (fix_is_advice(fix))
-        d->advice++;
-    else
-        d->problems++;
+    out_printf(stdout, "    %s\n", s->first);
+    if (s->count > 1 && strcmp(s->first, s->last) != 0)
+        out_printf(stdout, "    %s\n", s->last);
 }
 
-static void print_end(const struct diagnosis *d, size_t asked)
+static void print_seen(const struct finding *f)
+{
+    bool follows = false;
+    if (f->seen == NULL)
+        return;
+    if (f->seen->symptom.count == 1)
+        out_printf(stdout, "  in the log, once:\n");
+    else
+        out_printf(stdout, "  in the log, %zu times, first and last:\n", f->seen->symptom.count);
+    print_sighting(&f->seen->symptom);
+    for (size_t i = 0; i < f->fix->n_consequence; i++) {
+        const struct sighting *s = &f->seen->consequence[i];
+        if (s->count == 0)
+            continue;
+        if (!follows)
+            out_printf(stdout, "  what follows from it:\n");
+        follows = true;
+        print_sighting(s);
+        if (s->count > 1)
+            out_printf(stdout, "    (%zu times)\n", s->count);
+    }
+}
+
+static void print_finding(const struct diagnosis *d, const struct finding *f, const struct strings *apart)
+{
+    color_tone(fix_is_advice(f->fix) ? TONE_WARN : TONE_BAD);
+    out_printf(stdout, "%s", f->fix->name);
+    color_tone(TONE_NONE);
+    out_printf(stdout, " (%s): %s\n", effect_name(f->fix->effect), f->fix->title);
+    if (f->judgement.fault == HOLDS) {
+        out_printf(stdout, "  evidence:\n");
+        judge_print_evidence(&f->judgement.evidence, "    ");
+    }
+    print_seen(f);
+    if (f->standing == STOOD)
+        out_printf(stdout, "  not known whether still so: only the log shows it\n");
+    else if (f->standing == STANDS_NOT)
+        out_printf(stdout, "  no longer so\n");
+    if (apart->n > 0)
+        out_printf(stdout, "  independent of: %s\n", strings_join(apart, " "));
+    print_repair(d, f);
+}
+
+/* ---- all ---- */
+
+/* The other findings that this one neither causes nor cures. */
+static struct strings apart_from(const struct diagnosis *d, const struct finding *f)
+{
+    struct strings apart = {0};
+    for (size_t i = 0; i < d->n; i++)
+        if (strings_have(&f->fix->independent, d->finding[i].fix->name) ||
+            strings_have(&d->finding[i].fix->independent, f->fix->name))
+            strings_add(&apart, d->finding[i].fix->name);
+    return apart;
+}
+
+static void diagnose_fix(struct diagnosis *d, struct fix *fix, struct docs *docs, const struct seen *seen)
+{
+    struct finding f;
+    bool found = finding_make(fix, docs, seen, &f);
+    const struct judgement *j = &f.judgement;
+    if (j->unknown != NULL)
+        strings_add(&d->unknown, arena_printf("%s: %s", fix->name, j->unknown));
+    if (j->unreadable) {
+        d->unreadable = true;
+        err_set(d->err, "%s", j->unknown);
+    }
+    if (found)
+        d->finding = arena_append(d->finding, &d->n, sizeof(f), &f);
+}
+
+/* Prints the findings; returns whether one of them is a problem that is not known to be over. */
+static bool print_findings(struct diagnosis *d)
+{
+    bool problem = false;
+    finding_sort(d->finding, d->n);
+    for (size_t i = 0; i < d->n; i++) {
+        const struct finding *f = &d->finding[i];
+        struct strings apart = apart_from(d, f);
+        report_finding(d, f, &apart);
+        print_finding(d, f, &apart);
+        problem |= !fix_is_advice(f->fix) && f->standing != STANDS_NOT;
+    }
+    return problem;
+}
+
+static void print_end(const struct diagnosis *d)
 {
     report_strings(report_top(), "not_known", &d->unknown);
     for (size_t i = 0; i < d->unknown.n; i++)
         out_printf(stdout, "not known: %s\n", d->unknown.item[i]);
-    if (d->problems + d->advice > 0)
+    if (d->n > 0)
         return;
     if (d->unknown.n > 0)
         out_printf(stdout, "No problem found, but not everything could be told.\n");
+    else if (d->logs.read.n == 0)
+        out_printf(stdout, "No problem found (%zu fixes asked; the log was not read).\n", d->asked);
     else
-        out_printf(stdout, "No problem found (%zu fixes asked; the log was not read).\n", asked);
+        out_printf(stdout, "No problem found (%zu fixes asked, %zu lines of mail programs read from %s).\n",
+                   d->asked, d->logs.lines, strings_join(&d->logs.read, ", "));
 }
 
 enum outcome verb_diagnose(struct options *o, struct err *err)
@@ -104,17 +221,20 @@ enum outcome verb_diagnose(struct options *o, struct err *err)
     struct fix **fix;
     size_t n;
     if (!facts_open(&o->root, o->facts_file, &facts, err) ||
-        !fixes_load_all(o->fix_dir, &o->words, &fix, &n, err))
+        !fixes_load_all(o->fix_dir, &o->words, &fix, &n, err) ||
+        (o->logs.n > 0 && !logs_files(&o->logs, fix, n, &d.logs, err)))
         return err->outcome;
     struct docs docs = {.facts = facts};
-    size_t asked = 0;
     for (size_t i = 0; i < n; i++) {
+        const struct seen *seen =
+            d.logs.seen != NULL && d.logs.seen[i].symptom.count > 0 ? &d.logs.seen[i] : NULL;
         /* What only starts and stops daemons has nothing to say of a tree that does not run. */
-        if (!o->root.live && fix[i]->n_step == 0 && !fix_is_advice(fix[i]))
+        if (!o->root.live && fix[i]->n_step == 0 && !fix_is_advice(fix[i]) && seen == NULL)
             continue;
-        diagnose_fix(&d, fix[i], &docs);
-        asked++;
+        diagnose_fix(&d, fix[i], &docs, seen);
+        d.asked++;
     }
-    print_end(&d, asked);
-    return d.problems > 0 ? FOUND : d.unreadable ? err->outcome : DONE;
+    bool problem = print_findings(&d);
+    print_end(&d);
+    return problem ? FOUND : d.unreadable ? err->outcome : DONE;
 }

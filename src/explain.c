@@ -149,7 +149,7 @@ enum outcome verb_explain(struct options *o, struct err *err)
         !fixes_load(o->fix_dir, o->words.item[0], &fix, err))
         return err->outcome;
     struct docs docs = {.facts = facts};
-    judge_fix(fix, &docs, &j);
+    judge_fix(fix, &docs, &(struct strings){0}, &j);
     report_fix(fix, &j);
     out_printf(stdout, "%s (%s): %s\n", fix->name, effect_name(fix->effect), fix->title);
     if (fix->site)

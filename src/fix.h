@@ -94,6 +94,8 @@ struct heard {
     struct strings programs; /* "postfix/tlsmgr": the last part of the tag counts, whatever the instance */
     bool levels[LEVEL_PANIC + 1];
     struct pattern *matching;
+    struct strings same; /* of a consequence: what its cause has alike, pid program host or a capture */
+    int within;          /* and in how many seconds it follows; 0: any time */
 };
 
 enum probe_kind { PROBE_COND, PROBE_SESSION, PROBE_LOG };

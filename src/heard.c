@@ -43,6 +43,13 @@ bool heard_is(const struct heard *heard, const struct log_line *line, struct str
     return pattern_capture(heard->matching, line->text, len, NULL, ret_values);
 }
 
+bool heard_groups(const struct heard *heard, const struct log_line *line,
+                  struct span ret_group[PATTERN_GROUPS])
+{
+    return heard->levels[line->level] && program_wanted(&heard->programs, line->program) &&
+           pattern_groups(heard->matching, line->text, strlen(line->text), ret_group);
+}
+
 /* ---- back again ---- */
 
 struct listener {

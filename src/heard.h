@@ -11,6 +11,10 @@ bool heard_any(const struct fix *fix);
 /* Whether a line is that symptom. ret_values gets a value for each of pattern_names; it may be NULL. */
 bool heard_is(const struct heard *heard, const struct log_line *line, struct strings *ret_values);
 
+/* The same without memory: where each of pattern_names is in the line's text (pattern_groups). */
+bool heard_groups(const struct heard *heard, const struct log_line *line,
+                  struct span ret_group[PATTERN_GROUPS]);
+
 /* The first line since the mark that is a symptom of the fix, NULL when there is none. As maillog_since. */
 enum verdict heard_since(const struct fix *fix, const struct log_mark *mark, const char **ret_line,
                          struct err *err) MUST_CHECK;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * One fix held against this host; see judge.h. Changes nothing.
- *
- * Limits: symptoms of the log are not looked for yet.
+ * One fix held against this host; see judge.h. Changes nothing. Symptoms of the log are scan.c's.
  */
 #include "judge.h"
 
@@ -52,9 +50,9 @@ static void ask_symptoms(struct context *ctx, struct judgement *j)
 }
 
 static void ask_plan(struct fix *fix, const struct docs *docs, const struct outside *outside,
-                     struct judgement *j)
+                     const struct strings *given, struct judgement *j)
 {
-    struct request request = {.fix = fix};
+    struct request request = {.fix = fix, .assignments = *given};
     struct docs copy = *docs;
     struct planning planning;
     struct err why;
@@ -67,20 +65,46 @@ static void ask_plan(struct fix *fix, const struct docs *docs, const struct outs
     j->outcome = why.outcome;
 }
 
-void judge_fix(struct fix *fix, struct docs *docs, struct judgement *ret_judgement)
+static struct context context_here(const struct fix *fix, struct docs *docs)
+{
+    const struct outside *outside = facts_root(docs->facts)->live ? &probe_outside : NULL;
+    return (struct context){.fix = fix, .docs = docs, .outside = outside, .pending = plan_pending};
+}
+
+void judge_fix(struct fix *fix, struct docs *docs, const struct strings *given,
+               struct judgement *ret_judgement)
 {
     /* What has no symptom is a wish: only a person knows. */
     struct judgement j = {.fault = fix->n_symptom > 0 ? FAILS : CANNOT_TELL};
-    const struct outside *outside = facts_root(docs->facts)->live ? &probe_outside : NULL;
-    struct context ctx = {.fix = fix, .docs = docs, .outside = outside, .pending = plan_pending};
-    struct strings none = {0};
+    struct context ctx = context_here(fix, docs);
     struct err ignored;
-    if (!params_bind(&ctx, &none, &j.params, &ignored))
+    if (!params_bind(&ctx, given, &j.params, &ignored))
         say_more("%s: %s", fix->name, ignored.text);
     ask_symptoms(&ctx, &j);
     if (!fix_is_advice(fix))
-        ask_plan(fix, docs, outside, &j);
+        ask_plan(fix, docs, ctx.outside, given, &j);
     *ret_judgement = j;
+}
+
+enum verdict judge_still(const struct fix *fix, struct docs *docs)
+{
+    struct context ctx = context_here(fix, docs);
+    struct strings none = {0}, ignored_params;
+    struct err ignored;
+    enum verdict all = fix->n_still > 0 ? FAILS : CANNOT_TELL;
+    if (!params_bind(&ctx, &none, &ignored_params, &ignored))
+        say_more("%s: %s", fix->name, ignored.text);
+    for (size_t i = 0; i < fix->n_still; i++) {
+        enum verdict verdict;
+        struct evidence evidence = {0};
+        if (!plan_probe(&ctx, &fix->still[i], true, &evidence, &verdict, &ignored))
+            verdict = CANNOT_TELL;
+        if (verdict == HOLDS)
+            return HOLDS;
+        if (verdict == CANNOT_TELL)
+            all = CANNOT_TELL;
+    }
+    return all;
 }
 
 struct strings judge_evidence(const struct evidence *evidence)

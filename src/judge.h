@@ -18,8 +18,14 @@ struct judgement {
     enum outcome outcome;     /* of the refusal */
 };
 
-/* Fills ret_judgement; docs keeps what was read, for the next fix. */
-void judge_fix(struct fix *fix, struct docs *docs, struct judgement *ret_judgement);
+/* Fills ret_judgement; docs keeps what was read, for the next fix. given: KEY=VALUE words that apply would
+ * get. */
+void judge_fix(struct fix *fix, struct docs *docs, const struct strings *given,
+               struct judgement *ret_judgement);
+
+/* Whether what a log tells of the fault is so now, by its `still` stanzas. CANNOT_TELL: none of them tells.
+ */
+enum verdict judge_still(const struct fix *fix, struct docs *docs);
 
 /* Evidence, one line each. */
 struct strings judge_evidence(const struct evidence *evidence);

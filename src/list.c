@@ -49,7 +49,7 @@ enum outcome verb_list(struct options *o, struct err *err)
         width = strlen(fix[i]->name) > width ? strlen(fix[i]->name) : width;
     for (size_t i = 0; i < n; i++) {
         struct judgement j;
-        judge_fix(fix[i], &docs, &j);
+        judge_fix(fix[i], &docs, &(struct strings){0}, &j);
         struct json_t *item = report_add(report_top(), "fixes");
         report_text(item, "name", fix[i]->name);
         report_text(item, "title", fix[i]->title);

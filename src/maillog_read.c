@@ -65,6 +65,7 @@ void maillog_mark_back(const char *maillog_file, struct log_mark *ret_mark)
 struct reader {
     bool (*line)(void *arg, const struct log_line *line);
     void *arg;
+    bool dated;          /* a line had a time: from then on one without is the rest of another's text */
     bool partial;        /* what comes is the rest of a line begun before the mark */
     char *text, *before; /* the line that is being collected, and the one before it */
     size_t len;

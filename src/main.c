@@ -74,6 +74,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
         OPT_ROOT = 256,
         OPT_FACTS,
         OPT_AS,
+        OPT_LOG,
         OPT_MERGE,
         OPT_FORCE,
         OPT_BOOT,
@@ -87,6 +88,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
     static const struct option options[] = {{"root", required_argument, NULL, OPT_ROOT},
                                             {"facts", required_argument, NULL, OPT_FACTS},
                                             {"as", required_argument, NULL, OPT_AS},
+                                            {"log", required_argument, NULL, OPT_LOG},
                                             {"merge", no_argument, NULL, OPT_MERGE},
                                             {"force", no_argument, NULL, OPT_FORCE},
                                             {"boot", no_argument, NULL, OPT_BOOT},
@@ -115,6 +117,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
             break;
         case OPT_AS:
             a->o.as = optarg;
+            break;
+        case OPT_LOG:
+            strings_add(&a->o.logs, optarg);
             break;
         case OPT_MERGE:
             a->o.merge = true;

@@ -18,7 +18,7 @@
 #define MATCH_STEPS 200000
 #define MATCH_DEPTH 100000
 #define MATCH_KIB 8192
-#define GROUPS 31
+#define GROUPS PATTERN_GROUPS
 
 struct pattern {
     pcre2_code *code;
@@ -127,18 +127,37 @@ bool pattern_match(const struct pattern *pattern, const char *text, size_t len, 
     return true;
 }
 
-bool pattern_capture(const struct pattern *pattern, const char *text, size_t len, struct span *ret_whole,
-                     struct strings *ret_values)
+static void group_spans(const struct pattern *pattern, struct span *ret_group)
 {
-    if (!pattern_match(pattern, text, len, ret_whole))
-        return false;
     const size_t *ends = pcre2_get_ovector_pointer(pcre.data);
-    struct strings values = {0};
     for (size_t i = 0; i < pattern->names.n; i++) {
         size_t start = ends[2 * pattern->group[i]], end = ends[2 * pattern->group[i] + 1];
         bool took_part = start != PCRE2_UNSET && start <= end;
-        strings_add(&values, took_part ? arena_copy(text + start, end - start) : "");
+        ret_group[i] = took_part ? (struct span){start, end} : (struct span){1, 0};
     }
+}
+
+bool pattern_groups(const struct pattern *pattern, const char *text, size_t len,
+                    struct span ret_group[PATTERN_GROUPS])
+{
+    if (!pattern_match(pattern, text, len, NULL))
+        return false;
+    group_spans(pattern, ret_group);
+    return true;
+}
+
+bool pattern_capture(const struct pattern *pattern, const char *text, size_t len, struct span *ret_whole,
+                     struct strings *ret_values)
+{
+    struct span group[PATTERN_GROUPS];
+    if (!pattern_match(pattern, text, len, ret_whole))
+        return false;
+    group_spans(pattern, group);
+    struct strings values = {0};
+    for (size_t i = 0; i < pattern->names.n; i++)
+        strings_add(&values, group[i].start <= group[i].end
+                                 ? arena_copy(text + group[i].start, group[i].end - group[i].start)
+                                 : "");
     *ret_values = values;
     return true;
 }

@@ -26,6 +26,11 @@ bool pattern_match(const struct pattern *pattern, const char *text, size_t len, 
 bool pattern_capture(const struct pattern *pattern, const char *text, size_t len, struct span *ret_whole,
                      struct strings *ret_values);
 
+/* The same without memory: where each of pattern_names is; start > end: it took no part. */
+#define PATTERN_GROUPS 31
+bool pattern_groups(const struct pattern *pattern, const char *text, size_t len,
+                    struct span ret_group[PATTERN_GROUPS]);
+
 /* A pattern, in the arena, that matches exactly this text; good inside [...] too. It is not one unit: a
  * quantifier that follows belongs to the last character. */
 const char *pattern_quote(const char *literal);

@@ -88,6 +88,36 @@ static bool read_levels(const struct stanza *s, struct heard *heard)
     return true;
 }
 
+/* 10s, 5m, 2h: seconds; 0: it is no time. */
+static int seconds_of(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    int unit = text[digits] == 's' ? 1 : text[digits] == 'm' ? 60 : text[digits] == 'h' ? 3600 : 0;
+    return digits < 1 || digits > 4 || unit == 0 || text[digits + 1] != '\0' ? 0 : atoi(text) * unit;
+}
+
+/* What ties a consequence to its cause. */
+static bool read_tie(const struct stanza *s, struct heard *heard)
+{
+    const struct node *same = node_child(s->node, "same"), *within = node_child(s->node, "within");
+    const struct strings *names = pattern_names(heard->matching);
+    if (!check_once(s, "same") || !check_once(s, "within"))
+        return false;
+    if (!stanza_is(s->node, "consequence") && (same != NULL || within != NULL))
+        return refuse(s, same != NULL ? same : within, "only a consequence has this key");
+    heard->within = within != NULL ? seconds_of(stanza_value(within)) : 0;
+    if (within != NULL && heard->within == 0)
+        return refuse(s, within, "expected a time, such as 60s, 5m or 1h");
+    heard->same = strings_split(same != NULL ? stanza_value(same) : "", " \t");
+    for (size_t i = 0; i < heard->same.n; i++) {
+        const char *name = heard->same.item[i];
+        if (strcmp(name, "pid") != 0 && strcmp(name, "program") != 0 && strcmp(name, "host") != 0 &&
+            !strings_have(names, name))
+            return refuse(s, same, "expected pid, program, host, or what this line captures");
+    }
+    return true;
+}
+
 static bool read_heard(const struct stanza *s, struct heard *heard)
 {
     static const char *const needed[] = {"program", "matching"};
@@ -109,7 +139,7 @@ static bool read_heard(const struct stanza *s, struct heard *heard)
     if (heard->matching == NULL)
         return fix_error(s->fix, matching->text.start + offset, s->err, "this pattern does not compile: %s",
                          why.text);
-    return read_levels(s, heard);
+    return read_levels(s, heard) && read_tie(s, heard);
 }
 
 /* offers, hides and refuses, in the order of the talk. */

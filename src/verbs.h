@@ -26,6 +26,7 @@ struct options {
     bool store;           /* status of the store */
     const char *prune;    /* history --prune: what stays; or NULL */
     bool boot;            /* recover before the mail services run */
+    struct strings logs;  /* diagnose --log */
     const char *as;       /* tree --as */
     const char *reason;   /* -m: why, for the record; or NULL */
     struct strings words; /* what follows the verb */

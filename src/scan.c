@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Log stanzas against a log; see scan.h.
+ *
+ * Protocol: all memory is taken before the first line, so that a log of any size costs the same. The last
+ * causes of each fix are remembered; a consequence is a line that has alike what its stanza says, and comes
+ * in time, behind one of them.
+ *
+ * Limits: 16 causes of a fix, 8 captures of a cause and 255 bytes of a capture are remembered; of each
+ * capture the newest SCAN_VALUES values are kept. A line without a time is in time.
+ */
+#include "scan.h"
+
+#include <string.h>
+
+#define CAUSES 16
+#define CAUSE_GROUPS 8
+#define PIECE 256
+#define SCAN_VALUES 16
+
+struct slot {
+    size_t count;
+    time_t first_time, last_time;
+    char first[MAILLOG_LINE + 1], last[MAILLOG_LINE + 1];
+};
+
+struct cause {
+    const struct heard *heard;
+    time_t time;
+    char program[PIECE], pid[PIECE], host[PIECE];
+    char group[CAUSE_GROUPS][PIECE];
+};
+
+/* The values of a capture, the newest at the end. */
+struct kept {
+    const char *name;
+    size_t n;
+    char value[SCAN_VALUES][PIECE];
+};
+
+struct watch {
+    const struct fix *fix;
+    struct slot symptom, *consequence;
+    struct cause *cause; /* a ring; NULL when nothing follows */
+    size_t n_cause;      /* so many were there */
+    struct kept *kept;
+    size_t n_kept;
+};
+
+struct scan {
+    struct watch *watch;
+    size_t n, lines;
+    time_t since;
+};
+
+/* ---- memory ---- */
+
+static void keep_names(struct watch *w, const struct strings *names)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        bool known = false;
+        for (size_t k = 0; k < w->n_kept; k++)
+            known |= strcmp(w->kept[k].name, names->item[i]) == 0;
+        struct kept kept = {.name = names->item[i]};
+        if (!known)
+            w->kept = arena_append(w->kept, &w->n_kept, sizeof(kept), &kept);
+    }
+}
+
+struct scan *scan_begin(struct fix *const fix[], size_t n, time_t since)
+{
+    struct scan *scan = arena_alloc(sizeof(*scan));
+    *scan = (struct scan){.watch = arena_alloc(n * sizeof(*scan->watch)), .n = n, .since = since};
+    for (size_t i = 0; i < n; i++) {
+        struct watch *w = &scan->watch[i];
+        w->fix = fix[i];
+        if (!heard_any(fix[i]))
+            continue;
+        w->consequence = arena_alloc(fix[i]->n_consequence * sizeof(*w->consequence));
+        w->cause = fix[i]->n_consequence > 0 ? arena_alloc(CAUSES * sizeof(*w->cause)) : NULL;
+        for (size_t k = 0; k < fix[i]->n_symptom; k++)
+            if (fix[i]->symptom[k].kind == PROBE_LOG)
+                keep_names(w, pattern_names(fix[i]->symptom[k].heard.matching));
+    }
+    return scan;
+}
+
+/* A piece of a text, cut to what is remembered. */
+static void put_piece(char piece[PIECE], const char *text, size_t len)
+{
+    if (len > PIECE - 1)
+        len = PIECE - 1;
+    memcpy(piece, text, len);
+    piece[len] = '\0';
+}
+
+static void put_group(char piece[PIECE], const char *text, struct span group)
+{
+    bool took_part = group.start <= group.end;
+    put_piece(piece, took_part ? text + group.start : "", took_part ? group.end - group.start : 0);
+}
+
+/* ---- what a line tells ---- */
+
+static void note(struct slot *slot, const struct log_line *line, time_t time)
+{
+    if (slot->count == 0) {
+        strcpy(slot->first, line->raw);
+        slot->first_time = time;
+    }
+    slot->count += line->repeats;
+    slot->last_time = time;
+    strcpy(slot->last, line->raw);
+}
+
+static void keep(struct kept *kept, const char *text, struct span group)
+{
+    char value[PIECE];
+    size_t left = 0;
+    if (group.start >= group.end || group.end - group.start >= PIECE)
+        return;
+    put_group(value, text, group);
+    for (size_t i = 0; i < kept->n; i++)
+        if (strcmp(kept->value[i], value) != 0)
+            memmove(kept->value[left++], kept->value[i], PIECE);
+    if (left == SCAN_VALUES)
+        memmove(kept->value[0], kept->value[1], --left * PIECE);
+    memcpy(kept->value[left], value, PIECE);
+    kept->n = left + 1;
+}
+
+static void keep_groups(struct watch *w, const struct heard *heard, const char *text,
+                        const struct span *group)
+{
+    const struct strings *names = pattern_names(heard->matching);
+    for (size_t i = 0; i < names->n; i++)
+        for (size_t k = 0; k < w->n_kept; k++)
+            if (strcmp(w->kept[k].name, names->item[i]) == 0)
+                keep(&w->kept[k], text, group[i]);
+}
+
+static void remember(struct watch *w, const struct heard *heard, const struct log_line *line, time_t time,
+                     const struct span *group)
+{
+    struct cause *cause = &w->cause[w->n_cause++ % CAUSES];
+    size_t n = pattern_names(heard->matching)->n;
+    cause->heard = heard;
+    cause->time = time;
+    put_piece(cause->program, line->program, strlen(line->program));
+    put_piece(cause->pid, line->pid, strlen(line->pid));
+    put_piece(cause->host, line->host, strlen(line->host));
+    for (size_t i = 0; i < n && i < CAUSE_GROUPS; i++)
+        put_group(cause->group[i], line->text, group[i]);
+}
+
+/* ---- consequences ---- */
+
+static const char *of_cause(const struct cause *cause, const char *name)
+{
+    const struct strings *names = pattern_names(cause->heard->matching);
+    for (size_t i = 0; i < names->n && i < CAUSE_GROUPS; i++)
+        if (strcmp(names->item[i], name) == 0)
+            return cause->group[i];
+    return strcmp(name, "pid") == 0       ? cause->pid
+           : strcmp(name, "program") == 0 ? cause->program
+           : strcmp(name, "host") == 0    ? cause->host
+                                          : "";
+}
+
+static void of_line(const struct heard *heard, const struct log_line *line, const struct span *group,
+                    const char *name, char ret_piece[PIECE])
+{
+    const struct strings *names = pattern_names(heard->matching);
+    const char *own = strcmp(name, "pid") == 0       ? line->pid
+                      : strcmp(name, "program") == 0 ? line->program
+                      : strcmp(name, "host") == 0    ? line->host
+                                                     : "";
+    put_piece(ret_piece, own, strlen(own));
+    for (size_t i = 0; i < names->n; i++)
+        if (strcmp(names->item[i], name) == 0)
+            put_group(ret_piece, line->text, group[i]);
+}
+
+static bool in_time(const struct heard *heard, const struct cause *cause, time_t time)
+{
+    if (heard->within == 0 || time == 0 || cause->time == 0)
+        return true;
+    return time >= cause->time && time - cause->time <= heard->within;
+}
+
+static bool follows(const struct watch *w, const struct heard *heard, const struct log_line *line,
+                    time_t time, const struct span *group)
+{
+    for (size_t i = 0; i < w->n_cause && i < CAUSES; i++) {
+        bool alike = in_time(heard, &w->cause[i], time);
+        for (size_t k = 0; k < heard->same.n && alike; k++) {
+            char piece[PIECE];
+            of_line(heard, line, group, heard->same.item[k], piece);
+            alike = piece[0] != '\0' && strcmp(piece, of_cause(&w->cause[i], heard->same.item[k])) == 0;
+        }
+        if (alike)
+            return true;
+    }
+    return false;
+}
+
+static bool take_consequence(struct watch *w, const struct log_line *line)
+{
+    struct span group[PATTERN_GROUPS];
+    for (size_t i = 0; i < w->fix->n_consequence && w->n_cause > 0; i++) {
+        const struct heard *heard = &w->fix->consequence[i].heard;
+        if (!heard_groups(heard, line, group))
+            continue;
+        time_t time = maillog_time(line);
+        if (!follows(w, heard, line, time, group))
+            continue;
+        note(&w->consequence[i], line, time);
+        return true;
+    }
+    return false;
+}
+
+/* ---- lines ---- */
+
+static bool take_symptom(struct watch *w, const struct log_line *line)
+{
+    struct span group[PATTERN_GROUPS];
+    for (size_t i = 0; i < w->fix->n_symptom; i++) {
+        const struct probe *symptom = &w->fix->symptom[i];
+        if (symptom->kind != PROBE_LOG || !heard_groups(&symptom->heard, line, group))
+            continue;
+        time_t time = maillog_time(line);
+        note(&w->symptom, line, time);
+        keep_groups(w, &symptom->heard, line->text, group);
+        if (w->cause != NULL)
+            remember(w, &symptom->heard, line, time, group);
+        return true;
+    }
+    return false;
+}
+
+static bool independent(const struct fix *a, const struct fix *b)
+{
+    return strings_have(&a->independent, b->name) || strings_have(&b->independent, a->name);
+}
+
+bool scan_line(void *arg, const struct log_line *line)
+{
+    struct scan *scan = arg;
+    const struct watch *cause = NULL;
+    if (scan->since > 0 && maillog_time(line) < scan->since)
+        return true;
+    scan->lines++;
+    for (size_t i = 0; i < scan->n; i++)
+        if (take_consequence(&scan->watch[i], line) && cause == NULL)
+            cause = &scan->watch[i];
+    for (size_t i = 0; i < scan->n; i++)
+        if (cause == NULL || &scan->watch[i] == cause || independent(cause->fix, scan->watch[i].fix))
+            take_symptom(&scan->watch[i], line);
+    return true;
+}
+
+/* ---- results ---- */
+
+size_t scan_lines(const struct scan *scan)
+{
+    return scan->lines;
+}
+
+static struct sighting sighting_of(const struct slot *slot)
+{
+    return (struct sighting){.count = slot->count,
+                             .first = scan_clean(slot->first),
+                             .last = scan_clean(slot->last),
+                             .first_time = slot->first_time,
+                             .last_time = slot->last_time};
+}
+
+void scan_result(const struct scan *scan, size_t i, struct seen *ret_seen)
+{
+    const struct watch *w = &scan->watch[i];
+    struct seen seen = {.symptom = sighting_of(&w->symptom)};
+    seen.consequence = arena_alloc(w->fix->n_consequence * sizeof(*seen.consequence));
+    for (size_t k = 0; k < w->fix->n_consequence && w->consequence != NULL; k++)
+        seen.consequence[k] = sighting_of(&w->consequence[k]);
+    for (size_t k = 0; k < w->n_kept; k++)
+        for (size_t v = 0; v < w->kept[k].n; v++)
+            if (strcmp(scan_clean(w->kept[k].value[v]), w->kept[k].value[v]) == 0)
+                strings_add(&seen.captures, arena_printf("%s=%s", w->kept[k].name, w->kept[k].value[v]));
+    *ret_seen = seen;
+}
+
+/* The length of a character that may stand on a terminal; 0: there is none at p. */
+static size_t harmless(const unsigned char *p)
+{
+    if (p[0] < 0x80)
+        return p[0] >= 0x20 && p[0] != 0x7f;
+    size_t len = p[0] >= 0xc2 && p[0] <= 0xdf   ? 2
+                 : (p[0] & 0xf0) == 0xe0        ? 3
+                 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
+                                                : 0;
+    uint32_t c = len > 0 ? p[0] & (0xffU >> (len + 1)) : 0;
+    for (size_t i = 1; i < len; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (p[i] & 0x3f);
+    }
+    bool form = (len == 2 && c >= 0xa0) || (len == 3 && c >= 0x800 && (c < 0xd800 || c > 0xdfff)) ||
+                (len == 4 && c >= 0x10000 && c <= 0x10ffff);
+    /* Marks, embeddings, overrides and isolates of direction, separators of lines, invisible tags. */
+    bool turns = c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+                 (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xfffb) ||
+                 (c >= 0xe0000 && c <= 0xe0fff);
+    return form && !turns ? len : 0;
+}
+
+const char *scan_clean(const char *text)
+{
+    struct buf clean = {0};
+    for (const unsigned char *p = (const unsigned char *)text; *p != '\0';) {
+        size_t len = harmless(p);
+        if (len > 0) {
+            buf_add(&clean, (const char *)p, len);
+            p += len;
+        } else if (*p == '\t') {
+            buf_puts(&clean, " ");
+            p++;
+        } else {
+            buf_printf(&clean, "\\x%02x", *p++);
+        }
+    }
+    return buf_text(&clean);
+}

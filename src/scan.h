@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The log stanzas of many fixes held against every line of a log: which faults it speaks of, how often, when,
+ * and what followed from them.
+ *
+ * A line that follows from one fault is no symptom of another, unless the fixes call each other independent.
+ * Texts that come out are clean (scan_clean): nothing in them can steer a terminal or turn its lines around.
+ */
+#pragma once
+
+#include "heard.h"
+
+/* Lines of one kind. A line "repeated n times" counts n times. */
+struct sighting {
+    size_t count;
+    const char *first, *last;     /* the lines, clean */
+    time_t first_time, last_time; /* 0: not known */
+};
+
+/* What a log says of one fix. */
+struct seen {
+    struct sighting symptom;      /* of all its wordings; count 0: nothing */
+    struct sighting *consequence; /* one for each consequence stanza */
+    struct strings captures;      /* NAME=VALUE of its symptoms, each once, the newest last; only clean ones */
+};
+
+struct scan;
+
+/* A scan for these fixes, in the arena. since: earlier lines, and those without a time, do not count; 0: all
+ * do. */
+struct scan *scan_begin(struct fix *const fix[], size_t n, time_t since);
+
+/* One line; arg is the scan. Uses no memory but the scan's own. For maillog_whole and maillog_since. */
+bool scan_line(void *arg, const struct log_line *line);
+
+/* How many lines of mail programs came by, and what they say of fix i. */
+size_t scan_lines(const struct scan *scan);
+void scan_result(const struct scan *scan, size_t i, struct seen *ret_seen);
+
+/* A copy in which control characters, what is no UTF-8, and characters that change the direction of writing
+ * stand as \xNN. */
+const char *scan_clean(const char *text);
