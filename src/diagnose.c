@@ -10,6 +10,7 @@
 #include "finding.h"
 #include "fixes.h"
 #include "logs.h"
+#include "moment.h"
 #include "show.h"
 #include "verbs.h"
 
@@ -171,7 +172,7 @@ static struct strings apart_from(const struct diagnosis *d, const struct finding
 static void diagnose_fix(struct diagnosis *d, struct fix *fix, struct docs *docs, const struct seen *seen)
 {
     struct finding f;
-    bool found = finding_make(fix, docs, seen, &f);
+    bool found = finding_make(fix, docs, seen, d->logs.present, &f);
     const struct judgement *j = &f.judgement;
     if (j->unknown != NULL)
         strings_add(&d->unknown, arena_printf("%s: %s", fix->name, j->unknown));
@@ -214,6 +215,33 @@ static void print_end(const struct diagnosis *d)
                    d->asked, d->logs.lines, strings_join(&d->logs.read, ", "));
 }
 
+/* Reads what was asked for: the files that were named, else the logs of a running host. */
+static bool read_logs(struct diagnosis *d, struct docs *docs, struct fix *const fix[], size_t n)
+{
+    const struct options *o = d->o;
+    time_t since = 0;
+    if (o->no_log && (o->logs.n > 0 || o->since != NULL))
+        return err_outcome(d->err, USAGE, "--no-log does not go with --log and --since");
+    if (o->since != NULL && !moment_read(o->since, time(NULL), &since, d->err))
+        return false;
+    if (o->logs.n > 0 && !logs_files(&o->logs, since, fix, n, &d->logs, d->err))
+        return false;
+    if (o->logs.n == 0 && o->root.live && !o->no_log)
+        logs_host(docs, since, fix, n, &d->logs);
+    if (d->logs.failure != NULL) {
+        strings_add(&d->unknown, d->logs.failure);
+        d->unreadable = true;
+        err_set(d->err, "%s", d->logs.failure);
+    }
+    return true;
+}
+
+/* What only starts and stops daemons has nothing to say of a tree that does not run. */
+static bool is_mute(const struct diagnosis *d, const struct fix *fix, const struct seen *seen)
+{
+    return !d->o->root.live && fix->n_step == 0 && !fix_is_advice(fix) && seen == NULL;
+}
+
 enum outcome verb_diagnose(struct options *o, struct err *err)
 {
     struct diagnosis d = {.o = o, .err = err};
@@ -221,15 +249,15 @@ enum outcome verb_diagnose(struct options *o, struct err *err)
     struct fix **fix;
     size_t n;
     if (!facts_open(&o->root, o->facts_file, &facts, err) ||
-        !fixes_load_all(o->fix_dir, &o->words, &fix, &n, err) ||
-        (o->logs.n > 0 && !logs_files(&o->logs, fix, n, &d.logs, err)))
+        !fixes_load_all(o->fix_dir, &o->words, &fix, &n, err))
         return err->outcome;
     struct docs docs = {.facts = facts};
+    if (!read_logs(&d, &docs, fix, n))
+        return err->outcome;
     for (size_t i = 0; i < n; i++) {
         const struct seen *seen =
             d.logs.seen != NULL && d.logs.seen[i].symptom.count > 0 ? &d.logs.seen[i] : NULL;
-        /* What only starts and stops daemons has nothing to say of a tree that does not run. */
-        if (!o->root.live && fix[i]->n_step == 0 && !fix_is_advice(fix[i]) && seen == NULL)
+        if (is_mute(&d, fix[i], seen))
             continue;
         diagnose_fix(&d, fix[i], &docs, seen);
         d.asked++;

@@ -55,15 +55,29 @@ static struct strings given_by(const struct fix *fix, const struct seen *seen)
     return given;
 }
 
-static enum standing standing_of(const struct finding *f, struct docs *docs)
+/* Whether the fix's log symptoms are lines of Dovecot. */
+static bool of_dovecot(const struct fix *fix)
+{
+    for (size_t i = 0; i < fix->n_symptom; i++)
+        if (fix->symptom[i].kind == PROBE_LOG)
+            return starts_with(fix->symptom[i].heard.programs.item[0], "dovecot");
+    return false;
+}
+
+static enum standing standing_of(const struct finding *f, struct docs *docs, struct since present)
 {
     if (f->judgement.fault == HOLDS)
         return STANDS;
-    enum verdict still = judge_still(f->fix, docs);
-    return still == HOLDS ? STANDS : still == FAILS ? STANDS_NOT : STOOD;
+    if (f->fix->n_still > 0) {
+        enum verdict still = judge_still(f->fix, docs);
+        return still == HOLDS ? STANDS : still == FAILS ? STANDS_NOT : STOOD;
+    }
+    time_t since = of_dovecot(f->fix) ? present.dovecot : present.postfix;
+    return since > 0 && f->seen->symptom.last_time >= since ? STANDS : STOOD;
 }
 
-bool finding_make(struct fix *fix, struct docs *docs, const struct seen *seen, struct finding *ret_finding)
+bool finding_make(struct fix *fix, struct docs *docs, const struct seen *seen, struct since present,
+                  struct finding *ret_finding)
 {
     struct finding f = {.fix = fix};
     if (seen != NULL && seen->symptom.count > 0)
@@ -78,7 +92,7 @@ bool finding_make(struct fix *fix, struct docs *docs, const struct seen *seen, s
     }
     bool found = f.judgement.fault == HOLDS || f.seen != NULL;
     if (found)
-        f.standing = standing_of(&f, docs);
+        f.standing = standing_of(&f, docs, present);
     *ret_finding = f;
     return found;
 }

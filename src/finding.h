@@ -5,11 +5,11 @@
 #pragma once
 
 #include "judge.h"
-#include "scan.h"
+#include "logs.h"
 
 /* Whether the fault is so now. */
 enum standing {
-    STANDS,    /* the configuration, or a live probe, shows it */
+    STANDS,    /* the configuration or a live probe shows it, or the log since the last start and change */
     STOOD,     /* only a log shows it: not known whether still so */
     STANDS_NOT /* a log shows it, and the host that it is over */
 };
@@ -22,9 +22,10 @@ struct finding {
     struct strings given; /* KEY=VALUE that the log tells, for the command line */
 };
 
-/* Judges the fix. seen is what a log says of it, or NULL. False: it is no finding; what the judgement could
- * not tell is in ret_finding all the same. */
-bool finding_make(struct fix *fix, struct docs *docs, const struct seen *seen, struct finding *ret_finding);
+/* Judges the fix. seen is what a log says of it, or NULL; what it said after present is so now. False: it is
+ * no finding; what the judgement could not tell is in ret_finding all the same. */
+bool finding_make(struct fix *fix, struct docs *docs, const struct seen *seen, struct since present,
+                  struct finding *ret_finding);
 
 /* What stops mail first, and within that what is known to be so now before what only a log shows. */
 void finding_sort(struct finding finding[], size_t n);

@@ -30,6 +30,10 @@ struct log_line {
  * mail program's line. Pointers are into the arena. A Dovecot line that says which process speaks has it in
  * the program: "dovecot: imap-login: Error: x" is program "dovecot/imap-login", text "x". */
 bool maillog_parse(const char *raw, struct log_line *ret_line);
+/* The same without the arena: what cannot point into raw stands in room, of MAILLOG_ROOM(strlen(raw)) bytes.
+ * undated: a line may begin with its tag, as a container prints it. */
+#define MAILLOG_ROOM(len) ((len) + 32) /* a NUL for each piece, and "dovecot/" */
+bool maillog_split(const char *raw, bool undated, char *room, struct log_line *ret_line);
 const char *maillog_level_name(enum level level);
 
 /* When that was, in seconds since the epoch; 0: it cannot be told. */
@@ -65,7 +69,9 @@ void maillog_mark_back(const char *maillog_file, struct log_mark *ret_mark);
 enum verdict maillog_since(const struct log_mark *mark, bool (*line)(void *arg, const struct log_line *line),
                            void *arg, struct err *err) MUST_CHECK;
 
-/* Calls line for each mail program's line that can be read from fd, as above; path is for messages. There is
- * no limit to what is read, and a last line counts without its newline. */
-enum verdict maillog_whole(int fd, const char *path, bool (*line)(void *arg, const struct log_line *line),
-                           void *arg, struct err *err) MUST_CHECK;
+/* Calls line for each mail program's line of a text that more gives piece by piece, as above: it fills bytes
+ * and returns how many, 0 at the end, -1 with err when it cannot. There is no limit to what is read, and a
+ * last line counts without its newline. */
+enum verdict maillog_whole(ssize_t (*more)(void *arg, char *bytes, size_t size, struct err *err),
+                           void *more_arg, bool (*line)(void *arg, const struct log_line *line), void *arg,
+                           struct err *err) MUST_CHECK;

@@ -3,11 +3,11 @@
  * The systemd journal through libsystemd, which is loaded when the first question is asked.
  *
  * Protocol: entries are read from the cursor on; the entry at the cursor itself is left out, and when it is
- * gone (vacuumed) reading starts at the next one that is there. Entries are not filtered by the journal,
- * because it can match a whole identifier only ("postfix/smtpd"), not its start.
+ * gone (vacuumed) reading starts at the next one that is there. Behind a cursor entries are not filtered by
+ * the journal, because it can match a whole identifier only ("postfix/smtpd"), not its start.
  *
- * Limits: a text is cut at 2,048 bytes; at most 64 MiB are read. A newline or NUL in a message becomes a
- * blank, so that one entry is one line.
+ * Limits: a text is cut at 2,048 bytes; behind a cursor at most 64 MiB are read. A newline or NUL in a
+ * message becomes a blank, so that one entry is one line.
  */
 #include "maillog_journal.h"
 #include "config.h"
@@ -32,6 +32,8 @@ static struct {
     int (*previous_skip)(sd_journal *, uint64_t);
     int (*get_data)(sd_journal *, const char *, const void **, size_t *);
     int (*get_realtime)(sd_journal *, uint64_t *);
+    int (*add_match)(sd_journal *, const void *, size_t);
+    int (*seek_realtime)(sd_journal *, uint64_t);
 } sd;
 
 static bool sd_load(struct err *err)
@@ -46,7 +48,9 @@ static bool sd_load(struct err *err)
                                         "sd_journal_next",
                                         "sd_journal_previous_skip",
                                         "sd_journal_get_data",
-                                        "sd_journal_get_realtime_usec"};
+                                        "sd_journal_get_realtime_usec",
+                                        "sd_journal_add_match",
+                                        "sd_journal_seek_realtime_usec"};
     void *functions[COUNT(names)];
     _Static_assert(sizeof(functions) == sizeof(sd), "one member for each name");
     if (sd.open != NULL)
@@ -178,15 +182,13 @@ static int first_behind(sd_journal *journal, const char *cursor)
     return r;
 }
 
-bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text), void *arg, struct err *err)
+/* From where the journal stands, r being what going there returned. Closes it. */
+static bool read_on(sd_journal *journal, int r, size_t most, bool (*entry)(void *arg, const char *text),
+                    void *arg, struct err *err)
 {
-    sd_journal *journal = journal_open(err);
-    if (journal == NULL)
-        return false;
     char text[MAILLOG_LINE + 1];
     size_t total = 0, len = 0;
-    int r = first_behind(journal, cursor);
-    while (r > 0 && total < MAILLOG_TOTAL) {
+    while (r > 0 && total < most) {
         bool has_text = entry_text(journal, text, &len);
         if (has_text && !entry(arg, text))
             break;
@@ -195,6 +197,36 @@ bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text)
     }
     sd.close(journal);
     return !failed(r, _("cannot read"), err);
+}
+
+bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text), void *arg, struct err *err)
+{
+    sd_journal *journal = journal_open(err);
+    return journal != NULL && read_on(journal, first_behind(journal, cursor), MAILLOG_TOTAL, entry, arg, err);
+}
+
+static sd_journal *prepared;
+
+bool journal_prepare(struct err *err)
+{
+    if (prepared == NULL)
+        prepared = journal_open(err);
+    return prepared != NULL;
+}
+
+bool journal_since(time_t since, bool (*entry)(void *arg, const char *text), void *arg, struct err *err)
+{
+    static const char mail[] = "SYSLOG_FACILITY=2";
+    if (!journal_prepare(err))
+        return false;
+    sd_journal *journal = prepared;
+    prepared = NULL;
+    int r = sd.add_match(journal, mail, sizeof(mail) - 1);
+    if (r >= 0)
+        r = sd.seek_realtime(journal, (uint64_t)since * 1000000);
+    if (r >= 0)
+        r = sd.next(journal);
+    return read_on(journal, r, SIZE_MAX, entry, arg, err);
 }
 
 #else
@@ -214,6 +246,17 @@ bool journal_tail(const char **ret_cursor, struct err *err)
 bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text), void *arg, struct err *err)
 {
     (void)cursor, (void)entry, (void)arg;
+    return err_set(err, "this mailfix was built without libsystemd");
+}
+
+bool journal_prepare(struct err *err)
+{
+    return err_set(err, "this mailfix was built without libsystemd");
+}
+
+bool journal_since(time_t since, bool (*entry)(void *arg, const char *text), void *arg, struct err *err)
+{
+    (void)since, (void)entry, (void)arg;
     return err_set(err, "this mailfix was built without libsystemd");
 }
 

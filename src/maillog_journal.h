@@ -16,3 +16,9 @@ bool journal_back(unsigned entries, const char **ret_cursor, struct err *err) MU
  * identifier[pid]: message", oldest first, until it returns false. The text lives during the call only. */
 bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text), void *arg,
                   struct err *err) MUST_CHECK;
+
+/* Opens the journal, so that journal_since needs to open nothing more. */
+bool journal_prepare(struct err *err) MUST_CHECK;
+/* Calls entry as above for each entry of facility mail from that time on, without a limit. */
+bool journal_since(time_t since, bool (*entry)(void *arg, const char *text), void *arg,
+                   struct err *err) MUST_CHECK;

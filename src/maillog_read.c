@@ -205,21 +205,18 @@ enum verdict maillog_since(const struct log_mark *mark, bool (*line)(void *arg, 
     return CANNOT_TELL;
 }
 
-enum verdict maillog_whole(int fd, const char *path, bool (*line)(void *arg, const struct log_line *line),
-                           void *arg, struct err *err)
+enum verdict maillog_whole(ssize_t (*more)(void *arg, char *bytes, size_t size, struct err *err),
+                           void *more_arg, bool (*line)(void *arg, const struct log_line *line), void *arg,
+                           struct err *err)
 {
     struct reader reader = {.line = line, .arg = arg};
     char bytes[65536];
     ssize_t n;
     reader_open(&reader);
-    while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+    while ((n = more(more_arg, bytes, sizeof(bytes), err)) > 0)
         if (!take(&reader, bytes, (size_t)n))
             return HOLDS;
-    if (n < 0) {
-        err_errno(err, "%s", path);
-        return FAILS;
-    }
     if (reader.len > 0)
-        end_line(&reader); /* a file that is given is whole, also without its last newline */
-    return HOLDS;
+        end_line(&reader);
+    return n < 0 ? FAILS : HOLDS;
 }

@@ -110,9 +110,10 @@ time_t maillog_time_of(const char *text, time_t now)
         tm.tm_year = number(p, 4) - 1900; /* Oct  2 06:01:07 2017 */
     int east;
     tm.tm_isdst = -1;
-    if (tm.tm_year < 0)
-        return with_year(&tm, now);
-    return read_zone(rest, &east) ? timegm(&tm) - east : mktime(&tm);
+    time_t time = tm.tm_year < 0           ? with_year(&tm, now)
+                  : read_zone(rest, &east) ? timegm(&tm) - east
+                                           : mktime(&tm);
+    return time > 0 ? time : 0;
 }
 
 time_t maillog_time(const struct log_line *line)

@@ -75,6 +75,8 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
         OPT_FACTS,
         OPT_AS,
         OPT_LOG,
+        OPT_SINCE,
+        OPT_NO_LOG,
         OPT_MERGE,
         OPT_FORCE,
         OPT_BOOT,
@@ -89,6 +91,8 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
                                             {"facts", required_argument, NULL, OPT_FACTS},
                                             {"as", required_argument, NULL, OPT_AS},
                                             {"log", required_argument, NULL, OPT_LOG},
+                                            {"since", required_argument, NULL, OPT_SINCE},
+                                            {"no-log", no_argument, NULL, OPT_NO_LOG},
                                             {"merge", no_argument, NULL, OPT_MERGE},
                                             {"force", no_argument, NULL, OPT_FORCE},
                                             {"boot", no_argument, NULL, OPT_BOOT},
@@ -120,6 +124,12 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
             break;
         case OPT_LOG:
             strings_add(&a->o.logs, optarg);
+            break;
+        case OPT_SINCE:
+            a->o.since = optarg;
+            break;
+        case OPT_NO_LOG:
+            a->o.no_log = true;
             break;
         case OPT_MERGE:
             a->o.merge = true;

@@ -9,49 +9,9 @@
  * Limits: 16 causes of a fix, 8 captures of a cause and 255 bytes of a capture are remembered; of each
  * capture the newest SCAN_VALUES values are kept. A line without a time is in time.
  */
-#include "scan.h"
+#include "scan_private.h"
 
 #include <string.h>
-
-#define CAUSES 16
-#define CAUSE_GROUPS 8
-#define PIECE 256
-#define SCAN_VALUES 16
-
-struct slot {
-    size_t count;
-    time_t first_time, last_time;
-    char first[MAILLOG_LINE + 1], last[MAILLOG_LINE + 1];
-};
-
-struct cause {
-    const struct heard *heard;
-    time_t time;
-    char program[PIECE], pid[PIECE], host[PIECE];
-    char group[CAUSE_GROUPS][PIECE];
-};
-
-/* The values of a capture, the newest at the end. */
-struct kept {
-    const char *name;
-    size_t n;
-    char value[SCAN_VALUES][PIECE];
-};
-
-struct watch {
-    const struct fix *fix;
-    struct slot symptom, *consequence;
-    struct cause *cause; /* a ring; NULL when nothing follows */
-    size_t n_cause;      /* so many were there */
-    struct kept *kept;
-    size_t n_kept;
-};
-
-struct scan {
-    struct watch *watch;
-    size_t n, lines;
-    time_t since;
-};
 
 /* ---- memory ---- */
 
@@ -67,10 +27,10 @@ static void keep_names(struct watch *w, const struct strings *names)
     }
 }
 
-struct scan *scan_begin(struct fix *const fix[], size_t n, time_t since)
+struct scan *scan_begin(struct fix *const fix[], size_t n)
 {
     struct scan *scan = arena_alloc(sizeof(*scan));
-    *scan = (struct scan){.watch = arena_alloc(n * sizeof(*scan->watch)), .n = n, .since = since};
+    *scan = (struct scan){.watch = arena_alloc(n * sizeof(*scan->watch)), .n = n};
     for (size_t i = 0; i < n; i++) {
         struct watch *w = &scan->watch[i];
         w->fix = fix[i];
@@ -244,11 +204,17 @@ static bool independent(const struct fix *a, const struct fix *b)
     return strings_have(&a->independent, b->name) || strings_have(&b->independent, a->name);
 }
 
+void scan_since(struct scan *scan, struct since since)
+{
+    scan->since = since;
+}
+
 bool scan_line(void *arg, const struct log_line *line)
 {
     struct scan *scan = arg;
     const struct watch *cause = NULL;
-    if (scan->since > 0 && maillog_time(line) < scan->since)
+    time_t since = starts_with(line->program, "dovecot") ? scan->since.dovecot : scan->since.postfix;
+    if (since > 0 && maillog_time(line) < since)
         return true;
     scan->lines++;
     for (size_t i = 0; i < scan->n; i++)
@@ -258,76 +224,4 @@ bool scan_line(void *arg, const struct log_line *line)
         if (cause == NULL || &scan->watch[i] == cause || independent(cause->fix, scan->watch[i].fix))
             take_symptom(&scan->watch[i], line);
     return true;
-}
-
-/* ---- results ---- */
-
-size_t scan_lines(const struct scan *scan)
-{
-    return scan->lines;
-}
-
-static struct sighting sighting_of(const struct slot *slot)
-{
-    return (struct sighting){.count = slot->count,
-                             .first = scan_clean(slot->first),
-                             .last = scan_clean(slot->last),
-                             .first_time = slot->first_time,
-                             .last_time = slot->last_time};
-}
-
-void scan_result(const struct scan *scan, size_t i, struct seen *ret_seen)
-{
-    const struct watch *w = &scan->watch[i];
-    struct seen seen = {.symptom = sighting_of(&w->symptom)};
-    seen.consequence = arena_alloc(w->fix->n_consequence * sizeof(*seen.consequence));
-    for (size_t k = 0; k < w->fix->n_consequence && w->consequence != NULL; k++)
-        seen.consequence[k] = sighting_of(&w->consequence[k]);
-    for (size_t k = 0; k < w->n_kept; k++)
-        for (size_t v = 0; v < w->kept[k].n; v++)
-            if (strcmp(scan_clean(w->kept[k].value[v]), w->kept[k].value[v]) == 0)
-                strings_add(&seen.captures, arena_printf("%s=%s", w->kept[k].name, w->kept[k].value[v]));
-    *ret_seen = seen;
-}
-
-/* The length of a character that may stand on a terminal; 0: there is none at p. */
-static size_t harmless(const unsigned char *p)
-{
-    if (p[0] < 0x80)
-        return p[0] >= 0x20 && p[0] != 0x7f;
-    size_t len = p[0] >= 0xc2 && p[0] <= 0xdf   ? 2
-                 : (p[0] & 0xf0) == 0xe0        ? 3
-                 : p[0] >= 0xf0 && p[0] <= 0xf4 ? 4
-                                                : 0;
-    uint32_t c = len > 0 ? p[0] & (0xffU >> (len + 1)) : 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (p[i] & 0x3f);
-    }
-    bool form = (len == 2 && c >= 0xa0) || (len == 3 && c >= 0x800 && (c < 0xd800 || c > 0xdfff)) ||
-                (len == 4 && c >= 0x10000 && c <= 0x10ffff);
-    /* Marks, embeddings, overrides and isolates of direction, separators of lines, invisible tags. */
-    bool turns = c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-                 (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff0 && c <= 0xfffb) ||
-                 (c >= 0xe0000 && c <= 0xe0fff);
-    return form && !turns ? len : 0;
-}
-
-const char *scan_clean(const char *text)
-{
-    struct buf clean = {0};
-    for (const unsigned char *p = (const unsigned char *)text; *p != '\0';) {
-        size_t len = harmless(p);
-        if (len > 0) {
-            buf_add(&clean, (const char *)p, len);
-            p += len;
-        } else if (*p == '\t') {
-            buf_puts(&clean, " ");
-            p++;
-        } else {
-            buf_printf(&clean, "\\x%02x", *p++);
-        }
-    }
-    return buf_text(&clean);
 }

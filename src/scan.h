@@ -4,7 +4,7 @@
  * and what followed from them.
  *
  * A line that follows from one fault is no symptom of another, unless the fixes call each other independent.
- * Texts that come out are clean (scan_clean): nothing in them can steer a terminal or turn its lines around.
+ * Texts that come out are clean (clean.h): nothing in them can steer a terminal or turn its lines around.
  */
 #pragma once
 
@@ -21,22 +21,27 @@ struct sighting {
 struct seen {
     struct sighting symptom;      /* of all its wordings; count 0: nothing */
     struct sighting *consequence; /* one for each consequence stanza */
-    struct strings captures;      /* NAME=VALUE of its symptoms, each once, the newest last; only clean ones */
+    struct strings captures; /* NAME=VALUE of its symptoms, each once, the newest last; only clean ones */
 };
 
 struct scan;
 
-/* A scan for these fixes, in the arena. since: earlier lines, and those without a time, do not count; 0: all
- * do. */
-struct scan *scan_begin(struct fix *const fix[], size_t n, time_t since);
+/* A scan for these fixes, in the arena. */
+struct scan *scan_begin(struct fix *const fix[], size_t n);
+
+/* From now on earlier lines, and those without a time, do not count; 0: all do. */
+struct since {
+    time_t postfix, dovecot; /* for the lines of each; other programs count as Postfix */
+};
+void scan_since(struct scan *scan, struct since since);
 
 /* One line; arg is the scan. Uses no memory but the scan's own. For maillog_whole and maillog_since. */
 bool scan_line(void *arg, const struct log_line *line);
 
-/* How many lines of mail programs came by, and what they say of fix i. */
-size_t scan_lines(const struct scan *scan);
-void scan_result(const struct scan *scan, size_t i, struct seen *ret_seen);
-
-/* A copy in which control characters, what is no UTF-8, and characters that change the direction of writing
- * stand as \xNN. */
-const char *scan_clean(const char *text);
+/* How many lines of mail programs came by, and what they say, as bytes for scan_unpack; the first is not NUL.
+ */
+const char *scan_pack(const struct scan *scan, size_t *ret_len);
+/* What scan_pack made of the scan of a process that may have been taken over: one struct seen for each fix of
+ * scan_begin. False: it is none. */
+bool scan_unpack(const struct scan *scan, const char *bytes, size_t len, size_t *ret_lines,
+                 struct seen **ret_seen);

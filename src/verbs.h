@@ -27,6 +27,8 @@ struct options {
     const char *prune;    /* history --prune: what stays; or NULL */
     bool boot;            /* recover before the mail services run */
     struct strings logs;  /* diagnose --log */
+    const char *since;    /* diagnose --since, or NULL */
+    bool no_log;
     const char *as;       /* tree --as */
     const char *reason;   /* -m: why, for the record; or NULL */
     struct strings words; /* what follows the verb */

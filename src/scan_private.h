@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What scan.c and scan_pack.c share. Nobody else includes this.
+ */
+#pragma once
+
+#include "scan.h"
+
+#define CAUSES 16
+#define CAUSE_GROUPS 8
+#define PIECE 256
+#define SCAN_VALUES 16
+
+struct slot {
+    size_t count;
+    time_t first_time, last_time;
+    char first[MAILLOG_LINE + 1], last[MAILLOG_LINE + 1];
+};
+
+struct cause {
+    const struct heard *heard;
+    time_t time;
+    char program[PIECE], pid[PIECE], host[PIECE];
+    char group[CAUSE_GROUPS][PIECE];
+};
+
+/* The values of a capture, the newest at the end. */
+struct kept {
+    const char *name;
+    size_t n;
+    char value[SCAN_VALUES][PIECE];
+};
+
+struct watch {
+    const struct fix *fix;
+    struct slot symptom, *consequence;
+    struct cause *cause; /* a ring; NULL when nothing follows */
+    size_t n_cause;      /* so many were there */
+    struct kept *kept;
+    size_t n_kept;
+};
+
+struct scan {
+    struct watch *watch;
+    size_t n, lines;
+    struct since since;
+};
