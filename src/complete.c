@@ -144,6 +144,8 @@ enum outcome verb_complete(struct options *o, struct err *err)
         offer_all(&c, tree_lens_names());
     else if (strcmp(c.before, "--color") == 0)
         offer_all(&c, color_choices());
+    else if (strcmp(c.before, "--since") == 0)
+        offer_all(&c, strings_split("today yesterday postfix dovecot", " "));
     else if (wants_value(o, c.before))
         return DONE;
     else if (c.word[0] == '-')

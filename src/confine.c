@@ -50,10 +50,10 @@ static bool close_others(const struct confined *c, int out, struct err *err)
 {
     int null = open("/dev/null", O_RDWR), first = 3, last = out;
     if (null < 0)
-        return err_errno(err, "/dev/null");
+        return err_errno(err, "%s", "/dev/null");
     for (int fd = 0; fd <= 2; fd++)
         if (!kept(c, out, fd) && dup2(null, fd) < 0)
-            return err_errno(err, "/dev/null");
+            return err_errno(err, "%s", "/dev/null");
     for (size_t i = 0; i < c->n_keep; i++)
         last = c->keep[i] > last ? c->keep[i] : last;
     for (int fd = 3; fd <= last; fd++)

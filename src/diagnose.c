@@ -147,7 +147,13 @@ static void print_finding(const struct diagnosis *d, const struct finding *f, co
         judge_print_evidence(&f->judgement.evidence, "    ");
     }
     print_seen(f);
-    if (f->standing == STOOD)
+    if (f->standing == STANDS && f->judgement.fault != HOLDS)
+        out_printf(stdout, "  still so: %s\n",
+                   f->fix->n_still > 0
+                       ? _("the running host shows it")
+                       : _("it was logged after the daemon's last start and the last change of "
+                           "its configuration"));
+    else if (f->standing == STOOD)
         out_printf(stdout, "  not known whether still so: only the log shows it\n");
     else if (f->standing == STANDS_NOT)
         out_printf(stdout, "  no longer so\n");
@@ -201,6 +207,11 @@ static bool print_findings(struct diagnosis *d)
 
 static void print_end(const struct diagnosis *d)
 {
+    if (d->logs.read.n > 0) {
+        struct json_t *logs = report_object(report_top(), "logs");
+        report_strings(logs, "read", &d->logs.read);
+        report_number(logs, "lines", (long long)d->logs.lines);
+    }
     report_strings(report_top(), "not_known", &d->unknown);
     for (size_t i = 0; i < d->unknown.n; i++)
         out_printf(stdout, "not known: %s\n", d->unknown.item[i]);

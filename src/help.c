@@ -14,8 +14,11 @@ static const struct {
     const char *name, *use, *what, *text;
 } PAGES[] = {
     {"diagnose", "diagnose [FIX...]", N_("what is wrong, the evidence, and the fix for it"),
-     N_("Reads the configuration, asks the running services, and changes nothing.\n"
-        "Without FIX the whole catalogue is looked through.\n\n"
+     N_("Reads the configuration and the mail log, asks the running services, and\n"
+        "changes nothing. Without FIX the whole catalogue is looked through.\n\n"
+        "  --log FILE      read this log, and whole, instead of the host's own\n"
+        "  --since TIME    10 minutes ago, today, 2025-09-30T16:43:29+09:00, postfix\n"
+        "  --no-log        read no log\n\n"
         "exit: 0 no problem found, 6 found one, 1 it cannot be told\n"
         "example: mailfix diagnose\n")},
     {"list", "list", N_("the catalogue, and which fixes are needed here"),
