@@ -21,13 +21,13 @@ struct options {
     const char *facts_file;
     const struct fix_dirs *fix_dir;
     bool dry_run, yes;
-    bool json;            /* one object on standard output (report.h), and no question */
-    bool merge, force;    /* rollback of what was edited since */
-    bool store;           /* status of the store */
-    const char *prune;    /* history --prune: what stays; or NULL */
-    bool boot;            /* recover before the mail services run */
-    struct strings logs;  /* diagnose --log */
-    const char *since;    /* diagnose --since, or NULL */
+    bool json;           /* one object on standard output (report.h), and no question */
+    bool merge, force;   /* rollback of what was edited since */
+    bool store;          /* status of the store */
+    const char *prune;   /* history --prune: what stays; or NULL */
+    bool boot;           /* recover before the mail services run */
+    struct strings logs; /* diagnose --log */
+    const char *since;   /* diagnose --since, or NULL */
     bool no_log;
     const char *as;       /* tree --as */
     const char *reason;   /* -m: why, for the record; or NULL */
