@@ -8,6 +8,7 @@
  */
 #include "txn_private.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -334,7 +335,7 @@ static bool is_litter_there(const struct swap *s)
 {
     char edit[sizeof(s->at.name) + 8];
     snprintf(edit, sizeof(edit), FILE_EDIT_FORMAT, s->at.name);
-    return file_is_there(s->at.dir, s->temp) || file_is_there(s->at.dir, s->aside) ||
+    return file_is_regular(s->at.dir, s->temp) || file_is_regular(s->at.dir, s->aside) ||
            (s->edited_by_postconf && file_is_there(s->at.dir, edit));
 }
 
@@ -349,6 +350,12 @@ bool txn_is_litter(const struct root *root, const struct target *target)
     return there;
 }
 
+/* What we leave is a file. A directory of that name is somebody else's, and may have come this moment. */
+static bool remove_litter(int dir, const char *name, struct err *err)
+{
+    return file_unlink(dir, name, err) || errno == EISDIR;
+}
+
 static bool tidy_target(const struct root *root, const struct target *target, size_t *ret_n, struct err *err)
 {
     struct swap s;
@@ -357,7 +364,7 @@ static bool tidy_target(const struct root *root, const struct target *target, si
         return true; /* nothing of ours can be where no way leads */
     bool ok = true;
     if (is_litter_there(&s) && (!s.edited_by_postconf || file_edit_lock(&s.at, &s.edit_lock, &why))) {
-        ok = file_unlink(s.at.dir, s.temp, err) && file_unlink(s.at.dir, s.aside, err);
+        ok = remove_litter(s.at.dir, s.temp, err) && remove_litter(s.at.dir, s.aside, err);
         file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock);
         *ret_n += ok;
     }

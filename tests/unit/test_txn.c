@@ -362,6 +362,12 @@ static void test_tmp_of_others_stays(void **state)
     assert_int_equal(finished, 1);
     assert_text("etc/postfix/.transport.mailfix", NULL);
     assert_text("etc/postfix/transport.tmp", "mine\n");
+    unit_dirs("etc/postfix/.transport.mailfix"); /* what we make is never a directory */
+    assert_ok(txn_tidy(&s->store, &record, 1, &finished, &err), err);
+    assert_int_equal(finished, 0);
+    unit_file("etc/postfix/.transport.mailfix-old", "ours\n");
+    assert_ok(txn_tidy(&s->store, &record, 1, &finished, &err), err);
+    assert_text("etc/postfix/.transport.mailfix-old", NULL);
     close_site(s);
 }
 
