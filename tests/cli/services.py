@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 
-from support import check, check_equal, copy_tree, execute, read, write
+from support import check, check_equal, copy_tree, execute, put_certificates, read, write
 
 CASES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "fixes")
 UNIT = "[Unit]\nDescription=x\n[Service]\nExecStart=/bin/x\n[Install]\nWantedBy=multi-user.target\n"
@@ -109,6 +109,7 @@ FIXES = {
 def make_tree(host, case, files):
     shutil.rmtree(host.tree)
     copy_tree(os.path.join(case, "in"), host.tree)
+    put_certificates(case, host.tree)
     os.makedirs(host.path("var/lib"), exist_ok=True)
     for path, text in files.items():
         os.makedirs(os.path.dirname(host.path(path)), exist_ok=True)

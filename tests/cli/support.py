@@ -22,6 +22,7 @@ import time
 
 TIMEOUT = 20  # a program that hangs is a failure, not a reason to wait
 RECORD = "var/lib/mailfix"
+CERTIFICATES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "certificates")
 
 
 class Result:
@@ -141,6 +142,16 @@ def difference(before, after):
             found.append("%s: %s" % (path, ", ".join(
                 "%s %r -> %r" % (k, before[path].get(k), after[path].get(k)) for k in sorted(keys))))
     return "; ".join(found[:4])
+
+
+def put_certificates(case, tree):
+    """The files that the list "certificates" of the case, else of its fix, names: lines "NAME PATH"."""
+    for place in (case, os.path.dirname(case)):
+        if os.path.exists(os.path.join(place, "certificates")):
+            for line in read(os.path.join(place, "certificates")).decode().splitlines():
+                name, path = line.split()
+                write(os.path.join(tree, path), read(os.path.join(CERTIFICATES, name)), mode=0o600)
+            return
 
 
 def copy_tree(source, target):
