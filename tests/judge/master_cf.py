@@ -6,7 +6,9 @@ postconf reads what master(8) and the daemons refuse, and warns: that is a refus
 programs do, so that it can help where they stop; never less.
 
 Limits: white space of more than one byte in a value is not compared, nor are braces around what is no option's value. A
-vertical tab or a form feed is white space to the lens and a letter to Postfix: no text has one inside a service.
+vertical tab or a form feed is white space to the lens and a letter to Postfix: no text has one inside a service. To
+getopt() a lone "-" ends the options, and so it does here; postconf takes it for an option with a value and goes on cutting
+what is behind it, so that white space there is not compared.
 """
 import re
 
@@ -16,6 +18,7 @@ import postfix
 DOCUMENT = "master.cf"
 COLUMNS = ("type", "private", "unpriv", "chroot", "wakeup", "maxproc", "command")
 STOPS = ("missing '=' after attribute name", "missing attribute name", "missing '}' in", "syntax error after '}'")
+ENDS = (b"-", b"--")
 SERVICES = ("smtp", "submission", "[::1]:submission", "127.0.0.1:10025", "[::]:25", "x-y", "caf\xe9", "a=b", "-o", "$x:smtp",
             "localhost:smtp", "a#b", "{x}", "1.2.3.4:a,b", "*:25")
 TYPES = ("inet", "unix", "fifo", "pass", "unix-dgram")
@@ -87,33 +90,36 @@ def program_service(line):
     words = split(line)
     columns, rest = words[:8], words[8:]
     options = []
-    while rest and rest[0].startswith(b"-") and rest[0] != b"--":
+    while rest and rest[0].startswith(b"-") and rest[0] not in ENDS:
         word = rest.pop(0)
         if word == b"-o" and rest:
             value = rest.pop(0)
             value = value[1:-1] if value.startswith(b"{") else value
             word = b"-o " + lens.even(value)
         options.append(word)
-    return columns, options, loose(b" ".join(rest))
+    return columns, options, loose(rest)
 
 
-def loose(text):
-    return re.sub(rb"[{}]", b" ", text).split()
+def loose(rest):
+    words = re.sub(rb"[{}]", b" ", b" ".join(rest)).split()
+    return [b"".join(words)] if rest[:1] == [b"-"] else words
 
 
 def tree_service(node):
     columns = [node.value] + [node.all(column)[0].value for column in COLUMNS]
     rest = [child for child in node.child if child.label in ("option", "arg")]
     options = []
-    while rest and (rest[0].label == "option" or rest[0].value.startswith(b"-") and rest[0].value != b"--"):
+    while rest and (rest[0].label == "option" or rest[0].value.startswith(b"-") and rest[0].value not in ENDS):
         child = rest.pop(0)
         if child.label == "option":
             options.append(b"-o " + lens.even(child.value + b"=" + child.text()))
         elif child.value == b"-o" and rest:     # with a word that has no '=': the daemon stops
             options.append(b"-o " + rest.pop(0).value)
+        elif child.value.startswith(b"-o") and child.value != b"-o":    # the same in one word
+            options.append(b"-o " + child.value[2:])
         else:
             options.append(child.value)
-    return columns, options, loose(b" ".join(child.value for child in rest))
+    return columns, options, loose([child.value for child in rest])
 
 
 def judge(tools, work, text):
