@@ -26,12 +26,13 @@
 
    Limits: the text ends in a newline and holds no NUL, and no line with text behind white space stands before
    the first logical line (tree.c takes those out). A vertical tab and a form feed are white space, which they
-   are not to Postfix inside of a line. Braces nest three deep in a line; a group of several lines stands in the
-   braces of an option only, holds no other such group, and groups before it on its line do not nest. Refused is
-   "-o { text }" without a '=', which stops the daemon, a comment before that '=', and a brace in a value that is
-   not closed. A group in braces that is not an option's, and holds white space, is several args. Options behind
-   a cluster such as "-vo" are args. A commented-out pipe(8) service is its first line only: its "flags=" line is
-   a #comment. *)
+   are not to Postfix inside of a line. Braces nest five deep in a line, those of an option counted: to Postfix
+   to any depth. A group of several lines stands in the braces of an option only, holds no other such group, and
+   groups before it on its line do not nest: two at a time would take twice the memory and four times the time to
+   load. Refused is "-o { text }" without a '=', which stops the daemon, a comment before that '=', and a brace
+   in a value that is not closed. A group in braces that is not an option's, and holds white space, is several
+   args. Options behind a cluster such as "-vo" are args. A commented-out pipe(8) service is its first line only:
+   its "flags=" line is a #comment. *)
 module Mf_Master =
   let eol       = del /[ \t\v\f\r]*\n/ "\n"
   let ws        = del /[ \t\v\f\r]+/ " "
@@ -56,7 +57,9 @@ module Mf_Master =
   (* A value outside of braces has no white space, but for a group in braces of its own: ${name?{a b}}. *)
   let group1    = /\{[^\n{}]*\}/
   let group2    = /\{/ . (/[^\n{}]/ | group1)* . /\}/
-  let group     = /\{/ . (/[^\n{}]/ | group2)* . /\}/
+  let group3    = /\{/ . (/[^\n{}]/ | group2)* . /\}/
+  let group4    = /\{/ . (/[^\n{}]/ | group3)* . /\}/
+  let group     = /\{/ . (/[^\n{}]/ | group4)* . /\}/
   let name      = /[^ \t\v\f\r\n{}=#]+/
   let value (r:regexp) = [ label "value" . store r ]
   let bare      = store name . del "=" "=" . (value (/[^ \t\v\f\r\n{]/ | group)+)?
@@ -68,9 +71,9 @@ module Mf_Master =
   let lead      = ((/[^ \t\v\f\r\n{}#]/ | group1) . inside)?
   let swap      = lead . /\}/ . inside . /\{/ . (inside . last)?
   let open      = lead . /\{/ . (inside . last)?
-  let flat      = ((/[^\n{}]/ | group2)* . (/[^ \t\v\f\r\n{}]/ | group2))?
+  let flat      = ((/[^\n{}]/ | group4)* . (/[^ \t\v\f\r\n{}]/ | group4))?
   let shut      = lead . /\}/ . flat
-  let plain     = (/[^ \t\v\f\r\n{}#]/ | group2) . flat
+  let plain     = (/[^ \t\v\f\r\n{}#]/ | group4) . flat
   let linefold  = del newline "\n    " | between
   let folded    = /[ \t\v\f\r]*/ | newline
   let lines     = value plain | value open . linefold . (value (plain | swap) . linefold)* . value shut

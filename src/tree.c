@@ -55,7 +55,8 @@ static const struct {
     [LENS_MASTER] = {"master.cf", "Mf_Master.lns", logical_lines,
                      N_("expected a service (service type private unpriv chroot wakeup maxproc command), a "
                         "comment that begins "
-                        "with '#', or an option line that begins with white space")},
+                        "with '#', or an option line that begins with white space (braces nest five deep at "
+                        "most, groups of several lines not at all)")},
     [LENS_TRANSPORT] =
         {"transport", "Mf_Transport.lns", logical_lines,
          N_("expected an entry (key and value), a comment that begins with '#', or a line that "

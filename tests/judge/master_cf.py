@@ -41,10 +41,26 @@ def option(odd):
         # postconf cuts "-oname" at every o, as if it were a row of letters; getopt() does not.
         return "-o" + (odd.pick("", gap) if "o" not in word else gap) + word
     blank = odd.blank if odd.rng.random() < 0.7 else lambda: odd.pick("", " ", "\n ", " \r\n\n\t")
-    inner = odd.words(INNER, 0, 4)
-    if odd.rng.random() < 0.995:
-        inner = balanced(inner)
-    return "-o" + gap + "{" + blank() + odd.pick(*NAMES) + blank() + odd.pick(*["="] * 150, "") + blank() + inner + blank() + "}"
+    before, after, words = blank(), blank(), odd.some(INNER, 0, 4)
+    close = balanced if odd.rng.random() < 0.995 else str
+    inner = close("".join((odd.fold() if at else "") + word for at, word in enumerate(words)))
+    if not within_limits(before + inner + after):
+        inner = close(" ".join(words))
+    return "-o" + gap + "{" + blank() + odd.pick(*NAMES) + blank() + odd.pick(*["="] * 150, "") + before + inner + after + "}"
+
+
+def within_limits(value):
+    """Whether the groups of several lines in a value in braces are such as the lens reads: see its head."""
+    inside, depth = r"(?:[^{}]|\{[^{}]*\})*", 0
+    for number, line in enumerate(value.split("\n")):
+        if number > 0 and line.strip(" \t\v\f\r").startswith("#") or balanced(line) == line:
+            continue
+        depth += line.count("{") - line.count("}")
+        if depth < 0:   # the value ends here
+            return True
+        if depth > 1 or not re.fullmatch(r"%s(\}%s)?(\{%s)?" % (inside, inside, inside), line):
+            return False
+    return True
 
 
 def balanced(text):

@@ -19,6 +19,8 @@ BROKEN = (
     ("master.cf", b"smtp inet n - y - - smtpd\nx\n", 2, 1, "x", "expected a service (service type"),
     ("master.cf", b"smtp inet n - y - - smtpd\n  -o { a b }\n", 2, 1, "  -o { a b }", "expected a service (service type"),
     ("master.cf", b"smtp inet n - y - - smtpd\n  -o { a = b\n", 2, 1, "  -o { a = b", "expected a service (service type"),
+    ("master.cf", b"smtp inet n - y - - smtpd\n  -o { a = {{{{{b}}}}} }\n", 2, 1, "  -o { a = {{{{{b}}}}} }", "braces nest five deep"),
+    ("master.cf", b"smtp inet n - y - - smtpd\n  -o { a = {\n b { \n c }}}\n", 2, 1, "  -o { a = {", "groups of several lines"),
     ("master.cf", b"\0", 1, 1, None, "a NUL byte"),
     ("transport", b"a b\nc\\\n", 2, 2, "c\\", "expected an entry (key and value)"),
     ("transport", b"a b\nc \0\n", 2, 3, None, "a NUL byte"),

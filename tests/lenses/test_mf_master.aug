@@ -54,6 +54,17 @@ postlog unix-dgram n - n - 1 postlogd\n" =
       { "option" = "g" { "value" = "}" } }
       { "option" = "h" { "#braces" } { "value" = "#i" } } }
 
+  (* Braces nest five deep, those of an option counted; not deeper, and groups of several lines not at all *)
+  test lns get "s t p u c w m d -o a={{{{{b}}}}} -o { c = {{{{ d }}}} }\n -o { e =\n f {{{{}}}}\n }\n" =
+    { "service" = "s" { "type" = "t" } { "private" = "p" } { "unpriv" = "u" } { "chroot" = "c" }
+      { "wakeup" = "w" } { "maxproc" = "m" } { "command" = "d" }
+      { "option" = "a" { "value" = "{{{{{b}}}}}" } }
+      { "option" = "c" { "#braces" } { "value" = "{{{{ d }}}}" } }
+      { "option" = "e" { "#braces" } { "value" = "f {{{{}}}}" } } }
+  test lns get "s t p u c w m d -o a={{{{{{b}}}}}}\n" = *
+  test lns get "s t p u c w m d -o { a = {{{{{b}}}}} }\n" = *
+  test lns get "s t p u c w m d -o { a = {\n b {\n c } } }\n" = *
+
   (* Other arguments. Behind the first word that is no option there are no options any more *)
   test lns get "s t p u c w m d -v -o a=b\n  flags=DRXhu user=u argv=/x/y -f $s -o n=o $($r) \"q\" -\n" =
     { "service" = "s" { "type" = "t" } { "private" = "p" } { "unpriv" = "u" } { "chroot" = "c" }
