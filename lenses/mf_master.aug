@@ -27,12 +27,12 @@
    Limits: the text ends in a newline and holds no NUL, and no line with text behind white space stands before
    the first logical line (tree.c takes those out). A vertical tab and a form feed are white space, which they
    are not to Postfix inside of a line. Braces nest five deep in a line, those of an option counted: to Postfix
-   to any depth. A group of several lines stands in the braces of an option only, holds no other such group, and
-   groups before it on its line do not nest: two at a time would take twice the memory and four times the time to
-   load. Refused is "-o { text }" without a '=', which stops the daemon, a comment before that '=', and a brace
-   in a value that is not closed. A group in braces that is not an option's, and holds white space, is several
-   args. Options behind a cluster such as "-vo" are args. A commented-out pipe(8) service is its first line only:
-   its "flags=" line is a #comment. *)
+   to any depth. A group of several lines stands in the braces of an option only, holds no other such group, does
+   not begin on the line of a '#' that begins the value, and groups before it on its line do not nest: two groups
+   at a time would take twice the memory and four times the time to load. Refused is "-o { text }" without a '=',
+   which stops the daemon, a comment before that '=', and a brace in a value that is not closed. A group in
+   braces that is not an option's, and holds white space, is several args. Options behind a cluster such as "-vo"
+   are args. A commented-out pipe(8) service is its first line only: its "flags=" line is a #comment. *)
 module Mf_Master =
   let eol       = del /[ \t\v\f\r]*\n/ "\n"
   let ws        = del /[ \t\v\f\r]+/ " "
