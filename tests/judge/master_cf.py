@@ -117,7 +117,7 @@ def program_service(line):
         if word == b"-o" and rest:
             value = rest.pop(0)
             value = value[1:-1] if value.startswith(b"{") else value
-            word = b"-o " + lens.even(value)
+            word = (b"-o " + lens.even(value)).rstrip()     # a form feed behind -o is a word to Postfix
         options.append(word)
     return columns, options, loose(rest)
 
