@@ -48,8 +48,14 @@ const char *service_script_name(const char *etc, const struct daemon *daemon)
 
 enum answer service_status(int status, const char *output)
 {
-    if (status == 0)
-        return strstr(output, "not running") == NULL ? YES : NO;
+    if (status == 0) {
+        /* Some end so although it does not run. Of several parts the last one counts: Exim's script tells of
+         * a queue runner, which need not run, before the daemon that has the port. */
+        const char *said = output, *next;
+        while ((next = strstr(said, "not running")) != NULL)
+            said = next + strlen("not running");
+        return said == output || strstr(said, "running") != NULL ? YES : NO;
+    }
     /* LSB: 1 and 2 dead with a file left behind, 3 not running; OpenRC: 32 crashed; the rest is no answer */
     return (status >= 1 && status <= 3) || status == 32 ? NO : UNKNOWN;
 }

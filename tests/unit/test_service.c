@@ -177,6 +177,14 @@ static void test_status(void **state)
         {0, "dovecot is running.\n", YES},
         {0, "", YES},
         {0, "MTA: is not running\n", NO}, /* Debian's sendmail */
+        {0,
+         "checking separate queue runner daemon...:not running.\nchecking combined SMTP listener and queue "
+         "runner daemon...:running.\n",
+         YES}, /* Exim */
+        {3,
+         "checking separate queue runner daemon...:not running.\nchecking SMTP listener daemon...:not "
+         "running.\n",
+         NO},
         {1, "dovecot dead but pid file exists\n", NO},
         {2, "", NO},
         {3, "dovecot is not running ... failed!\n", NO},
