@@ -12,6 +12,7 @@ declare -A rival_queue=([sendmail]=/var/spool/mqueue [exim4]=/var/spool/exim4/in
 declare -A rival_message=([sendmail]='qf*' [exim4]='*-H')                               # one file there for each message
 declare -A rival_stuck=([sendmail]='nobody@[127.9.9.9]' [exim4]=nobody@example.net)      # what it cannot deliver here and keeps
 declare -A rival_package=([sendmail]=sendmail-bin [exim4]=exim4-daemon-light)
+declare -A rival_file=([sendmail]=/usr/libexec/sendmail/sendmail [exim4]=/usr/sbin/exim4)  # of that package, what runs
 
 # rival_files RIVAL KIND DIR: what host_start shall put over the tree.
 rival_files() {
@@ -39,6 +40,11 @@ rival_files() {
 rival_install() {
     host_run ldconfig
     "rival_install_$1" || return
+    # The packages are only unpacked: dpkg is told by hand whose file it is.
+    # shellcheck disable=SC2016
+    host_run sh -euc 'echo "$2" >"/var/lib/dpkg/info/$1.list"
+        printf "\nPackage: %s\nStatus: install ok installed\nArchitecture: all\nVersion: 1\nMaintainer: x\nDescription: x\n" "$1" \
+            >>/var/lib/dpkg/status' sh "${rival_package[$1]}" "${rival_file[$1]}" || return
     # A unit of Debian stops the other one by itself (Conflicts=). Those of other days and places do not.
     if [ "$host_kind" = systemd ]; then
         # shellcheck disable=SC2016
