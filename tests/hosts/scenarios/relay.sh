@@ -44,6 +44,17 @@ test_broken() {
     check_same "$host_kind: broken: the relay got nothing" '' "$(host_run ls /var/tmp/relay)"
 }
 
+# From the host's own log, which names the domains.
+test_diagnose() {
+    local output code
+    output=$(host_run mailfix diagnose 2>&1)
+    code=$?
+    check_same "$host_kind: diagnose: exit 6" 6 "$code"
+    check_match "$host_kind: diagnose: the fix" '^isp-relay \(harms-mail\)' "$output"
+    check_match "$host_kind: diagnose: the refusal" 'status=bounced \(host phone.example.*dynamic IP address' "$output"
+    check_match "$host_kind: diagnose: the repair, with what the log tells" 'mailfix apply isp-relay domain=phone.example relay=VALUE$' "$output"
+}
+
 test_fixed() {
     local output code before
     before=$(host_snapshot /etc)
@@ -87,6 +98,7 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
     check "$host_kind: port 25 answers at boot" until_true 20 smtp_starttls 25
     break_host
     test_broken
+    test_diagnose
     test_fixed
     test_refused
     host_stop
