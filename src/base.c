@@ -86,6 +86,7 @@ bool err_errno(struct err *err, const char *fmt, ...)
     err_vset(err, FAILED, fmt, ap);
     va_end(ap);
     append(err, ": %s", strerror(saved));
+    errno = saved;
     return false;
 }
 
@@ -188,6 +189,17 @@ bool strings_same(const struct strings *a, const struct strings *b)
     for (size_t i = 0; same && i < a->n; i++)
         same = strcmp(a->item[i], b->item[i]) == 0;
     return same;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void strings_sort(struct strings *list)
+{
+    if (list->n > 1)
+        qsort(list->item, list->n, sizeof(*list->item), by_bytes);
 }
 
 bool strings_have(const struct strings *list, const char *item)

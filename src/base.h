@@ -35,7 +35,8 @@ struct err {
 
 /* Each returns false, so that `return err_set(...)` reads well. */
 bool err_set(struct err *err, const char *fmt, ...) PRINTF(2, 3);
-bool err_errno(struct err *err, const char *fmt, ...) PRINTF(2, 3); /* appends ": " and strerror(errno) */
+bool err_errno(struct err *err, const char *fmt, ...)
+    PRINTF(2, 3); /* appends ": " and strerror(errno); keeps errno */
 bool err_outcome(struct err *err, enum outcome outcome, const char *fmt, ...) PRINTF(3, 4);
 bool err_prefix(struct err *err, const char *fmt, ...) PRINTF(2, 3); /* keeps the outcome */
 
@@ -56,6 +57,7 @@ void *arena_append(void *array, size_t *n, size_t size, const void *element);
 void strings_add(struct strings *list, const char *item); /* keeps the pointer */
 bool strings_have(const struct strings *list, const char *item);
 bool strings_same(const struct strings *a, const struct strings *b); /* in the same order */
+void strings_sort(struct strings *list);                             /* by their bytes */
 struct strings strings_split(const char *text, const char *separators);
 const char *strings_join(const struct strings *list, const char *separator);
 

@@ -11,7 +11,6 @@
 
 #include <fnmatch.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A file counts each time; without an end to it, files that include two others each would take for ever. */
@@ -67,11 +66,6 @@ static void expand_braces(const char *before, const char *pattern, struct string
         expand_braces(before, arena_printf("%s%s", items.item[i], end), ret_patterns);
 }
 
-static int by_bytes(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The files that a pattern without braces stands for, sorted as glob(3) does in the C locale. */
 static bool expand_stars(struct reading *r, const char *pattern, struct strings *ret_paths)
 {
@@ -96,8 +90,7 @@ static bool expand_stars(struct reading *r, const char *pattern, struct strings 
     for (size_t i = 0; i < paths.n; i++)
         if (file_exists(root, paths.item[i]))
             strings_add(&there, paths.item[i]);
-    if (there.n > 0)
-        qsort(there.item, there.n, sizeof(*there.item), by_bytes);
+    strings_sort(&there);
     for (size_t i = 0; i < there.n; i++)
         strings_add(ret_paths, there.item[i]);
     return true;

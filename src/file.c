@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -269,11 +268,6 @@ bool file_mtime(const struct root *root, const char *path, struct timespec *ret_
     return there;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 bool file_list(const struct root *root, const char *path, bool dot_files, struct strings *ret_names,
                struct err *err)
 {
@@ -294,7 +288,6 @@ bool file_list(const struct root *root, const char *path, bool dot_files, struct
             strcmp(entry->d_name, "..") != 0)
             strings_add(ret_names, arena_string(entry->d_name));
     closedir(dir);
-    if (ret_names->n > 1)
-        qsort(ret_names->item, ret_names->n, sizeof(*ret_names->item), by_name);
+    strings_sort(ret_names);
     return true;
 }

@@ -87,10 +87,11 @@ bool file_place(int dir, const char *temp, const char *name, struct err *err) MU
 
 /* SHA-256 of a regular file of any size; ret_hex is "" when it is absent or no regular file. [no memory] */
 bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;
-bool file_same_inode(int dir, const char *a, const char *b);             /* [no memory] */
-bool file_is_there(int dir, const char *name);                           /* [no memory] */
-bool file_is_regular(int dir, const char *name);                         /* [no memory] */
-bool file_unlink(int dir, const char *name, struct err *err) MUST_CHECK; /* absent: fine [no memory] */
+bool file_same_inode(int dir, const char *a, const char *b); /* [no memory] */
+bool file_is_there(int dir, const char *name);               /* [no memory] */
+bool file_is_regular(int dir, const char *name);             /* [no memory] */
+bool file_unlink(int dir, const char *name,
+                 struct err *err) MUST_CHECK; /* absent: fine; false: errno says why [no memory] */
 bool file_rename(int from_dir, const char *from, int to_dir, const char *to,
                  struct err *err) MUST_CHECK; /* [no memory] */
 /* Moves a file over whatever has the other name; across file systems it is copied with all metadata. [no

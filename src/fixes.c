@@ -7,7 +7,6 @@
 #include "file.h"
 #include "nearest.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,11 +27,6 @@ static bool add_names(const struct root *host, const char *dir, struct strings *
     return true;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 struct strings fixes_names(const struct fix_dirs *dirs, struct err *err)
 {
     struct root host;
@@ -43,8 +37,7 @@ struct strings fixes_names(const struct fix_dirs *dirs, struct err *err)
     if (add_names(&host, dirs->installed, &names, err) && !add_names(&host, dirs->site, &names, &why))
         warn("the fixes of this site are left out: %s", why.text);
     close(host.fd);
-    if (names.n > 1)
-        qsort(names.item, names.n, sizeof(*names.item), by_name);
+    strings_sort(&names);
     return names;
 }
 
