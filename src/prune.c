@@ -64,7 +64,7 @@ void prune_choose(const struct record *record, size_t n, const struct prune_rule
 
 bool prune_remove(struct store *store, const struct record *record, struct err *err)
 {
-    const char *gone = arena_printf(".new-%04u", record->number);
+    const char *gone = arena_printf(RECORD_NEW "%04u", record->number);
     return file_rename(store->txn, record->id, store->txn, gone, err) && file_sync_dir(store->txn, err) &&
            file_remove_dir(store->txn, gone, err);
 }

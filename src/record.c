@@ -24,6 +24,16 @@ const char *txn_state_name(enum txn_state state)
     return STATES[state];
 }
 
+bool record_is_half_way(const struct record *record)
+{
+    return record->state == TXN_APPLYING || record->state == TXN_UNDOING;
+}
+
+const struct target *record_written(const struct target *target)
+{
+    return target->written != NULL ? target->written : target;
+}
+
 void record_state_bytes(enum txn_state state, char ret_bytes[STATE_LEN + 1])
 {
     snprintf(ret_bytes, STATE_LEN + 1, "%-*s\n", STATE_LEN - 1, STATES[state]);
@@ -341,7 +351,7 @@ static bool read_record(const struct store *store, const char *id, struct record
 {
     const char *text;
     size_t len;
-    const char *dir = arena_printf("/var/lib/mailfix/txn/%s", id);
+    const char *dir = arena_printf(STORE "/txn/%s", id);
     record->id = id;
     record->number = (unsigned)strtoul(id, NULL, 10);
     if (!file_read_path(store->root, arena_printf("%s/state", dir), OWNED_BY_ROOT, &text, &len, err))
@@ -365,7 +375,7 @@ bool record_list(const struct store *store, struct record **ret_record, size_t *
     struct strings names;
     *ret_record = NULL;
     *ret_n = 0;
-    if (!file_list(store->root, "/var/lib/mailfix/txn", false, &names, err))
+    if (!file_list(store->root, STORE "/txn", false, &names, err))
         return false;
     for (size_t i = 0; i < names.n; i++) {
         struct record record = {0};

@@ -24,6 +24,9 @@
 enum txn_state { TXN_APPLYING, TXN_KEPT, TXN_UNDOING, TXN_UNDONE, TXN_STUCK };
 const char *txn_state_name(enum txn_state state);
 
+#define STORE "/var/lib/mailfix" /* below the root */
+#define RECORD_NEW ".new-"       /* begins the name of what is no record yet, or no more */
+
 #define RECORD_INDEX "index" /* the document of an index file: no text, no hunks */
 
 struct target {
@@ -78,6 +81,11 @@ struct record {
     struct strings byproduct; /* files that were absent before and belong to what was put in */
     struct back *back;        /* how it is or was rolled back; NULL: it was not */
 };
+
+/* A crash cut it off, or another mailfix is at it. */
+bool record_is_half_way(const struct record *record);
+/* A target as it was first recorded, whatever was taken from below it since. */
+const struct target *record_written(const struct target *target);
 
 struct store {
     const struct root *root;

@@ -8,7 +8,6 @@
 
 #include <unistd.h>
 
-#define STORE "var/lib/mailfix"
 #define MARK "unfinished"
 
 bool store_open(const struct root *root, struct store *ret_store, struct err *err)
@@ -16,14 +15,14 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
     struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
     int lib;
     if (!file_open_dir(root, "/var/lib", &lib, err))
-        return err_prefix(err, "the record belongs into %s/" STORE, root->path);
+        return err_prefix(err, "the record belongs into %s" STORE, root->path);
     bool ok = file_private_dir(lib, "mailfix", &store.dir, err) &&
               file_lock(store.dir, "lock", &store.lock, err) &&
               file_private_dir(store.dir, "txn", &store.txn, err);
     close(lib);
     if (!ok) {
         store_close(&store);
-        return err_prefix(err, "%s/" STORE, root->path);
+        return err_prefix(err, "%s" STORE, root->path);
     }
     *ret_store = store;
     return true;
@@ -32,9 +31,9 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
 bool store_look(const struct root *root, struct store *ret_store, bool *ret_there, struct err *err)
 {
     struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
-    *ret_there = file_exists(root, "/" STORE "/txn");
-    if (*ret_there && (!file_open_dir(root, "/" STORE, &store.dir, err) ||
-                       !file_open_dir(root, "/" STORE "/txn", &store.txn, err))) {
+    *ret_there = file_exists(root, STORE "/txn");
+    if (*ret_there && (!file_open_dir(root, STORE, &store.dir, err) ||
+                       !file_open_dir(root, STORE "/txn", &store.txn, err))) {
         store_close(&store);
         return false;
     }

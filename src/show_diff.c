@@ -17,10 +17,9 @@
 static bool print_target(const struct store *store, const struct record *record, size_t index,
                          bool *ret_masked, struct err *err)
 {
-    const struct target *stands = &record->target[index];
-    const struct target *t = stands->written != NULL ? stands->written : stands; /* as it was applied */
+    const struct target *t = record_written(&record->target[index]);
     const bool created = t->before[0] == '\0';
-    const char *before = "", *path = arena_printf("/var/lib/mailfix/txn/%s/before/%zu", record->id, index);
+    const char *before = "", *path = arena_printf(STORE "/txn/%s/before/%zu", record->id, index);
     size_t len = 0, after_len;
     char digest[DIGEST_HEX + 1];
     if (!created && !file_read_path(store->root, path, ANY_OWNER, &before, &len, err))

@@ -52,11 +52,6 @@ static bool has_later(const struct record *record, size_t n, size_t at, const ch
     return false;
 }
 
-static bool is_half_way(const struct record *record)
-{
-    return record->state == TXN_APPLYING || record->state == TXN_UNDOING;
-}
-
 /* What lies beside the files of finished transactions. */
 static void check_litter(const struct store *store, const struct record *record, size_t n,
                          struct strings *problems)
@@ -65,7 +60,7 @@ static void check_litter(const struct store *store, const struct record *record,
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < record[i].n_target; k++) {
             const struct target *target = &record[i].target[k];
-            if (is_half_way(&record[i]) || strings_have(&seen, target->path))
+            if (record_is_half_way(&record[i]) || strings_have(&seen, target->path))
                 continue;
             strings_add(&seen, target->path);
             if (txn_is_litter(store->root, target))

@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STORE "/var/lib/mailfix"
-
 struct check {
     const struct store *store;
     struct strings *problems;
@@ -151,8 +149,7 @@ static bool has_texts(const struct record *record)
 
 static void check_target(struct check *c, const struct record *record, int before, size_t index)
 {
-    const struct target *now = &record->target[index];
-    const struct target *target = now->written != NULL ? now->written : now;
+    const struct target *target = record_written(&record->target[index]);
     const char *slot = arena_printf("%zu", index);
     char digest[DIGEST_HEX + 1] = "";
     struct err why;
@@ -171,7 +168,7 @@ static void check_record(struct check *c, const struct record *record)
 {
     struct err err;
     int before;
-    if (record->state == TXN_APPLYING || record->state == TXN_UNDOING)
+    if (record_is_half_way(record))
         add(c, arena_printf(_("%s is not finished: another mailfix is at work, or it was cut off; then: "
                               "mailfix recover"),
                             record->id));
@@ -201,7 +198,7 @@ static void check_records(struct check *c)
         return;
     for (size_t i = 0; i < names.n; i++) {
         const char *path = arena_printf(STORE "/txn/%s", names.item[i]);
-        if (starts_with(names.item[i], ".new-"))
+        if (starts_with(names.item[i], RECORD_NEW))
             add(c,
                 arena_printf(_("%s was left by a run that was cut off: mailfix recover removes it"), path));
         else if (!is_directory(c, names.item[i]))
@@ -219,7 +216,7 @@ void store_check(const struct store *store, const struct record *record, size_t 
     check_dir(&c, STORE, IN_STORE);
     check_records(&c);
     for (size_t i = 0; i < n; i++) {
-        half_way |= record[i].state == TXN_APPLYING || record[i].state == TXN_UNDOING;
+        half_way |= record_is_half_way(&record[i]);
         check_record(&c, &record[i]);
     }
     if (!half_way && file_exists(store->root, STORE "/unfinished"))

@@ -147,7 +147,7 @@ static bool next_number(const struct store *store, unsigned *ret_number, struct 
 {
     struct strings names;
     *ret_number = 1;
-    if (!file_list(store->root, "/var/lib/mailfix/txn", false, &names, err))
+    if (!file_list(store->root, STORE "/txn", false, &names, err))
         return false;
     for (size_t i = 0; i < names.n; i++) {
         unsigned number = (unsigned)strtoul(names.item[i], NULL, 10);
@@ -240,10 +240,10 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
     record->n_service = n_service;
     struct built *built = NULL;
     size_t n_built = 0, n_index = store->root->live ? plan->n_index : 0;
-    const char *name = arena_printf(".new-%04u", record->number);
+    const char *name = arena_printf(RECORD_NEW "%04u", record->number);
     bool ok = file_private_dir(store->txn, name, &txn.dir, err) &&
-              (n_index == 0 || maps_build(store->root, txn.dir, arena_printf("/var/lib/mailfix/txn/%s", name),
-                                          plan, &built, &n_built, err));
+              (n_index == 0 || maps_build(store->root, txn.dir, arena_printf(STORE "/txn/%s", name), plan,
+                                          &built, &n_built, err));
     for (size_t i = 0; i < n_built; i++)
         record->target =
             arena_append(record->target, &record->n_target, sizeof(built[i].target), &built[i].target);

@@ -297,8 +297,8 @@ static bool sweep_one(struct store *store, const char *name, struct err *err)
     struct err ignored;
     struct record record = {.id = name};
     /* Without a whole plan.json there are no temporaries yet. */
-    if (file_read_path(store->root, arena_printf("/var/lib/mailfix/txn/%s/plan.json", name), OWNED_BY_ROOT,
-                       &text, &len, &ignored) &&
+    if (file_read_path(store->root, arena_printf(STORE "/txn/%s/plan.json", name), OWNED_BY_ROOT, &text, &len,
+                       &ignored) &&
         record_parse(text, len, &record, &ignored)) {
         txn.record = record;
         if (txn_open_swaps(&txn, &ignored) && !txn_lock_edit(&txn, err)) {
@@ -319,10 +319,10 @@ bool txn_sweep(struct store *store, size_t *ret_n, struct err *err)
 {
     struct strings names;
     *ret_n = 0;
-    if (!file_list(store->root, "/var/lib/mailfix/txn", true, &names, err))
+    if (!file_list(store->root, STORE "/txn", true, &names, err))
         return false;
     for (size_t i = 0; i < names.n; i++) {
-        if (!starts_with(names.item[i], ".new-"))
+        if (!starts_with(names.item[i], RECORD_NEW))
             continue;
         if (!sweep_one(store, names.item[i], err))
             return false;

@@ -173,7 +173,7 @@ static bool finish_all(struct store *store, bool boot, struct finished *ret, str
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read and is passed over", damaged.item[i]);
     for (size_t i = 0; i < n; i++) {
-        if (record[i].state != TXN_APPLYING && record[i].state != TXN_UNDOING)
+        if (!record_is_half_way(&record[i]))
             continue;
         ret->transactions++;
         if (!finish_one(store, &record[i], boot, err))

@@ -72,7 +72,7 @@ static bool has_digest(struct text text, const char *digest)
 
 static const char *slot_path(const struct record *record, size_t index)
 {
-    return arena_printf("/var/lib/mailfix/txn/%s/before/%zu", record->id, index);
+    return arena_printf(STORE "/txn/%s/before/%zu", record->id, index);
 }
 
 static bool is_text(const struct walk *w, const char *path, const char *digest, struct text *ret)
@@ -92,7 +92,7 @@ static bool text_before(const struct walk *w, const char *path, const char *dige
     }
     for (const struct record *r = w->record; r < w->record + w->n; r++) {
         for (size_t k = 0; k < r->n_target; k++) {
-            const struct target *t = r->target[k].written != NULL ? r->target[k].written : &r->target[k];
+            const struct target *t = record_written(&r->target[k]);
             if (strcmp(t->path, path) == 0 && strcmp(t->before, digest) == 0 &&
                 is_text(w, slot_path(r, k), digest, ret))
                 return true;
@@ -100,7 +100,7 @@ static bool text_before(const struct walk *w, const char *path, const char *dige
         for (size_t k = 0; r->back != NULL && k < r->back->n_later; k++) {
             const struct target *t = &r->back->later[k].target;
             if (strcmp(t->path, path) == 0 && strcmp(t->before, digest) == 0 &&
-                is_text(w, arena_printf("/var/lib/mailfix/txn/%s/rebased/%zu", r->id, k), digest, ret))
+                is_text(w, arena_printf(STORE "/txn/%s/rebased/%zu", r->id, k), digest, ret))
                 return true;
         }
     }
