@@ -15,14 +15,14 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
     struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
     int lib;
     if (!file_open_dir(root, "/var/lib", &lib, err))
-        return err_prefix(err, "the record belongs into %s" STORE, root->path);
+        return err_prefix(err, "the record belongs into %s%s", root->path, STORE);
     bool ok = file_private_dir(lib, "mailfix", &store.dir, err) &&
               file_lock(store.dir, "lock", &store.lock, err) &&
               file_private_dir(store.dir, "txn", &store.txn, err);
     close(lib);
     if (!ok) {
         store_close(&store);
-        return err_prefix(err, "%s" STORE, root->path);
+        return err_prefix(err, "%s%s", root->path, STORE);
     }
     *ret_store = store;
     return true;
