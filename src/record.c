@@ -111,7 +111,8 @@ const char *record_json_text_of(json_t *object, size_t *ret_len)
     return copy;
 }
 
-bool record_json_sound(json_t *object)
+/* One of before there were checksums is sound. */
+static bool is_sound(json_t *object)
 {
     char sum[DIGEST_HEX + 1];
     const char *said = json_string_value(json_object_get(object, SUM));
@@ -120,6 +121,21 @@ bool record_json_sound(json_t *object)
     said = arena_string(said);
     json_object_del(object, SUM);
     return json_sum(object, sum) && strcmp(sum, said) == 0;
+}
+
+json_t *record_json_load(const char *file, const char *text, size_t len, struct err *err)
+{
+    json_error_t why;
+    json_t *object = json_loadb(text, len, 0, &why);
+    if (object == NULL) {
+        err_set(err, "%s:%d:%d: %s", file, why.line, why.column, why.text);
+        return NULL;
+    }
+    if (is_sound(object))
+        return object;
+    json_decref(object);
+    err_set(err, "%s is not what was written: its checksum is another", file);
+    return NULL;
 }
 
 /* ---- writing ---- */
@@ -282,14 +298,9 @@ static bool read_each(const json_t *array, bool (*read)(const json_t *item, stru
 
 bool record_parse(const char *text, size_t len, struct record *record, struct err *err)
 {
-    json_error_t why;
-    json_t *all = json_loadb(text, len, 0, &why);
+    json_t *all = record_json_load("plan.json", text, len, err);
     if (all == NULL)
-        return err_set(err, "plan.json:%d:%d: %s", why.line, why.column, why.text);
-    if (!record_json_sound(all)) {
-        json_decref(all);
-        return err_set(err, "plan.json is not what was written: its checksum is another");
-    }
+        return false;
     size_t who_len;
     const char *who = record_bytes_of(json_object_get(all, "who"), &who_len);
     bool ok = json_integer_value(json_object_get(all, "version")) == 1 && who != NULL &&

@@ -76,15 +76,10 @@ static bool read_each(const json_t *array, bool (*read)(const json_t *item, stru
 bool record_parse_back(const char *text, size_t len, const struct record *record, struct back **ret_back,
                        struct err *err)
 {
-    json_error_t why;
     struct back *back = arena_alloc(sizeof(*back));
-    json_t *all = json_loadb(text, len, 0, &why);
+    json_t *all = record_json_load("back.json", text, len, err);
     if (all == NULL)
-        return err_set(err, "back.json:%d:%d: %s", why.line, why.column, why.text);
-    if (!record_json_sound(all)) {
-        json_decref(all);
-        return err_set(err, "back.json is not what was written: its checksum is another");
-    }
+        return false;
     json_int_t order = json_integer_value(json_object_get(all, "order"));
     bool ok = json_integer_value(json_object_get(all, "version")) == 1 && order > 0 &&
               read_each(json_object_get(all, "targets"), read_target, back) &&
