@@ -17,7 +17,7 @@
 
 const char *const DOC_IDS[N_DOCS] = {"main.cf", "master.cf"};
 
-const char *doc_path(struct facts *facts, const char *id)
+static const char *path_of(struct facts *facts, const char *id)
 {
     const char *dir = facts_get(facts, "postfix.config-directory");
     return arena_printf("%s/%s", dir != NULL ? dir : postfix_default("config_directory"), id);
@@ -50,17 +50,18 @@ static bool load(const struct root *root, struct doc *doc, bool may_be_absent, s
     return true;
 }
 
-bool doc_load(struct facts *facts, const char *id, bool lens, struct doc **ret_doc, struct err *err)
+/* One of the two files of Postfix as it is on disk, below the configuration directory that Postfix reports;
+ * NULL: err says why. */
+static const struct doc *load_postfix(struct facts *facts, const char *id, struct err *err)
 {
     struct doc *doc = arena_alloc(sizeof(*doc));
     doc->id = id;
-    doc->path = doc_path(facts, id);
-    if (!load(facts_root(facts), doc, false, err))
-        return doc->real != NULL ? false : err_prefix(err, "Postfix's %s is expected at %s", id, doc->path);
-    if (lens && !parse(doc, err))
-        return false;
-    *ret_doc = doc;
-    return true;
+    doc->path = path_of(facts, id);
+    if (load(facts_root(facts), doc, false, err))
+        return parse(doc, err) ? doc : NULL;
+    if (doc->real == NULL)
+        err_prefix(err, "Postfix's %s is expected at %s", id, doc->path);
+    return NULL;
 }
 
 bool doc_reparse(const struct doc *doc, const char *text, size_t len, const struct doc **ret_doc,
@@ -85,10 +86,8 @@ bool docs_get(struct docs *docs, const char *id, const struct doc **ret_doc, str
         if (strcmp(DOC_IDS[i], id) != 0)
             continue;
         if (!docs->tried[i]) {
-            struct doc *doc;
             docs->tried[i] = true;
-            if (doc_load(docs->facts, DOC_IDS[i], true, &doc, &docs->failure[i]))
-                docs->doc[i] = doc;
+            docs->doc[i] = load_postfix(docs->facts, DOC_IDS[i], &docs->failure[i]);
         }
         *ret_doc = docs->doc[i];
         if (docs->doc[i] == NULL)

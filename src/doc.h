@@ -38,6 +38,7 @@ bool docs_get(struct docs *docs, const char *id, const struct doc **ret_doc, str
  * fails the whole and is named; a text behind alias_maps or a map may be absent (doc->absent). */
 bool docs_files(struct docs *docs, const char *id, const struct doc *const **ret_doc, size_t *ret_n,
                 struct err *err) MUST_CHECK;
+
 /* A setting, a section or a commented-out setting of dovecot.conf or of a file that it includes. */
 struct dovecot_entry {
     const struct doc *doc;
@@ -60,9 +61,5 @@ void docs_put(struct docs *docs, const struct doc *doc);
 /* A document like doc with another text, parsed again. */
 bool doc_reparse(const struct doc *doc, const char *text, size_t len, const struct doc **ret_doc,
                  struct err *err) MUST_CHECK;
-/* Reads a document as it is on disk; without its nodes when lens is false. */
-bool doc_load(struct facts *facts, const char *id, bool lens, struct doc **ret_doc,
-              struct err *err) MUST_CHECK;
-/* Where a document is here: below the configuration directory that Postfix reports. */
-const char *doc_path(struct facts *facts, const char *id);
+/* The line of an offset of its text, from 1. */
 size_t doc_line(const struct doc *doc, size_t offset);
