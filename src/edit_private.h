@@ -125,5 +125,3 @@ bool edit_same_items(const struct strings *want, const char *value);
 bool edit_same_value(const char *a, const char *b);
 /* A setting, a service: what Postfix acts on. */
 bool edit_is_entry(const struct node *node);
-/* Comments and braces count for nothing where parts are compared. */
-bool edit_is_part(const struct node *node);

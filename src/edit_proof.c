@@ -18,7 +18,7 @@ bool edit_is_entry(const struct node *node)
            postfix_is_map_entry(node);
 }
 
-bool edit_is_part(const struct node *node)
+static bool is_part(const struct node *node)
 {
     return node->label[0] != '#';
 }
@@ -133,8 +133,7 @@ static bool values_stand(const struct job *job, const struct node *old, const st
 
 static size_t next_part(const struct node *node, size_t at)
 {
-    while (at < node->n_child &&
-           (!edit_is_part(&node->child[at]) || strcmp(node->child[at].label, "value") == 0))
+    while (at < node->n_child && (!is_part(&node->child[at]) || strcmp(node->child[at].label, "value") == 0))
         at++;
     return at;
 }
@@ -175,7 +174,7 @@ static struct strings words_of(const struct node *entry)
         const char *value = postfix_joined_value(child);
         if (strcmp(child->label, "option") == 0)
             buf_printf(&text, " -o %s=%s", child->value, value);
-        else if (edit_is_part(child))
+        else if (is_part(child))
             buf_printf(&text, " %s", child->value);
     }
     return strings_split(buf_text(&text), " \t");
