@@ -101,6 +101,21 @@ static int depth_change(struct line line)
     return key < line.len && line.text[key] != '=';
 }
 
+/* Takes the next line: true when a backslash says that one more belongs to it. Else it becomes all the lines
+ * since before was empty. */
+static bool goes_on(struct buf *before, struct line *line)
+{
+    bool more = line->len > 0 && line->text[line->len - 1] == '\\';
+    line->len -= more;
+    if (before->len > 0 || (more && line->len > 0))
+        buf_add(before, line->text, line->len);
+    if (more && before->len > 0)
+        buf_puts(before, " ");
+    if (!more && before->len > 0)
+        *line = (struct line){before->text, before->len};
+    return more;
+}
+
 size_t dovecot_chunk(const char *masked, size_t len, size_t least)
 {
     struct buf before = {0};
@@ -111,14 +126,9 @@ size_t dovecot_chunk(const char *masked, size_t len, size_t least)
         struct line line = stripped(masked + at, n);
         at += n + 1;
         lines++;
-        bool goes_on = line.len > 0 && line.text[line.len - 1] == '\\';
-        if (before.len > 0 || goes_on)
-            buf_add(&before, line.text, goes_on ? line.len - 1 : line.len);
-        if (goes_on) {
-            buf_puts(&before, " ");
+        if (goes_on(&before, &line))
             continue;
-        }
-        depth += depth_change(before.len > 0 ? stripped(before.text, before.len) : line);
+        depth += depth_change(stripped(line.text, line.len));
         before = (struct buf){0};
         /* The lines of a heredoc are part of what names them. */
         if (depth == 0 && lines >= least && at < len && masked[at] != DOVECOT_HEREDOC)
@@ -127,44 +137,43 @@ size_t dovecot_chunk(const char *masked, size_t len, size_t least)
     return len;
 }
 
+/* Marks the lines of the heredoc that a line names, of those from *at on, and goes behind its end; without an
+ * end Dovecot refuses the file there. */
+static bool mark_heredoc(const char *text, size_t len, struct line line, size_t *at, char *masked)
+{
+    struct line marker;
+    size_t end;
+    if (!heredoc_marker(line.text, line.len, &marker))
+        return true;
+    if (!heredoc_end(text, len, *at, marker, &end))
+        return false;
+    memset(masked + *at, DOVECOT_HEREDOC, end - *at);
+    *at = end + 1;
+    return true;
+}
+
 char *dovecot_masked(const char *text, size_t len)
 {
     char *masked = arena_copy(text, len);
     struct buf before = {0}; /* the lines that the next one continues */
     size_t start = 0;        /* of the first of them */
-    bool unclosed = false;   /* a heredoc without its end: Dovecot refuses the file there */
+    bool sound = true;
     for (size_t i = 0; i < len; i++)
         masked[i] = text[i] == DOVECOT_HEREDOC || text[i] == DOVECOT_VOID ? '?' : text[i];
     for (size_t at = 0; at < len;) {
         size_t end = at + line_len(text + at, len - at);
-        struct line line = stripped(text + at, end - at), marker;
-        bool goes_on = line.len > 0 && line.text[line.len - 1] == '\\';
+        struct line line = stripped(text + at, end - at);
+        bool dropped = line.len == 0;
         if (before.len == 0)
             start = at;
         at = end + 1;
-        if (line.len == 0)
-            memset(masked + start, DOVECOT_VOID, before.len > 0 ? end - start : 0);
-        if (goes_on)
-            line = (struct line){line.text, line.len - 1};
-        if (before.len > 0 || (goes_on && line.len > 0))
-            buf_add(&before, line.text, line.len);
-        if (goes_on) {
-            if (before.len > 0)
-                buf_puts(&before, " ");
-            if (at >= len && before.len > 0)
-                memset(masked + start, DOVECOT_VOID, (end < len ? end : len) - start);
+        bool more = goes_on(&before, &line);
+        if (before.len > 0 && (dropped || (more && at >= len)))
+            memset(masked + start, DOVECOT_VOID, end - start);
+        if (more)
             continue;
-        }
-        if (before.len > 0)
-            line = (struct line){before.text, before.len};
-        if (!unclosed && heredoc_marker(line.text, line.len, &marker)) {
-            size_t begin = at;
-            unclosed = !heredoc_end(text, len, begin, marker, &end);
-            if (!unclosed) {
-                memset(masked + begin, DOVECOT_HEREDOC, end - begin);
-                at = end + 1;
-            }
-        }
+        if (sound && !dropped)
+            sound = mark_heredoc(text, len, line, &at, masked);
         before = (struct buf){0};
     }
     return masked;

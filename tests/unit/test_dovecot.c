@@ -30,6 +30,7 @@ static void marks_what_no_lens_can_find(void **state)
         {"a = b \\\n# c\nd\n", "vvvvvvvvvvv..."},
         {"a \\ # b\n \\\n\t\nc\n", "vvvvvvvvvvvv..."},
         {"a = b \\", "vvvvvvv"},
+        {"a = <<E \\\n\nb\nE\n", "vvvvvvvvvv....."},
         {"\\\n\na = 'b # \\\nc\n", "................"},
         {"a = \a\b\n", "......."},
     };
