@@ -28,24 +28,20 @@ def units(where, *more):
 RED_HAT = dict(scripts("etc/rc.d/init.d"), **{"etc/init.d": "-> rc.d/init.d", "etc/rc3.d": "-> rc.d/rc3.d",
                "etc/rc.d/rc3.d/S80sendmail": "-> ../init.d/sendmail", "sbin/chkconfig": "x"})
 
+BY_SCRIPTS = {
+    "reload postfix": "/etc/rc.d/init.d/postfix reload",
+    "restart postfix": "/etc/rc.d/init.d/postfix restart",
+    "start postfix": "/etc/rc.d/init.d/postfix start",
+    "enable postfix": "chkconfig postfix on",
+    "stop sendmail": "/etc/rc.d/init.d/sendmail stop",
+    "disable sendmail": "chkconfig sendmail off",
+    "restart dovecot": "/etc/rc.d/init.d/dovecot restart",
+}
+
 # What lies in the tree ("-> TARGET": a link), and the commands there.
 SYSTEMS = {
-    "CentOS 5": (dict(RED_HAT, **{"sbin/init": "x", "etc/inittab": "id:3:initdefault:\n"}), {
-        "reload postfix": "/etc/rc.d/init.d/postfix reload",
-        "restart postfix": "/etc/rc.d/init.d/postfix restart",
-        "start postfix": "/etc/rc.d/init.d/postfix start",
-        "enable postfix": "chkconfig postfix on",
-        "stop sendmail": "/etc/rc.d/init.d/sendmail stop",
-        "disable sendmail": "chkconfig sendmail off",
-        "restart dovecot": "/etc/rc.d/init.d/dovecot restart"}),
-    "CentOS 6": (dict(RED_HAT, **{"sbin/init": "x", "sbin/initctl": "x", "etc/init/rc.conf": "x"}), {
-        "reload postfix": "/etc/rc.d/init.d/postfix reload",
-        "restart postfix": "/etc/rc.d/init.d/postfix restart",
-        "start postfix": "/etc/rc.d/init.d/postfix start",
-        "enable postfix": "chkconfig postfix on",
-        "stop sendmail": "/etc/rc.d/init.d/sendmail stop",
-        "disable sendmail": "chkconfig sendmail off",
-        "restart dovecot": "/etc/rc.d/init.d/dovecot restart"}),
+    "CentOS 5": (dict(RED_HAT, **{"sbin/init": "x", "etc/inittab": "id:3:initdefault:\n"}), BY_SCRIPTS),
+    "CentOS 6": (dict(RED_HAT, **{"sbin/init": "x", "sbin/initctl": "x", "etc/init/rc.conf": "x"}), BY_SCRIPTS),
     # Dovecot alone has a unit, which is why the page has another threshold for it (and says start, which does nothing to what runs).
     "Fedora 15": (dict(RED_HAT, **{"sbin/init": "-> ../bin/systemd", "bin/systemd": "x",
                                    "lib/systemd/system/dovecot.service": UNIT}), {

@@ -38,12 +38,8 @@ def bare(text):
 
 
 def judge(tools, work, text):
-    site = postfix.site(work)
-    table = postfix.site(work, table=text) + "/table"
-    try:
-        nodes = lens.read(tools.prefix, table, DOCUMENT)
-    except lens.Refused as why:
-        return "postalias reads it; %s" % why, None
+    site, table = postfix.table_site(work, text)
+    nodes = lens.read(tools.prefix, table, DOCUMENT)
     made = tools.postfix.run("postalias", "-c", site, "-f", "hash:" + table)
     said = tools.postfix.run("postalias", "-c", site, "-f", "-s", "hash:" + table)
     if made.fatal is not None or said.fatal is not None:

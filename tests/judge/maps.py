@@ -27,12 +27,8 @@ def logical(odd):
 
 
 def judge(tools, work, text):
-    site = postfix.site(work)
-    table = postfix.site(work, table=text) + "/table"
-    try:
-        nodes = lens.read(tools.prefix, table, DOCUMENT)
-    except lens.Refused as why:
-        return "postmap reads it; %s" % why, None
+    site, table = postfix.table_site(work, text)
+    nodes = lens.read(tools.prefix, table, DOCUMENT)
     said = tools.postfix.run("postmap", "-c", site, "-f", "-s", "texthash:" + table)
     if said.fatal is not None:
         return "postmap: " + said.fatal, None

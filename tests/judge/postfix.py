@@ -58,3 +58,9 @@ def site(work, **files):
         # A table that was written this second is read again until it is older.
         os.utime(path, (1e9, 1e9))
     return work
+
+
+def table_site(work, text):
+    """Such a directory with a table in it, and the table."""
+    directory = site(work, table=text)
+    return directory, os.path.join(directory, "table")
