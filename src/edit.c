@@ -4,40 +4,13 @@
  * to do, apply them from the end of the text to its start, parse and compare.
  */
 #include "edit_private.h"
+#include "hunk.h"
 #include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- hunks ---- */
-
-const char *edit_splice(const char *text, size_t len, const struct hunk *hunk, size_t n, size_t *ret_len)
-{
-    struct buf out = {0};
-    size_t at = 0;
-    for (size_t i = 0; i < n; i++) {
-        buf_add(&out, text + at, hunk[i].at - at);
-        buf_add(&out, hunk[i].bytes, hunk[i].len);
-        at = hunk[i].at + hunk[i].old_len;
-    }
-    buf_add(&out, text + at, len - at);
-    *ret_len = out.len;
-    return buf_text(&out);
-}
-
-struct hunk *edit_reverse(const struct hunk *hunk, const char *const *old, size_t n)
-{
-    struct hunk *back = arena_alloc((n + 1) * sizeof(*back));
-    ptrdiff_t shift = 0;
-    for (size_t i = 0; i < n; i++) {
-        back[i] = (struct hunk){.at = (size_t)((ptrdiff_t)hunk[i].at + shift),
-                                .old_len = hunk[i].len,
-                                .bytes = old[i],
-                                .len = hunk[i].old_len};
-        shift += (ptrdiff_t)hunk[i].len - (ptrdiff_t)hunk[i].old_len;
-    }
-    return back;
-}
 
 void edit_compose(struct draft *draft, size_t start, size_t end, const char *bytes, size_t len)
 {
@@ -209,7 +182,7 @@ static bool apply_splices(struct job *job, struct draft *draft, struct docs *doc
                                 .bytes = job->splice[i].bytes,
                                 .len = job->splice[i].len};
     size_t len;
-    const char *text = edit_splice(job->doc->text, job->doc->len, hunk, job->n_splice, &len);
+    const char *text = hunk_splice(job->doc->text, job->doc->len, hunk, job->n_splice, &len);
     const struct doc *after;
     if (!doc_reparse(job->doc, text, len, &after, err))
         return err_prefix(err, "after the edit");
@@ -224,7 +197,7 @@ static bool apply_splices(struct job *job, struct draft *draft, struct docs *doc
         struct hunk one = {.at = s->start, .old_len = s->end - s->start, .bytes = s->bytes, .len = s->len};
         struct doc *partial = arena_alloc(sizeof(*partial));
         *partial = *draft->now;
-        partial->text = edit_splice(draft->now->text, draft->now->len, &one, 1, &now_len);
+        partial->text = hunk_splice(draft->now->text, draft->now->len, &one, 1, &now_len);
         partial->len = now_len;
         draft->now = partial;
     }

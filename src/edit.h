@@ -32,12 +32,6 @@ struct drafts {
 bool edit_step(struct context *ctx, const struct step *step, struct drafts *drafts, bool *ret_changed,
                struct err *err) MUST_CHECK;
 
-/* Applies hunks to a text: the new text in the arena. */
-const char *edit_splice(const char *text, size_t len, const struct hunk *hunk, size_t n, size_t *ret_len);
-
-/* The hunks that lead back: at positions of the after-text, with the bytes that each replaced. */
-struct hunk *edit_reverse(const struct hunk *hunk, const char *const *old, size_t n);
-
 /* Adds a change of now-text bytes [start, end) to hunks against the before-text; touching hunks become one.
  * Exposed for the tests. */
 void edit_compose(struct draft *draft, size_t start, size_t end, const char *bytes, size_t len);

@@ -7,6 +7,7 @@
  *
  * Limits: a record of more than FILE_LIMIT bytes is not read.
  */
+#include "hunk.h"
 #include "postfix_table.h"
 #include "record_private.h"
 #include "tree.h"
@@ -32,6 +33,16 @@ bool record_is_half_way(const struct record *record)
 const struct target *record_written(const struct target *target)
 {
     return target->written != NULL ? target->written : target;
+}
+
+const char *record_after(const struct target *target, const char *before, size_t len, size_t *ret_len)
+{
+    char digest[DIGEST_HEX + 1];
+    if (!hunk_fit(before, len, target->hunk, target->old, target->n_hunk))
+        return NULL;
+    const char *after = hunk_splice(before, len, target->hunk, target->n_hunk, ret_len);
+    digest_hex(after, *ret_len, digest);
+    return strcmp(digest, target->after) == 0 ? after : NULL;
 }
 
 void record_state_bytes(enum txn_state state, char ret_bytes[STATE_LEN + 1])

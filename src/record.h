@@ -86,6 +86,11 @@ struct record {
 bool record_is_half_way(const struct record *record);
 /* A target as it was first recorded, whatever was taken from below it since. */
 const struct target *record_written(const struct target *target);
+/* The text that a target's hunks make of the one from before; NULL: not the one that the record names, and
+ * RECORD_LEADS_ASTRAY of the record's id and the target's path says so. */
+const char *record_after(const struct target *target, const char *before, size_t len, size_t *ret_len);
+#define RECORD_LEADS_ASTRAY                                                                                  \
+    N_("%s: the changes of %s in the record do not lead from the text before to the one after")
 
 struct store {
     const struct root *root;

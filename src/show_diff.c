@@ -7,7 +7,6 @@
  */
 #include "color.h"
 #include "diff.h"
-#include "edit.h"
 #include "record.h"
 #include "show.h"
 #include "verbs.h"
@@ -28,7 +27,9 @@ static bool print_target(const struct store *store, const struct record *record,
     if (!created && strcmp(digest, t->before) != 0)
         return err_set(err, "the text that %s had before is not in the record %s (it was %s)", t->path,
                        record->id, _(txn_state_name(record->state)));
-    const char *after = edit_splice(before, len, t->hunk, t->n_hunk, &after_len);
+    const char *after = record_after(t, before, len, &after_len);
+    if (after == NULL)
+        return err_set(err, RECORD_LEADS_ASTRAY, record->id, t->path);
     bool masked = false;
     const char *text = diff_unified(t->path, created ? NULL : before, len, after, after_len, t->hunk,
                                     t->n_hunk, show_masks(), &masked);

@@ -102,42 +102,17 @@ static void check_dir(struct check *c, const char *path, const struct known *kno
 
 /* ---- one record ---- */
 
-/* The text that the hunks make of the one from before; NULL: they do not fit it. */
-static const char *changed(const struct target *target, const char *text, size_t len, size_t *ret_len)
-{
-    struct buf out = {0};
-    size_t at = 0;
-    for (size_t i = 0; i < target->n_hunk; i++) {
-        const struct hunk *h = &target->hunk[i];
-        if (h->at < at || h->at > len || h->old_len > len - h->at ||
-            memcmp(text + h->at, target->old[i], h->old_len) != 0)
-            return NULL;
-        buf_add(&out, text + at, h->at - at);
-        buf_add(&out, h->bytes, h->len);
-        at = h->at + h->old_len;
-    }
-    buf_add(&out, text + at, len - at);
-    *ret_len = out.len;
-    return buf_text(&out);
-}
-
 static void check_hunks(struct check *c, const char *id, const struct target *target, const char *before)
 {
-    const char *text = "", *after;
-    size_t len = 0, after_len = 0;
-    char digest[DIGEST_HEX + 1] = "";
+    const char *text = "";
+    size_t len = 0, after_len;
     struct err why;
     if (before != NULL && !file_read_path(c->store->root, before, ANY_OWNER, &text, &len, &why)) {
         add_error(c, &why);
         return;
     }
-    after = changed(target, text, len, &after_len);
-    if (after != NULL)
-        digest_hex(after, after_len, digest);
-    if (strcmp(digest, target->after) != 0)
-        add(c, arena_printf(_("%s: the changes of %s in the record do not lead from the text before to the "
-                              "one after"),
-                            id, target->path));
+    if (record_after(target, text, len, &after_len) == NULL)
+        add(c, arena_printf(_(RECORD_LEADS_ASTRAY), id, target->path));
 }
 
 /* A transaction that was put back, or not finished, keeps an empty place for the text. */

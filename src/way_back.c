@@ -11,7 +11,7 @@
  */
 #include "way_back.h"
 
-#include "edit.h"
+#include "hunk.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -49,7 +49,7 @@ struct file {
 static struct text splice(struct text text, const struct hunk *hunk, size_t n)
 {
     struct text spliced = {0};
-    spliced.bytes = edit_splice(text.bytes, text.len, hunk, n, &spliced.len);
+    spliced.bytes = hunk_splice(text.bytes, text.len, hunk, n, &spliced.len);
     return spliced;
 }
 
@@ -223,7 +223,9 @@ static bool walk_chain(const struct walk *w, struct file *f)
     struct strings dependent = {0};
     const struct target *t = f->target;
     struct text with, without = f->before;
-    f->back = edit_reverse(t->hunk, t->old, t->n_hunk);
+    if (!hunk_fit(f->before.bytes, f->before.len, t->hunk, t->old, t->n_hunk))
+        return damaged(w);
+    f->back = hunk_reverse(t->hunk, t->old, t->n_hunk);
     f->n_back = t->n_hunk;
     with = splice(f->before, t->hunk, t->n_hunk);
     if (!has_digest(with, t->after))
@@ -240,6 +242,8 @@ static bool walk_chain(const struct walk *w, struct file *f)
             with = found;
             without = splice(with, f->back, f->n_back);
         }
+        if (!hunk_fit(with.bytes, with.len, change->hunk, change->old, change->n_hunk))
+            return damaged(w);
         drop_touching(with, f, change);
         if (f->n_back < all)
             strings_add(&dependent, f->later[i]->id);

@@ -103,18 +103,22 @@ def test_store_is_sound(host):
         host.expect(0, "status", "--store", out="The store is sound (4 records).")
 
 
-def lead_elsewhere(host):
+def hunk(**other):
     """The record says another change, and nothing about a checksum, as the first mailfix wrote it."""
-    plan = json.loads(read(in_record(host, PLAN)))
-    del plan["sum"]
-    plan["targets"][0]["hunks"][0]["new"] = "biff = yes"
-    write(in_record(host, PLAN), json.dumps(plan), 0o600)
+    def spoil(host):
+        plan = json.loads(read(in_record(host, PLAN)))
+        del plan["sum"]
+        plan["targets"][0]["hunks"][0].update(other)
+        write(in_record(host, PLAN), json.dumps(plan), 0o600)
+    return spoil
 
 
 UNSOUND = [
     ("before", lambda h: replace(in_record(h, "before/0"), b"biff", b"bifg"), "text of /etc/postfix/main.cf from before is not"),
     ("before-gone", lambda h: os.unlink(in_record(h, "before/0")), "text of /etc/postfix/main.cf from before is not"),
-    ("hunks", lead_elsewhere, "do not lead from the text before"),
+    ("hunks", hunk(new="biff = yes"), "do not lead from the text before"),
+    ("hunks-outside", hunk(at=5000), "do not lead from the text before"),
+    ("hunks-far-outside", hunk(at=10**7), "do not lead from the text before"),
     ("plan-readable", lambda h: os.chmod(in_record(h, PLAN), 0o644), "/plan.json is not private"),
     ("state-readable", lambda h: os.chmod(in_record(h, "state"), 0o640), "/state is not private"),
     ("record-readable", lambda h: os.chmod(in_record(h), 0o755), "0001-zz-test-biff is not private"),
@@ -139,6 +143,9 @@ def unsound(row):
             spoil(host)
             result = host.expect(6, "status", "--store", out=sentence)
             check_equal(len(result.outtext.splitlines()), 1, "lines of %r" % result.outtext)
+            if name.startswith("hunks"):
+                host.expect(1, "diff", "1", err=sentence)
+                host.expect(4, "rollback", "-y", err="it is damaged", last=NOTHING)
             if name in ("prepared", "mark", "temporary"):
                 check_equal(execute(host.argv("recover")).code, 0, "recover")
                 host.expect(0, "status", "--store", out="The store is sound (1 records).")

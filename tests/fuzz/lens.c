@@ -9,7 +9,7 @@
  * Limits: a text with a NUL byte never reaches a lens (file.h), and none does here. Augeas is the system's
  * and tells libFuzzer nothing of its coverage; what leads it is mailfix's own code.
  */
-#include "edit.h"
+#include "hunk.h"
 #include "tree.h"
 
 #include <stdio.h>
@@ -66,7 +66,7 @@ static void check(const char *text, size_t len)
     if (at != len)
         die("text behind the last span");
     check_nodes(text, node, n, (struct span){0, len});
-    const char *same = edit_splice(text, len, NULL, 0, &n_same);
+    const char *same = hunk_splice(text, len, NULL, 0, &n_same);
     if (n_same != len || memcmp(same, text, len) != 0)
         die("an edit without steps changes bytes");
 }

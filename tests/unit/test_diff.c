@@ -5,6 +5,7 @@
  */
 #include "diff.h"
 #include "edit.h"
+#include "hunk.h"
 #include "unit.h"
 
 static const char *unified(const char *before, const char *after, const struct hunk *hunk, size_t n)
@@ -35,7 +36,7 @@ static void test_forms(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         size_t len;
         const char *before = cases[i].before;
-        const char *after = edit_splice(before, strlen(before), &cases[i].hunk, 1, &len);
+        const char *after = hunk_splice(before, strlen(before), &cases[i].hunk, 1, &len);
         const char *want = arena_printf("--- a/etc/f\n+++ b/etc/f\n%s", cases[i].diff);
         assert_string_equal(unified(before, after, &cases[i].hunk, 1), want);
     }
@@ -91,7 +92,7 @@ static void test_whole(void **state)
         for (size_t k = 0; k < COUNT(texts); k++) {
             size_t n, len;
             struct hunk *hunk = diff_whole(texts[i], strlen(texts[i]), texts[k], strlen(texts[k]), &n);
-            assert_string_equal(edit_splice(texts[i], strlen(texts[i]), hunk, n, &len), texts[k]);
+            assert_string_equal(hunk_splice(texts[i], strlen(texts[i]), hunk, n, &len), texts[k]);
             assert_int_equal(n, i == k ? 0 : 1);
         }
 }
@@ -140,7 +141,7 @@ static void test_patch(void **state)
         struct hunk hunk[8];
         const char *before = random_text(&seed);
         size_t n = random_hunks(&seed, strlen(before), hunk), len;
-        const char *after = edit_splice(before, strlen(before), hunk, n, &len);
+        const char *after = hunk_splice(before, strlen(before), hunk, n, &len);
         const char *path = arena_printf("/etc/f%d", i);
         const char *diff =
             diff_unified(path, before, strlen(before), after, strlen(after), hunk, n, false, NULL);

@@ -4,6 +4,7 @@
  * pairs of changes of which the older one goes while the newer one stays.
  */
 #include "edit.h"
+#include "hunk.h"
 #include "merge.h"
 #include "unit.h"
 
@@ -71,7 +72,7 @@ static void test_find(void **state)
         if (ok != (cases[i].wanted != NULL))
             fail_msg("case %zu: found %d", i, ok);
         if (ok)
-            assert_string_equal(edit_splice(now, strlen(now), found, 1, &len), cases[i].wanted);
+            assert_string_equal(hunk_splice(now, strlen(now), found, 1, &len), cases[i].wanted);
     }
 }
 
@@ -137,26 +138,26 @@ static void test_random(void **state)
             assert_int_equal(unit_fresh(state), 0);
         const char *text = random_lines(&seed, 30);
         struct hunk *a = random_hunks(&seed, strlen(text), &n_a);
-        const char *with_a = edit_splice(text, strlen(text), a, n_a, &len_a);
+        const char *with_a = hunk_splice(text, strlen(text), a, n_a, &len_a);
         struct hunk *b = random_hunks(&seed, len_a, &n_b);
-        struct hunk *back = edit_reverse(a, old_bytes(text, a, n_a), n_a);
+        struct hunk *back = hunk_reverse(a, old_bytes(text, a, n_a), n_a);
         bool touches = false;
         for (size_t i = 0; i < n_a; i++)
             touches |= merge_touches(with_a, len_a, &back[i], b, n_b);
         if (n_a == 0 || n_b == 0 || touches)
             continue;
         apart++;
-        const char *with_ab = edit_splice(with_a, len_a, b, n_b, &len_ab);
+        const char *with_ab = hunk_splice(with_a, len_a, b, n_b, &len_ab);
         struct hunk *moved = merge_move(back, n_a, b, n_b);
-        const char *one = edit_splice(with_ab, len_ab, moved, n_a, &n);
+        const char *one = hunk_splice(with_ab, len_ab, moved, n_a, &n);
         struct hunk *alone = merge_move(b, n_b, back, n_a);
-        const char *other = edit_splice(text, strlen(text), alone, n_b, &n);
+        const char *other = hunk_splice(text, strlen(text), alone, n_b, &n);
         assert_string_equal(one, other);
         struct hunk *found;
         if (!merge_find(with_a, len_a, back, n_a, with_ab, len_ab, &found, &n))
             continue;
         found_again++;
-        assert_string_equal(edit_splice(with_ab, len_ab, found, n_a, &n), one);
+        assert_string_equal(hunk_splice(with_ab, len_ab, found, n_a, &n), one);
     }
     assert_true(apart > 500);
     assert_true(found_again > 50);

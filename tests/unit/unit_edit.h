@@ -5,6 +5,7 @@
 #pragma once
 
 #include "edit.h"
+#include "hunk.h"
 #include "unit.h"
 
 /* In order, apart from each other, inside the before-text, and leading to the now-text. */
@@ -17,7 +18,7 @@ static inline void assert_hunks(const struct draft *d, unsigned round)
             fail_msg("round %u: hunk %zu at %zu, the one before it ends at %zu", round, i, h->at, end);
         end = h->at + h->old_len;
     }
-    const char *text = edit_splice(d->before->text, d->before->len, d->hunk, d->n_hunk, &len);
+    const char *text = hunk_splice(d->before->text, d->before->len, d->hunk, d->n_hunk, &len);
     if (len != d->now->len || memcmp(text, d->now->text, len) != 0)
         fail_msg("round %u: '%s' instead of '%s'", round, text, d->now->text);
 }
@@ -28,15 +29,15 @@ static inline void assert_reverses(const struct draft *d)
     size_t len;
     for (size_t i = 0; i < d->n_hunk; i++)
         old[i] = arena_copy(d->before->text + d->hunk[i].at, d->hunk[i].old_len);
-    struct hunk *back = edit_reverse(d->hunk, old, d->n_hunk);
-    const char *text = edit_splice(d->now->text, d->now->len, back, d->n_hunk, &len);
+    struct hunk *back = hunk_reverse(d->hunk, old, d->n_hunk);
+    const char *text = hunk_splice(d->now->text, d->now->len, back, d->n_hunk, &len);
     assert_int_equal(len, d->before->len);
     assert_memory_equal(text, d->before->text, len);
     /* And the way back of the way back is the way there. */
     const char **new = arena_alloc((d->n_hunk + 1) * sizeof(*new));
     for (size_t i = 0; i < d->n_hunk; i++)
         new[i] = d->hunk[i].bytes;
-    struct hunk *again = edit_reverse(back, new, d->n_hunk);
+    struct hunk *again = hunk_reverse(back, new, d->n_hunk);
     for (size_t i = 0; i < d->n_hunk; i++) {
         assert_int_equal(again[i].at, d->hunk[i].at);
         assert_int_equal(again[i].old_len, d->hunk[i].old_len);
