@@ -97,7 +97,8 @@ struct txn_text {
 bool txn_rollback_prepare(struct txn *txn, struct back *back, const struct txn_text *text,
                           struct err *err) MUST_CHECK;
 
-/* Stages what comes back and marks the record "undoing"; also when it is so marked already (a crash). */
+/* Stages what comes back and marks the record "undoing"; also when it is so marked already (a crash). Before
+ * that a target that is not what the rollback was prepared for is refused, and nothing is changed. */
 bool txn_rollback_begin(struct txn *txn, struct err *err) MUST_CHECK;
 /* Exchanges them in. *ret_stuck as above. */
 bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct err *err) MUST_CHECK;

@@ -239,8 +239,24 @@ static bool stage_before(struct txn *txn, struct err *err)
     return true;
 }
 
+/* Somebody may have been faster than the locks: then nothing is begun. */
+static bool is_as_planned(const struct txn *txn, struct err *err)
+{
+    for (size_t i = 0; i < txn->n_swap; i++) {
+        const struct swap *s = &txn->swap[i];
+        char found[DIGEST_HEX + 1];
+        if (!file_digest(s->at.dir, s->at.name, found, err))
+            return false;
+        if (strcmp(found, s->after) != 0)
+            return err_set(err, "%s was changed by somebody else while mailfix worked", s->at.path);
+    }
+    return true;
+}
+
 bool txn_rollback_begin(struct txn *txn, struct err *err)
 {
+    if (txn->record.state != TXN_UNDOING && !is_as_planned(txn, err))
+        return false;
     if (!stage_before(txn, err)) {
         txn_discard_temps(txn);
         return false;

@@ -215,6 +215,26 @@ static void test_rollback(void **state)
     close_site(s);
 }
 
+/* postconf -e may come between the look at the files and the lock. */
+static void test_rollback_finds_another_text(void **state)
+{
+    static const char *const changed[] = {"etc/postfix/main.cf", "etc/postfix/master.cf"};
+    for (size_t i = 0; i < COUNT(changed); i++) {
+        assert_int_equal(unit_empty(state), 0);
+        struct site *s = make_site();
+        struct err err;
+        keep(s);
+        open_rollback(s);
+        unit_file(changed[i], "theirs\n");
+        assert_false(txn_rollback_begin(&s->txn, &err));
+        assert_says(err, "was changed by somebody else while mailfix worked");
+        txn_close(&s->txn);
+        assert_tree(i == 0 ? "theirs\n" : NEW, i == 1 ? "theirs\n" : MADE);
+        assert_state(s, TXN_KEPT);
+        close_site(s);
+    }
+}
+
 /* A text that is in no before/ comes back from the record, also when the rollback is cut off. */
 static void test_another_text_comes_back(void **state)
 {
@@ -377,6 +397,7 @@ int main(void)
         dir_test(test_keep_and_put_back),
         dir_test(test_made_by_somebody_else),
         dir_test(test_rollback),
+        dir_test(test_rollback_finds_another_text),
         dir_test(test_another_text_comes_back),
         dir_test(test_left_by_apply),
         dir_test(test_left_by_rollback),
