@@ -285,6 +285,12 @@ const struct node *node_child(const struct node *node, const char *label)
     return NULL;
 }
 
+const char *node_child_value(const struct node *node, const char *label)
+{
+    const struct node *child = node_child(node, label);
+    return child != NULL && child->value != NULL ? child->value : "";
+}
+
 bool starts_with(const char *text, const char *start)
 {
     return strncmp(text, start, strlen(start)) == 0;

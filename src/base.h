@@ -73,6 +73,8 @@ const char *buf_text(const struct buf *b); /* "" when empty */
 
 /* The first child of that label; NULL: none. */
 const struct node *node_child(const struct node *node, const char *label);
+/* Its value; "": there is none. */
+const char *node_child_value(const struct node *node, const char *label);
 
 bool starts_with(const char *text, const char *start);
 bool ends_with(const char *text, const char *end);

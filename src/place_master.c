@@ -7,15 +7,9 @@
 
 #include <string.h>
 
-static const char *child_value(const struct node *node, const char *label)
-{
-    const struct node *child = node_child(node, label);
-    return child != NULL && child->value != NULL ? child->value : "";
-}
-
 const char *place_service_id(const struct node *node)
 {
-    return arena_printf("%s/%s", node->value, child_value(node, "type"));
+    return arena_printf("%s/%s", node->value, node_child_value(node, "type"));
 }
 
 /* "smtp/inet" also finds "127.0.0.1:smtp/inet". */
@@ -35,11 +29,11 @@ void place_services(struct finder *f, const struct doc *doc)
             !service_wanted(&f->names, node))
             continue;
         struct row row = place_row(doc, node);
-        row.value = child_value(node, "command");
+        row.value = node_child_value(node, "command");
         place_field(&row, "id", place_service_id(node));
-        place_field(&row, "type", child_value(node, "type"));
-        place_field(&row, "chroot", child_value(node, "chroot"));
-        place_field(&row, "command", child_value(node, "command"));
+        place_field(&row, "type", node_child_value(node, "type"));
+        place_field(&row, "chroot", node_child_value(node, "chroot"));
+        place_field(&row, "command", node_child_value(node, "command"));
         place_offer(f, &row);
     }
 }

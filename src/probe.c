@@ -87,14 +87,6 @@ static bool option_says(const struct node *service, const char *name, const char
     return false;
 }
 
-static const char *child(const struct node *node, const char *label)
-{
-    for (size_t i = 0; i < node->n_child; i++)
-        if (strcmp(node->child[i].label, label) == 0)
-            return node->child[i].value != NULL ? node->child[i].value : "";
-    return "";
-}
-
 /* ---- live conditions ---- */
 
 static enum verdict daemon_is(const char *daemon, const char *what, const char **ret_why)
@@ -241,11 +233,12 @@ static void add_postfix_ports(struct docs *docs, struct health *health)
         return;
     for (size_t i = 0; i < master_cf->n_node; i++) {
         const struct node *node = &master_cf->node[i];
-        const char *command = strcmp(node->label, "service") == 0 ? child(node, "command") : "";
+        const char *command = strcmp(node->label, "service") == 0 ? node_child_value(node, "command") : "";
         const char *host;
         int port;
         if ((strcmp(command, "smtpd") != 0 && strcmp(command, "postscreen") != 0) ||
-            strcmp(child(node, "type"), "inet") != 0 || !postfix_service_address(node->value, &host, &port))
+            strcmp(node_child_value(node, "type"), "inet") != 0 ||
+            !postfix_service_address(node->value, &host, &port))
             continue;
         bool wrapped = option_says(node, "smtpd_tls_wrappermode", "yes");
         add_port(health, wrapped ? SMTPS : SMTP, numeric(host) ? host : bound_address(docs), port);
