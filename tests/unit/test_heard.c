@@ -30,9 +30,11 @@ static void test_is(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct log_line line;
         struct strings values = {0};
+        struct span group[PATTERN_GROUPS];
         assert_true(maillog_parse(cases[i].line, &line));
         bool is = heard_is(&fix->symptom[0].heard, &line, &values);
         assert_int_equal(is, heard_is(&fix->symptom[0].heard, &line, NULL));
+        assert_int_equal(is, heard_groups(&fix->symptom[0].heard, &line, group));
         if (is != (cases[i].values != NULL))
             fail_msg("%s", cases[i].line);
         if (is)
