@@ -5,6 +5,7 @@ corpus.expected holds, by file name, the fixes whose fault each log of ../shared
 does not name speaks of none. That test is skipped, and says so, where the corpus does not lie beside the source.
 """
 import bz2
+import contextlib
 import gzip
 import json
 import lzma
@@ -33,7 +34,10 @@ Sep 30 16:43:29 svr postfix/smtpd[1]: NOQUEUE: reject: RCPT from x[192.0.2.1]: 5
 helo=<svr postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm>
 Sep 30 16:43:29 svr postfix/cleanup[1]: 4ABC: warning: header Subject: fatal: unsupported dictionary type: sdbm from x; helo=<y>
 Sep 30 16:43:29 svr postfix/tlsmgr[1]: warning: said "fatal: unsupported dictionary type: sdbm"
+Sep 30 16:43:29 svr postfix/tlsmgr[1]: fatal: said "fatal: unsupported dictionary type: sdbm"
+Sep 30 16:43:29 svr postfix/tlsmgr[1]: unsupported dictionary type: sdbm
 Sep 30 16:43:29 svr sshd[1]: Invalid user postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm
+Sep 30 16:43:29 svr no tag postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm
 postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm
 """
 
@@ -65,6 +69,85 @@ def test_log_page(host):
     write(host.main, "myhostname = mail.example.jp\n")
     host.expect(6, "diagnose", "sdbm-cache", "--log", log, out="not known whether still so: only the log shows it")
     host.expect(0, "diagnose", "sasl-no-secret", "--log", log)
+
+
+CHAIN = """fix       zz-test-chain
+title     A cache is not there
+title.ja  キャッシュがない
+effect    harms-mail
+symptom   log
+  program   postfix/tlsmgr
+  level     fatal
+  matching  ^no cache (?<cache>\\S+)$
+consequence log
+  program   postfix/smtpd
+  level     warning
+  matching  ^without (?<cache>\\S+)$
+  same      cache
+  within    10s
+consequence log
+  program   postfix/*
+  level     info
+  matching  ^gone$
+  same      pid
+  within    600s
+"""
+OTHER = """fix       zz-test-other
+title     Something is gone
+title.ja  何かがない
+effect    harms-mail
+%ssymptom   log
+  program   postfix/*
+  level     info
+  matching  ^gone$
+"""
+
+
+@contextlib.contextmanager
+def chain(host, independent=""):
+    """A fault with two consequences, one of which is another fix's symptom."""
+    texts = {"zz-test-chain": CHAIN, "zz-test-other": OTHER % independent}
+    paths = [write(os.path.join(host.fixes, name + ".fix"), text.encode()) for name, text in texts.items()]
+    try:
+        yield
+    finally:
+        for path in paths:
+            os.unlink(path)
+
+
+def chain_line(second, program, text):
+    return "Sep 30 16:43:%02d svr postfix/%s: %s\n" % (second, program, text)
+
+
+def follows(host, log):
+    """What the log says of the fault's consequences."""
+    seen = heard(host, log).get("zz-test-chain", {})
+    return [c["first"] for c in seen.get("consequences", [])]
+
+
+def test_log_consequences(host):
+    cause = chain_line(20, "tlsmgr[7]", "fatal: no cache a") + chain_line(21, "tlsmgr[7]", "fatal: no cache b")
+    rows = [(30, "smtpd[8]", "warning: without a", True), (31, "smtpd[8]", "warning: without a", False),
+            (31, "smtpd[8]", "warning: without b", True), (30, "smtpd[8]", "warning: without c", False),
+            (19, "smtpd[8]", "warning: without a", False), (30, "smtpd[8]", "without a", False),
+            (30, "qmgr[8]", "warning: without a", False), (59, "tlsmgr[7]", "gone", True), (59, "tlsmgr[8]", "gone", False)]
+    with chain(host):
+        for second, program, text, wanted in rows:
+            line = chain_line(second, program, text)
+            check_equal(follows(host, log_of(host, cause + line)), [line.rstrip("\n")] if wanted else [], line)
+        line = chain_line(30, "smtpd[8]", "warning: without a")
+        check_equal(follows(host, log_of(host, line + cause)), [], "what was said before the cause")
+        check("zz-test-chain" not in heard(host, log_of(host, line)), "a consequence without a cause is a fault")
+
+
+def test_log_consequence_is_no_symptom(host):
+    """Unless one fix calls the other independent."""
+    log = log_of(host, chain_line(20, "tlsmgr[7]", "fatal: no cache a") + chain_line(21, "tlsmgr[7]", "gone") +
+                 chain_line(22, "tlsmgr[8]", "gone"))
+    for word, count in (("", 1), ("independent zz-test-chain\n", 2)):
+        with chain(host, word):
+            seen = heard(host, log)
+        check_equal((counts(seen["zz-test-chain"]), counts(seen["zz-test-other"])), ((1, [1]), (count, [])), word)
 
 
 def test_log_healthy(host):
@@ -104,6 +187,10 @@ def test_log_since(host):
     log = log_of(host, "2025-03-02T16:36:48+09:00" + SDBM[15:] + "2025-03-02T16:36:50+09:00" + SDBM[15:])
     check_equal(heard(host, log, "--since", "2025-03-02T07:36:49Z")["sdbm-cache"]["count"], 1, "since between the lines")
     check_equal(heard(host, log, "--since", "10 minutes ago"), {}, "since long after them")
+    ago = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - seconds)) for seconds in (5400, 300)]
+    fresh = log_of(host, "".join(moment + SDBM[15:] for moment in ago), "fresh")
+    for words, count in (("10 minutes ago", 1), ("10m ago", 1), ("2 hours ago", 2), ("1 day ago", 2), (ago[1], 1)):
+        check_equal(heard(host, fresh, "--since", words).get("sdbm-cache", {}).get("count"), count, "since " + words)
     host.expect(2, "diagnose", "--since", "soon", err="'soon' is no time")
     host.expect(2, "diagnose", "--log", log, "--no-log", err="--no-log does not go with")
     host.expect(1, "diagnose", "--log", log + "x", err="No such file")
@@ -112,10 +199,12 @@ def test_log_since(host):
 def test_log_compressed(host):
     for end, pack in ((".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)):
         check_equal(list(heard(host, log_of(host, pack(SDBM.encode()), "log" + end))), ["sdbm-cache"], end)
-    log = log_of(host, gzip.compress(os.urandom(90000))[:50000], "cut.gz")
-    found = execute(host.argv("diagnose", "enforce-tls", "--log", log))
-    check_equal(found.code, 1, "exit with a damaged file (%s)" % found.errtext)
-    check("cannot be unpacked" in found.errtext, found.errtext)
+    # The first block of one of them is not whole, of the other one only a later block.
+    for size in (90000, 900000):
+        log = log_of(host, gzip.compress(os.urandom(size))[:size // 2], "cut%d.gz" % size)
+        found = execute(host.argv("diagnose", "enforce-tls", "--log", log))
+        check_equal(found.code, 1, "exit with a damaged file (%s)" % found.errtext)
+        check("cannot be unpacked" in found.errtext, found.errtext)
 
 
 def test_log_compressed_zstd(host):
@@ -159,11 +248,11 @@ class Reading:
 
 def test_log_reader_is_nobody(host):
     reading = Reading(host)
-    uids = set(reading.status(reading.child, "Uid").split())
+    users = [set(reading.status(reading.child, key).split()) for key in ("Uid", "Gid")]
     groups = reading.status(reading.child, "Groups")
     os.kill(reading.child, signal.SIGKILL)
     code, said = reading.end()
-    check("0" not in uids and len(uids) == 1 and groups == "", "users %s, groups %r" % (uids, groups))
+    check(all("0" not in ids and len(ids) == 1 for ids in users) and groups == "", "user and group %s, groups %r" % (users, groups))
     check_equal(code, 1, "exit when the reader dies (%s)" % said)
     check("the mail log was not read, because of the process that read it: it was ended by signal 9" in said, said)
 
