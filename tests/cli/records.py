@@ -227,6 +227,15 @@ def test_prune_keeps_the_last_kept_and_the_newest(host):
         check_equal(numbers(host), ["0002", "0003", "0004"], "numbers go on")
 
 
+def test_prune_keeps_what_waits_for_a_person(host):
+    with Fixes(host) as fixes:
+        for value in ("one", "two", "three"):
+            fixes.set("biff", value)
+        write(in_record(host, "state"), "stuck    \n", 0o600)
+        host.expect(0, "history", "--prune", "1", "-y", out="0001-zz-test-biff stays: it waits for a person")
+        check_equal(numbers(host), ["0001", "0003"], "what stays")
+
+
 def test_prune_by_age(host):
     with Fixes(host) as fixes:
         for value in ("one", "two", "three"):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tests of tests/cli/run about a person at a terminal: the question, colours, secrets, and the progress line."""
+import os
 import re
 
 from support import Skip, check, check_equal, execute, on_terminal, read, site, write
@@ -142,7 +143,10 @@ def test_missing_without_a_terminal(host):
     host.put("etc/postfix/main.cf", RELAYS)
     host.put("etc/postfix/transport", TRANSPORT)
     before = read(host.main)
-    result = host.expect(2, "apply", "isp-relay", "subdomains=no", last=NOTHING)
+    answers = write(os.path.join(host.work, "answers"), "docomo.ne.jp\n[r.example.net]:587\ny\n")
+    with open(answers, "rb") as stdin:
+        result = host.expect(2, "apply", "isp-relay", "subdomains=no", last=NOTHING, stdin=stdin)
+    check("Which relay" in result.errtext and "found here: %s\n" % FOUND not in result.errtext, "it asked: %r" % result.errtext)
     for line in ("isp-relay needs domain=VALUE: Mail for which domain shall go through the relay?\n",
                  "isp-relay needs relay=VALUE: Which relay (host, [host], [host]:587; in brackets: this very host, no MX look-up)? "
                  "(found here: %s)\n" % FOUND,
