@@ -202,6 +202,12 @@ static bool read_map(struct reading *r, const char *parameter)
 
 /* ---- any document ---- */
 
+bool doc_is_packages(const struct doc *doc)
+{
+    const char *path = doc->real != NULL ? doc->real : doc->path;
+    return starts_with(path, "/usr/share/") || starts_with(path, "/usr/lib");
+}
+
 bool doc_is_nested(const char *id)
 {
     return strcmp(id, DOC_DOVECOT) == 0;

@@ -47,9 +47,17 @@ struct dovecot_entry {
     const struct node *alone; /* the innermost section around it that does not merge with others, or NULL */
 };
 /* All of them in the order in which Dovecot reads them; a section stands before what is in it. */
-bool docs_dovecot(struct docs *docs, struct dovecot_entry **ret_entry, size_t *ret_n,
-                  struct err *err) MUST_CHECK;
+struct dovecot_conf {
+    struct dovecot_entry *entry;
+    size_t n;
+    const struct doc *first; /* dovecot.conf itself */
+    const struct doc
+        *own; /* the last file of an administrator's own that is not read inside a section, or NULL */
+};
+bool docs_dovecot(struct docs *docs, struct dovecot_conf *ret_conf, struct err *err) MUST_CHECK;
 
+/* A package owns it: its next update would undo a change, and dpkg or rpm would call the file broken. */
+bool doc_is_packages(const struct doc *doc);
 /* It is dovecot.conf, or a file that it includes: entries stand in sections. */
 bool doc_is_nested(const char *id);
 /* Whether the files of a document may have to be made: the text of a map, an alias table. */

@@ -161,7 +161,7 @@ static void add_entry(struct reading *r, const struct doc *doc, const struct nod
                       struct within in)
 {
     struct dovecot_entry entry = {doc, node, joined_path(in.path, name), in.alone};
-    r->entry = arena_append(r->entry, &r->n_entry, sizeof(entry), &entry);
+    r->dovecot.entry = arena_append(r->dovecot.entry, &r->dovecot.n, sizeof(entry), &entry);
 }
 
 static bool read_nodes(struct reading *r, const struct includer *by, const struct node *node, size_t n,
@@ -188,6 +188,10 @@ static bool read_text(struct reading *r, const struct doc *doc, const struct inc
     struct includer here = {doc, up};
     if (!is_listed(r, doc->real))
         r->doc = arena_append(r->doc, &r->n, sizeof(struct doc *), &doc);
+    if (up == NULL)
+        r->dovecot.first = doc;
+    if (in.path[0] == '\0' && !doc_is_packages(doc) && !dovecot_is_shipped(doc->path))
+        r->dovecot.own = doc;
     return read_nodes(r, &here, doc->node, doc->n_node, in);
 }
 
@@ -208,11 +212,10 @@ bool doc_read_dovecot(struct reading *r)
            read_text(r, doc, NULL, (struct within){"", NULL});
 }
 
-bool docs_dovecot(struct docs *docs, struct dovecot_entry **ret_entry, size_t *ret_n, struct err *err)
+bool docs_dovecot(struct docs *docs, struct dovecot_conf *ret_conf, struct err *err)
 {
     struct reading r = {.docs = docs, .id = DOC_DOVECOT, .err = err};
     bool ok = doc_read_dovecot(&r);
-    *ret_entry = r.entry;
-    *ret_n = r.n_entry;
+    *ret_conf = r.dovecot;
     return ok;
 }

@@ -12,8 +12,7 @@ struct reading {
     const struct doc **doc; /* found so far, in reading order */
     size_t n;
     size_t n_read;               /* includes of dovecot.conf, the same file again included */
-    struct dovecot_entry *entry; /* of dovecot.conf */
-    size_t n_entry;
+    struct dovecot_conf dovecot; /* what dovecot.conf and its includes hold */
     struct err *err;
 };
 

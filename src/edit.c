@@ -282,17 +282,15 @@ static bool do_document(struct jobs *jobs, struct context *ctx, struct err *err)
     return (jobs->step->verb == EDIT_UNCOMMENT ? edit_uncomment : edit_ensure)(jobs, ctx, err);
 }
 
-/* What the next update of a package would undo, and what dpkg or rpm would call broken. */
 static bool check_owner(const struct job *job, struct err *err)
 {
-    const char *path = job->doc->real != NULL ? job->doc->real : job->doc->path;
-    if (!starts_with(path, "/usr/share/") && !starts_with(path, "/usr/lib"))
+    if (!doc_is_packages(job->doc))
         return true;
     return err_outcome(
         err, NOT_APPLICABLE,
         "%s: what is to be changed stands in %s, which belongs to a package, whose next update would "
         "undo the change; set it by hand in a file below /etc that is read later",
-        job->fix->name, path);
+        job->fix->name, job->doc->real != NULL ? job->doc->real : job->doc->path);
 }
 
 /* Aliases that come from a directory or from NIS have no text here; to find nothing there is no "already so".

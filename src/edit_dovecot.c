@@ -4,7 +4,8 @@
  * setting counts as an entry. The one in effect is changed in the file that holds it; a missing one goes
  * below the commented-out one of its path, else below the entry before it in the literal, else into the last
  * section of that name, else, in sections of its own, to the end. A file that a package brings gets nothing
- * new where an administrator's own is included.
+ * new where an administrator's own is included, and one below /usr never: what such a file sets is set again
+ * in a file that is read later.
  *
  * Limits: a section of which there can be several without a name (passdb, userdb, namespace) is there when
  * one has every setting of the literal with its value, and is else added as a whole.
@@ -30,10 +31,7 @@ struct nest {
     struct jobs *jobs;
     struct context *ctx;
     const char *text; /* the spans of the literal are of this text */
-    struct dovecot_entry *entry;
-    size_t n;
-    const struct doc *last; /* whose end takes what has no place */
-    bool own;               /* an administrator's own file is included */
+    struct dovecot_conf conf;
     struct err *err;
 };
 
@@ -89,15 +87,16 @@ static bool insert(struct nest *e, const struct doc *doc, size_t at, const char 
 
 static bool takes_new(const struct nest *e, const struct doc *doc)
 {
-    return !e->own || !dovecot_is_shipped(doc->path);
+    return !doc_is_packages(doc) && (e->conf.own == NULL || !dovecot_is_shipped(doc->path));
 }
 
 static const struct dovecot_entry *last_section(const struct nest *e, const char *path)
 {
-    for (size_t i = e->n; i > 0; i--)
-        if (strcmp(e->entry[i - 1].node->label, "section") == 0 && strcmp(e->entry[i - 1].path, path) == 0 &&
-            e->entry[i - 1].alone == NULL && takes_new(e, e->entry[i - 1].doc))
-            return &e->entry[i - 1];
+    for (size_t i = e->conf.n; i > 0; i--)
+        if (strcmp(e->conf.entry[i - 1].node->label, "section") == 0 &&
+            strcmp(e->conf.entry[i - 1].path, path) == 0 && e->conf.entry[i - 1].alone == NULL &&
+            takes_new(e, e->conf.entry[i - 1].doc))
+            return &e->conf.entry[i - 1];
     return NULL;
 }
 
@@ -121,7 +120,7 @@ static bool is_due(struct nest *e, const char *path, const char *now, const char
     *ret_due = now == NULL || !edit_same_value(now, want);
     if (!*ret_due || e->jobs->step->verb != EDIT_RAISE)
         return true;
-    now = place_dovecot_effective(e->ctx, e->entry, e->n, path, &set);
+    now = place_dovecot_effective(e->ctx, e->conf.entry, e->conf.n, path, &set);
     if (now == NULL) {
         e->ctx->missing = arena_printf("dovecot.value.%s", path);
         return context_missing(e->ctx, arena_printf(_("whether %s is less"), path), e->err);
@@ -131,10 +130,11 @@ static bool is_due(struct nest *e, const char *path, const char *now, const char
 
 static const struct dovecot_entry *commented_setting(const struct nest *e, const char *path)
 {
-    for (size_t i = e->n; i > 0; i--)
-        if (strcmp(e->entry[i - 1].node->label, "commented") == 0 && e->entry[i - 1].alone == NULL &&
-            strcmp(e->entry[i - 1].path, path) == 0 && takes_new(e, e->entry[i - 1].doc))
-            return &e->entry[i - 1];
+    for (size_t i = e->conf.n; i > 0; i--)
+        if (strcmp(e->conf.entry[i - 1].node->label, "commented") == 0 &&
+            e->conf.entry[i - 1].alone == NULL && strcmp(e->conf.entry[i - 1].path, path) == 0 &&
+            takes_new(e, e->conf.entry[i - 1].doc))
+            return &e->conf.entry[i - 1];
     return NULL;
 }
 
@@ -162,17 +162,21 @@ static bool add_setting(struct nest *e, const struct node *want, const char *pat
 static bool ensure_setting(struct nest *e, const struct node *want, const char *path, struct below *below,
                            struct buf *rest)
 {
-    const struct dovecot_entry *set = place_dovecot_setting(e->entry, e->n, path, NULL);
+    const struct dovecot_entry *set = place_dovecot_setting(e->conf.entry, e->conf.n, path, NULL);
     bool due;
     if (!is_due(e, path, set != NULL ? dovecot_value(set->node) : NULL, dovecot_value(want), &due))
         return false;
-    if (set != NULL)
+    if (set != NULL && !doc_is_packages(set->doc))
         *below =
             (struct below){set->doc, set->node->span.end, line_start(set->doc->text, set->node->span.start)};
     if (!due)
         return true;
     if (set == NULL)
         return add_setting(e, want, path, below, rest);
+    if (doc_is_packages(set->doc)) {
+        buf_puts(rest, bare_text(e, want));
+        return true;
+    }
     struct row row = {.doc = set->doc, .node = set->node, .bytes = place_dovecot_bytes(set->node)};
     edit_value(edit_job_of(e->jobs, set->doc), &row, postfix_joined_value(want));
     return true;
@@ -188,7 +192,7 @@ static bool has_all(const struct nest *e, const struct dovecot_entry *section, c
         if (strcmp(child->label, "setting") != 0)
             continue;
         const struct dovecot_entry *set = place_dovecot_setting(
-            e->entry, e->n, arena_printf("%s/%s", section->path, child->value), section->node);
+            e->conf.entry, e->conf.n, arena_printf("%s/%s", section->path, child->value), section->node);
         if (set == NULL || !edit_same_value(dovecot_value(set->node), dovecot_value(child)))
             return false;
     }
@@ -197,9 +201,9 @@ static bool has_all(const struct nest *e, const struct dovecot_entry *section, c
 
 static bool is_there(const struct nest *e, const char *path, const struct node *want)
 {
-    for (size_t i = 0; i < e->n; i++)
-        if (dovecot_stands_alone(e->entry[i].node) && strcmp(e->entry[i].path, path) == 0 &&
-            has_all(e, &e->entry[i], want))
+    for (size_t i = 0; i < e->conf.n; i++)
+        if (dovecot_stands_alone(e->conf.entry[i].node) && strcmp(e->conf.entry[i].path, path) == 0 &&
+            has_all(e, &e->conf.entry[i], want))
             return true;
     return false;
 }
@@ -248,8 +252,8 @@ static bool ensure_nodes(struct nest *e, const struct node *want, size_t n, cons
 static bool find_room(struct nest *e, const struct doc **ret_doc, size_t *ret_at)
 {
     const struct step *step = e->jobs->step;
-    *ret_doc = e->last;
-    *ret_at = e->last->len;
+    *ret_doc = e->conf.own != NULL ? e->conf.own : e->conf.first;
+    *ret_at = (*ret_doc)->len;
     if (!step->has_after && !step->has_before)
         return true;
     struct row *row;
@@ -270,20 +274,10 @@ bool edit_ensure_dovecot(struct jobs *jobs, struct context *ctx, const char *tex
                          size_t n, struct err *err)
 {
     struct nest e = {.jobs = jobs, .ctx = ctx, .text = text, .err = err};
-    const struct doc *const *doc;
     const struct doc *room;
     struct buf rest = {0};
-    size_t n_doc, at;
-    if (!docs_files(ctx->docs, DOC_DOVECOT, &doc, &n_doc, err) ||
-        !docs_dovecot(ctx->docs, &e.entry, &e.n, err))
-        return false;
-    e.last = doc[0];
-    for (size_t i = 0; i < n_doc; i++)
-        if (!dovecot_is_shipped(doc[i]->path)) {
-            e.last = doc[i];
-            e.own = true;
-        }
-    if (!ensure_nodes(&e, want, n, "", &rest))
+    size_t at;
+    if (!docs_dovecot(ctx->docs, &e.conf, err) || !ensure_nodes(&e, want, n, "", &rest))
         return false;
     return rest.len == 0 || (find_room(&e, &room, &at) && insert(&e, room, at, buf_text(&rest)));
 }

@@ -77,17 +77,16 @@ static void uncomment_name(struct jobs *jobs, const struct doc *const *doc, size
 static bool uncomment_path(struct jobs *jobs, struct context *ctx, const char *path, struct err *err)
 {
     const struct dovecot_entry *first = NULL;
-    struct dovecot_entry *entry;
-    size_t n;
-    if (!docs_dovecot(ctx->docs, &entry, &n, err))
+    struct dovecot_conf conf;
+    if (!docs_dovecot(ctx->docs, &conf, err))
         return false;
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(entry[i].path, path) != 0)
+    for (size_t i = 0; i < conf.n; i++) {
+        if (strcmp(conf.entry[i].path, path) != 0)
             continue;
-        if (strcmp(entry[i].node->label, "commented") != 0)
+        if (strcmp(conf.entry[i].node->label, "commented") != 0)
             return true;
         if (first == NULL)
-            first = &entry[i];
+            first = &conf.entry[i];
     }
     if (first != NULL)
         uncomment(edit_job_of(jobs, first->doc), first->node);

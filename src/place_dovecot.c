@@ -94,13 +94,12 @@ static void find_effective(struct finder *f, const struct dovecot_entry *entry, 
 
 bool place_dovecot(struct finder *f, struct err *err)
 {
-    struct dovecot_entry *entry;
-    size_t n;
-    if (!docs_dovecot(f->ctx->docs, &entry, &n, err))
+    struct dovecot_conf conf;
+    if (!docs_dovecot(f->ctx->docs, &conf, err))
         return false;
     if (f->place->noun == NOUN_DOVECOT_EFFECTIVE)
-        find_effective(f, entry, n);
+        find_effective(f, conf.entry, conf.n);
     else
-        find_lines(f, entry, n);
+        find_lines(f, conf.entry, conf.n);
     return true;
 }
