@@ -44,22 +44,21 @@ static void dump(const char *dir)
     struct root root;
     struct err err;
     struct docs docs = {0};
-    struct dovecot_entry *entry;
-    size_t n;
+    struct dovecot_conf conf;
     printf("root\t%s\n", dir);
     if (!root_open(dir, &root, &err) || !facts_open(&root, NULL, &docs.facts, &err) ||
-        !docs_dovecot(&docs, &entry, &n, &err)) {
+        !docs_dovecot(&docs, &conf, &err)) {
         printf("refused\t");
         print_escaped(err.text);
         printf("\n");
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        const struct dovecot_entry *e = &entry[i];
-        if (strcmp(e->node->label, "setting") != 0 || place_dovecot_setting(entry, n, e->path, e->alone) != e)
+    for (size_t i = 0; i < conf.n; i++) {
+        const struct dovecot_entry *e = &conf.entry[i];
+        if (strcmp(e->node->label, "setting") != 0 || place_dovecot_setting(conf.entry, conf.n, e->path, e->alone) != e)
             continue;
         printf("%s:%zu\t%d\t", e->doc->path, doc_line(e->doc, e->node->span.start),
-               number_of(entry, e->alone));
+               number_of(conf.entry, e->alone));
         print_escaped(e->path);
         printf("\t%d\t", dovecot_is_literal(e->node));
         print_escaped(dovecot_value(e->node));
