@@ -3,10 +3,12 @@
  * What a lens sees in a text; see tree.h. The only file that includes augeas.h.
  *
  * A text of Postfix's is cut into chunks of about 100 lines, always before a line that starts a logical line
- * (neither white space nor '#' in its first column), one of Dovecot's between sections, and each chunk goes
+ * (neither white space nor '#' in its first column) or among comments and blank lines behind which no logical
+ * line goes on, one of Dovecot's between sections, and each chunk goes
  * through the lens by itself: finding the span of one node costs Augeas a walk over all its siblings, so a
  * long file in one piece would cost the square of its length. A logical line and the comments inside it are
- * never parted. Lines that begin with white space before the first logical line are made nodes here.
+ * never parted, nor are the comments of a service that is commented out. Lines that begin with white space
+ * before the first logical line are made nodes here.
  *
  * A text of Dovecot's is read with marks in it (dovecot_masked), the values are those of the text.
  *
@@ -30,14 +32,53 @@ static bool starts_logical_line(char c)
     return strchr(" \t\v\f\r\n#", c) == NULL;
 }
 
-/* The length of the next chunk of a text of Postfix's. */
-static size_t logical_lines(const char *text, size_t len, size_t least)
+static size_t line_len(const char *text, size_t len)
+{
+    const char *end = memchr(text, '\n', len);
+    return end != NULL ? (size_t)(end + 1 - text) : len;
+}
+
+static char first_of(const char *line, size_t len)
+{
+    size_t margin = 0;
+    while (margin < len && strchr(" \t\v\f\r", line[margin]) != NULL)
+        margin++;
+    return margin < len ? line[margin] : '\n';
+}
+
+/* Comments and blank lines, up to end. */
+struct calm {
+    const char *end;
+    bool apart; /* no logical line goes on behind them */
+};
+
+static struct calm calm_from(const char *text, size_t len)
+{
+    size_t at = 0;
+    while (at < len && strchr("#\n", first_of(text + at, len - at)) != NULL)
+        at += line_len(text + at, len - at);
+    return (struct calm){text + at, at == len || starts_logical_line(text[at])};
+}
+
+/* Among comments: those of a commented-out service stay together, a blank line ends them. */
+static bool may_part(enum lens lens, const char *line, size_t len)
+{
+    return lens != LENS_MASTER || first_of(line, len) == '\n';
+}
+
+/* The length of the next chunk of a text of Postfix's; *calm keeps what was seen of the text behind it. */
+static size_t logical_lines(enum lens lens, const char *text, size_t len, struct calm *calm)
 {
     size_t lines = 0;
-    for (const char *at = text; (at = memchr(at, '\n', (size_t)(text + len - at))) != NULL;) {
-        at++;
-        if (++lines >= least && at < text + len && starts_logical_line(*at))
-            return (size_t)(at - text);
+    for (size_t at = line_len(text, len); at < len; at += line_len(text + at, len - at)) {
+        if (++lines < CHUNK_LINES)
+            continue;
+        if (starts_logical_line(text[at]))
+            return at;
+        if (calm->end == NULL || text + at >= calm->end)
+            *calm = calm_from(text + at, len - at);
+        if (text + at < calm->end && calm->apart && may_part(lens, text + at, len - at))
+            return at;
     }
     return len;
 }
@@ -45,31 +86,31 @@ static size_t logical_lines(const char *text, size_t len, size_t least)
 static const struct {
     const char *id;
     const char *lens;
-    size_t (*chunk_len)(const char *text, size_t len, size_t least); /* NULL: in one piece */
+    enum { WHOLE, LOGICAL_LINES, SECTIONS } chunks;
     const char *expected;
 } LENSES[N_LENS] = {
-    [LENS_MAIN] = {"main.cf", "Mf_Main.lns", logical_lines,
+    [LENS_MAIN] = {"main.cf", "Mf_Main.lns", LOGICAL_LINES,
                    N_("expected a parameter (name = value), a comment that begins with '#', or a line that "
                       "continues a value "
                       "and begins with white space")},
-    [LENS_MASTER] = {"master.cf", "Mf_Master.lns", logical_lines,
+    [LENS_MASTER] = {"master.cf", "Mf_Master.lns", LOGICAL_LINES,
                      N_("expected a service (service type private unpriv chroot wakeup maxproc command), a "
                         "comment that begins "
                         "with '#', or an option line that begins with white space (braces nest five deep at "
                         "most, groups of several lines not at all)")},
     [LENS_TRANSPORT] =
-        {"transport", "Mf_Transport.lns", logical_lines,
+        {"transport", "Mf_Transport.lns", LOGICAL_LINES,
          N_("expected an entry (key and value), a comment that begins with '#', or a line that "
             "continues a value and begins with white space")},
-    [LENS_ALIASES] = {"aliases", "Mf_Aliases.lns", logical_lines,
+    [LENS_ALIASES] = {"aliases", "Mf_Aliases.lns", LOGICAL_LINES,
                       N_("expected an alias (name: targets), a comment that begins with '#', or a line that "
                          "continues the targets and begins with white space")},
     [LENS_DOVECOT] =
-        {"dovecot.conf", "Mf_Dovecot.lns", dovecot_chunk,
+        {"dovecot.conf", "Mf_Dovecot.lns", SECTIONS,
          N_("expected a setting (name = value), a section that opens with '{' at the end of its line "
             "and closes with '}' on a line of its own, !include FILE, or a comment")},
     [LENS_FIX] =
-        {"fix", "Mf_Fix.lns", NULL,
+        {"fix", "Mf_Fix.lns", WHOLE,
          N_("expected a stanza of a fix file (fix title effect about advice see independent rows param "
             "symptom "
             "still "
@@ -267,28 +308,37 @@ static bool parse_piece(enum lens lens, const struct piece *p, size_t len, struc
 
 /* ---- before the first logical line ---- */
 
-static size_t line_len(const char *text, size_t len)
-{
-    const char *end = memchr(text, '\n', len);
-    return end != NULL ? (size_t)(end + 1 - text) : len;
-}
-
 /* Text behind white space: before the first logical line it continues nothing, and Postfix drops it. */
 static bool is_stray(const char *line, size_t len)
 {
-    size_t margin = 0;
-    while (margin < len && strchr(" \t\v\f\r", line[margin]) != NULL)
-        margin++;
-    return margin > 0 && margin < len && line[margin] != '#' && line[margin] != '\n';
+    return strchr(" \t\v\f\r", line[0]) != NULL && strchr("#\n", first_of(line, len)) == NULL;
 }
 
-/* The length of the blank lines and comments that stand before a stray line or the first logical line. */
-static size_t lead_in(const char *text, size_t len)
+/* The length of the blank lines and comments that stand before a stray line or the first logical line, or of
+ * a chunk of them. */
+static size_t lead_in(enum lens lens, const char *text, size_t len)
 {
     size_t at = 0;
-    while (at < len && !starts_logical_line(text[at]) && !is_stray(text + at, len - at))
+    for (size_t lines = 0; at < len && strchr("#\n", first_of(text + at, len - at)) != NULL; lines++) {
+        if (lines >= CHUNK_LINES && may_part(lens, text + at, len - at))
+            break;
         at += line_len(text + at, len - at);
+    }
     return at;
+}
+
+/* The length of the chunk at base, behind the first logical line. */
+static size_t chunk_len(enum lens lens, const char *read, size_t len, struct calm *calm)
+{
+    switch (LENSES[lens].chunks) {
+    case LOGICAL_LINES:
+        return logical_lines(lens, read, len, calm);
+    case SECTIONS:
+        return dovecot_chunk(read, len, CHUNK_LINES);
+    case WHOLE:
+        break;
+    }
+    return len;
 }
 
 /* No lens knows stray lines: a lens that does has every part of it twice, before and behind the first logical
@@ -329,7 +379,8 @@ bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, 
     if (!open_augeas(err))
         return false;
     const char *read = lens == LENS_DOVECOT ? dovecot_masked(text, len) : text;
-    bool started = LENSES[lens].chunk_len != logical_lines;
+    bool started = LENSES[lens].chunks != LOGICAL_LINES;
+    struct calm calm = {0};
     for (size_t base = 0; base < len;) {
         if (!started && is_stray(text + base, len - base)) {
             struct node stray = stray_node(text, base, line_len(text + base, len - base));
@@ -337,12 +388,10 @@ bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, 
             base = stray.span.end;
             continue;
         }
-        size_t part = started ? 0 : lead_in(text + base, len - base);
+        size_t part = started ? 0 : lead_in(lens, text + base, len - base);
         if (part == 0) {
             started = true;
-            part = LENSES[lens].chunk_len != NULL
-                       ? LENSES[lens].chunk_len(read + base, len - base, CHUNK_LINES)
-                       : len - base;
+            part = chunk_len(lens, read + base, len - base, &calm);
         }
         struct piece p = {.name = name, .text = text, .read = read, .len = len, .base = base};
         struct node *some = NULL;

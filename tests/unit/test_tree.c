@@ -115,6 +115,37 @@ static void test_tiles(void **state)
         assert_tiles(cases[i].lens, cases[i].text);
 }
 
+static const char *lines(const char *line, int n, const char *before, const char *behind)
+{
+    struct buf text = {0};
+    buf_puts(&text, before);
+    for (int i = 0; i < n; i++)
+        buf_puts(&text, line);
+    buf_puts(&text, behind);
+    return buf_text(&text);
+}
+
+/* Where a text is cut does not show: comments belong to the setting that goes on behind them, and options to
+ * the service that is commented out above them, however many there are. */
+static void test_many_comments(void **state)
+{
+    (void)state;
+    struct tree inside = parse(LENS_MAIN, lines("# c\n", 350, "a = b\n", "  d\nz = y\n"));
+    assert_int_equal(inside.n, 2);
+    assert_int_equal(inside.node[0].n_child, 352);
+    struct tree behind = parse(LENS_MAIN, lines("# c\n\n", 350, "a = b\n", "z = y\n"));
+    assert_int_equal(behind.n, 702);
+    struct tree options =
+        parse(LENS_MASTER, lines("#  -o a=b\n", 350, "# head\n#smtp inet n - y - - smtpd\n", "\n# c\n"));
+    assert_int_equal(options.n, 4);
+    assert_string_equal(options.node[1].label, "commented");
+    struct tree late =
+        parse(LENS_MASTER,
+              lines("#  -o a=b\n", 350, "a unix - - - - - x\n#smtp inet n - y - - smtpd\n", "\n# c\n"));
+    assert_int_equal(late.n, 4);
+    assert_tiles(LENS_ALIASES, lines(" \n# c\n", 350, "a: b\n", " c\n"));
+}
+
 /* Without its final newline a text has the same nodes, and the last one ends where the text ends. */
 /* What continues nothing is a node of its own, also where a comment or the end of the text follows. */
 static void test_stray_lines(void **state)
@@ -319,10 +350,15 @@ static void test_lens_dir(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fresh_test(test_names),       fresh_test(test_tiles),
-        fresh_test(test_stray_lines), fresh_test(test_no_final_newline),
-        fresh_test(test_pieces),      fresh_test(test_pieces_of_master),
-        fresh_test(test_errors),      fresh_test(test_lens_dir),
+        fresh_test(test_names),
+        fresh_test(test_tiles),
+        fresh_test(test_many_comments),
+        fresh_test(test_stray_lines),
+        fresh_test(test_no_final_newline),
+        fresh_test(test_pieces),
+        fresh_test(test_pieces_of_master),
+        fresh_test(test_errors),
+        fresh_test(test_lens_dir),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }
