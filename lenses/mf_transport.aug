@@ -7,16 +7,16 @@
 
      entry = KEY           value = TEXT for each physical line of the value, none if there is only a
                            key (postmap warns of it and drops it); #comment = "# ..." for a comment line before the last line of the value
-     unread = TEXT         a line whose key has a quote that is not closed: postmap warns of it and drops it;
-                           value = TEXT for each further physical line
+     unread = TEXT         a line whose key has a quote that is not closed: postmap warns of it and drops it; or
+                           whose key ends in a backslash; value = TEXT for each further physical line
      commented = KEY       "#KEY VALUE", with no blank behind '#'; value = TEXT
      #comment = "# ..."    any other comment line
      #blank                a blank line
 
    Limits: the text ends in a newline and holds no NUL, and no line with text behind white space stands before
    the first logical line (tree.c takes those out). Quotes and backslashes of a key are part of it, as
-   they are typed. A key is on one physical line: one whose quote is closed on a later line is unread, one that
-   ends in a backslash is refused. *)
+   they are typed. A key is on one physical line: one that goes on in a later line is unread, and is refused where
+   a comment comes between behind a backslash. *)
 module Mf_Transport =
   let text      = /[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
   let hash      = /#([^\n]*[^ \t\v\f\r\n])?/
@@ -43,7 +43,10 @@ module Mf_Transport =
 
   (* The rest of the line belongs to a quote that is not closed. *)
   let open      = keyword? . /"(([^"\\\n]|\\\\[^\n])*([^"\\ \t\v\f\r\n]|\\\\[^ \t\v\f\r\n]|\\\\))?/
+  let tight     = del /\n([ \t\v\f\r]*\n)*[ \t\v\f\r]+/ "\n    "
   let unread    = [ label "unread" . store open . more* . eol ]
+                | [ label "unread" . store (keyword? . /\\\\/)
+                  . (tight . value unhashed . more* . eol | del "\n" "\n") ]
 
   let listed    = /#[^ \t\v\f\r\n#][^ \t\v\f\r\n]*[ \t\v\f\r]+[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
   let commented = [ label "commented" . margin . del "#" "#" . store /[^ \t\v\f\r\n#][^ \t\v\f\r\n]*/

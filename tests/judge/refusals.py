@@ -22,7 +22,7 @@ BROKEN = (
     ("master.cf", b"smtp inet n - y - - smtpd\n  -o { a = {{{{{b}}}}} }\n", 2, 1, "  -o { a = {{{{{b}}}}} }", "braces nest five deep"),
     ("master.cf", b"smtp inet n - y - - smtpd\n  -o { a = {\n b { \n c }}}\n", 2, 1, "  -o { a = {", "groups of several lines"),
     ("master.cf", b"\0", 1, 1, None, "a NUL byte"),
-    ("transport", b"a b\nc\\\n", 2, 2, "c\\", "expected an entry (key and value)"),
+    ("transport", b"a b\nc\\\n# d\n e\n", 4, 2, " e", "expected an entry (key and value)"),
     ("transport", b"a b\nc \0\n", 2, 3, None, "a NUL byte"),
     ("aliases", b"a: b\n\"c\n : d\n", 3, 2, " : d", "expected an alias (name: targets)"),
     ("aliases", b"a: b\n((c) d\n", 2, 4, "((c) d", "expected an alias (name: targets)"),

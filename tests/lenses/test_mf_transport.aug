@@ -114,5 +114,9 @@ module Test_Mf_Transport =
       { "entry" = "!/c\"d\"/" { "value" = "REJECT e" } }
       { "entry" = "endif" }
 
-  (* Refused: a key that ends in a backslash *)
-  test lns get "a\\\n" = *
+  (* A key that goes on behind a backslash at the end of its line, or ends there *)
+  test lns get "a\\\n b\n# c\n d\ne\\\nf\\ \n" =
+      { "unread" = "a\\" { "value" = "b" } { "#comment" = "# c" } { "value" = "d" } }
+      { "unread" = "e\\" }
+      { "entry" = "f\\ " }
+  test lns get "a\\\n# c\n b\n" = *
