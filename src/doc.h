@@ -46,13 +46,12 @@ struct dovecot_entry {
     const char *path;         /* "service/imap-login/vsz_limit" */
     const struct node *alone; /* the innermost section around it that does not merge with others, or NULL */
 };
-/* All of them in the order in which Dovecot reads them; a section stands before what is in it. */
+/* All of them in the order in which Dovecot reads them, a section before what is in it; and the files. */
 struct dovecot_conf {
     struct dovecot_entry *entry;
     size_t n;
     const struct doc *first; /* dovecot.conf itself */
-    const struct doc
-        *own; /* the last file of an administrator's own that is not read inside a section, or NULL */
+    const struct doc *own;   /* the last one of an administrator's, read outside of sections; or NULL */
 };
 bool docs_dovecot(struct docs *docs, struct dovecot_conf *ret_conf, struct err *err) MUST_CHECK;
 

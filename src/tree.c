@@ -4,11 +4,11 @@
  *
  * A text of Postfix's is cut into chunks of about 100 lines, always before a line that starts a logical line
  * (neither white space nor '#' in its first column) or among comments and blank lines behind which no logical
- * line goes on, one of Dovecot's between sections, and each chunk goes
- * through the lens by itself: finding the span of one node costs Augeas a walk over all its siblings, so a
- * long file in one piece would cost the square of its length. A logical line and the comments inside it are
- * never parted, nor are the comments of a service that is commented out. Lines that begin with white space
- * before the first logical line are made nodes here.
+ * line goes on, one of Dovecot's between sections, and each chunk goes through the lens by itself: finding
+ * the span of one node costs Augeas a walk over all its siblings, so a long file in one piece would cost the
+ * square of its length. A logical line and the comments inside it are never parted, nor are the comments of a
+ * service that is commented out. Lines that begin with white space before the first logical line are made
+ * nodes here.
  *
  * A text of Dovecot's is read with marks in it (dovecot_masked), the values are those of the text.
  *
@@ -46,6 +46,11 @@ static char first_of(const char *line, size_t len)
     return margin < len ? line[margin] : '\n';
 }
 
+static bool is_calm(const char *line, size_t len)
+{
+    return strchr("#\n", first_of(line, len)) != NULL;
+}
+
 /* Comments and blank lines, up to end. */
 struct calm {
     const char *end;
@@ -55,7 +60,7 @@ struct calm {
 static struct calm calm_from(const char *text, size_t len)
 {
     size_t at = 0;
-    while (at < len && strchr("#\n", first_of(text + at, len - at)) != NULL)
+    while (at < len && is_calm(text + at, len - at))
         at += line_len(text + at, len - at);
     return (struct calm){text + at, at == len || starts_logical_line(text[at])};
 }
@@ -311,7 +316,7 @@ static bool parse_piece(enum lens lens, const struct piece *p, size_t len, struc
 /* Text behind white space: before the first logical line it continues nothing, and Postfix drops it. */
 static bool is_stray(const char *line, size_t len)
 {
-    return strchr(" \t\v\f\r", line[0]) != NULL && strchr("#\n", first_of(line, len)) == NULL;
+    return strchr(" \t\v\f\r", line[0]) != NULL && !is_calm(line, len);
 }
 
 /* The length of the blank lines and comments that stand before a stray line or the first logical line, or of
@@ -319,7 +324,7 @@ static bool is_stray(const char *line, size_t len)
 static size_t lead_in(enum lens lens, const char *text, size_t len)
 {
     size_t at = 0;
-    for (size_t lines = 0; at < len && strchr("#\n", first_of(text + at, len - at)) != NULL; lines++) {
+    for (size_t lines = 0; at < len && is_calm(text + at, len - at); lines++) {
         if (lines >= CHUNK_LINES && may_part(lens, text + at, len - at))
             break;
         at += line_len(text + at, len - at);

@@ -91,8 +91,10 @@ test_apply() {
     check_same "$host_kind: apply again: exit 0" 0 $?
     check_match "$host_kind: apply again: already so" 'Already so' "$output"
     check_match "$host_kind: history" '^0001 .* kept .* sdbm-cache' "$(host_run mailfix history)"
-    host_run mailfix diagnose >/dev/null 2>&1
-    check_same "$host_kind: diagnose finds nothing any more" 0 $?
+    # This fix alone: what else a host's log holds depends on how busy the machine is.
+    output=$(host_run mailfix diagnose sdbm-cache 2>&1)
+    check_same "$host_kind: diagnose again: exit 0" 0 $?
+    check_match "$host_kind: diagnose again: finds nothing any more" '^No problem found' "$output"
 }
 
 # test_rollback TREES STATES: both as they were before the apply.
