@@ -2,7 +2,7 @@
  *
  * Errors, memory, growing buffers and safe printing; see base.h for the contracts.
  *
- * Limits: the arena is 256 MiB of address space; the largest text that mailfix reads is 1 MiB, so even
+ * Limits: the arena is 256 MiB of address space; the largest text that mailfix reads whole is 1 MiB, so even
  * several parses of it fit. Messages longer than an err's text are cut at its
  * end, after a whole character.
  */

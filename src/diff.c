@@ -6,6 +6,8 @@
  */
 #include "diff.h"
 
+#include "extract.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -106,61 +108,95 @@ static void write_lines(struct writer *w, char sign, const char *text, size_t le
     }
 }
 
-/* A range of a unified diff: "start,count", where an empty range names the line before it. */
-static const char *range(const char *text, size_t start, size_t end)
+/* The lines in front of an offset, in the file. end: it ends what stands before it. */
+static size_t lines_before(const struct diff_text *t, size_t at, bool end)
 {
-    size_t lines = count_lines(text, start, end), first = count_lines(text, 0, start) + (lines > 0);
+    if (t->n_piece == 0)
+        return count_lines(t->bytes, 0, at);
+    size_t line = extract_line(t->piece, t->n_piece, t->bytes, at, end);
+    return line - 1 + (end && at > 0 && t->bytes[at - 1] != '\n');
+}
+
+/* A range of a unified diff: "start,count", where an empty range names the line before it. */
+static const char *range(const struct diff_text *t, size_t start, size_t end)
+{
+    size_t lines = count_lines(t->bytes, start, end);
+    size_t first = lines_before(t, start, lines == 0) + (lines > 0);
     return lines == 1 ? arena_printf("%zu", first) : arena_printf("%zu,%zu", first, lines);
+}
+
+static struct block *blocks_of(const struct diff_text *before, const struct diff_text *after,
+                               const struct hunk *hunk, size_t n, size_t *ret_n)
+{
+    struct block *block = NULL;
+    ptrdiff_t shift = 0;
+    *ret_n = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct block b = widen(before->bytes, before->len, after->bytes, after->len, &hunk[i], shift);
+        struct block *last = *ret_n > 0 ? &block[*ret_n - 1] : NULL;
+        shift += (ptrdiff_t)hunk[i].len - (ptrdiff_t)hunk[i].old_len;
+        if (last != NULL && b.old_start <= last->old_end) {
+            last->old_end = b.old_end > last->old_end ? b.old_end : last->old_end;
+            last->new_end = b.new_end > last->new_end ? b.new_end : last->new_end;
+        } else {
+            block = arena_append(block, ret_n, sizeof(b), &b);
+        }
+    }
+    return block;
+}
+
+/* One @@ block from the blocks that are near each other; returns how many these are. */
+static size_t write_near(struct writer *w, const struct diff_text *before, const struct diff_text *after,
+                         const struct block *block, size_t n)
+{
+    size_t last = 0;
+    while (last + 1 < n && lines_before(before, block[last + 1].old_start, false) -
+                                   lines_before(before, block[last].old_end, true) <=
+                               2 * CONTEXT)
+        last++;
+    size_t old_start = back_lines(before->bytes, block[0].old_start, CONTEXT);
+    size_t old_end = forward_lines(before->bytes, before->len, block[last].old_end, CONTEXT);
+    size_t new_start = block[0].new_start - (block[0].old_start - old_start);
+    size_t new_end = block[last].new_end + (old_end - block[last].old_end);
+    buf_printf(&w->out, "@@ -%s", range(before, old_start, old_end));
+    buf_printf(&w->out, " +%s @@\n", range(after, new_start, new_end));
+    size_t at = old_start;
+    for (size_t i = 0; i <= last; i++) {
+        write_lines(w, ' ', before->bytes, before->len, at, block[i].old_start);
+        write_lines(w, '-', before->bytes, before->len, block[i].old_start, block[i].old_end);
+        write_lines(w, '+', after->bytes, after->len, block[i].new_start, block[i].new_end);
+        at = block[i].old_end;
+    }
+    write_lines(w, ' ', before->bytes, before->len, at, old_end);
+    return last + 1;
+}
+
+const char *diff_texts(const char *path, const struct diff_text *before, const struct diff_text *after,
+                       const struct hunk *hunk, size_t n, bool mask, bool *ret_masked)
+{
+    struct writer w = {.mask = mask};
+    struct diff_text old = *before;
+    bool created = before->bytes == NULL;
+    size_t n_block;
+    if (created)
+        old.bytes = "";
+    struct block *block = blocks_of(&old, after, hunk, n, &n_block);
+    if (n_block == 0)
+        return "";
+    buf_printf(&w.out, "--- %s%s\n+++ b%s\n", created ? "" : "a", created ? "/dev/null" : path, path);
+    for (size_t i = 0; i < n_block;)
+        i += write_near(&w, &old, after, block + i, n_block - i);
+    if (ret_masked != NULL)
+        *ret_masked |= w.masked;
+    return buf_text(&w.out);
 }
 
 const char *diff_unified(const char *path, const char *before, size_t before_len, const char *after,
                          size_t after_len, const struct hunk *hunk, size_t n, bool mask, bool *ret_masked)
 {
-    struct writer w = {.mask = mask};
-    struct block *block = NULL;
-    size_t n_block = 0;
-    bool created = before == NULL;
-    if (created)
-        before = "";
-    ptrdiff_t shift = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct block b = widen(before, before_len, after, after_len, &hunk[i], shift);
-        shift += (ptrdiff_t)hunk[i].len - (ptrdiff_t)hunk[i].old_len;
-        if (n_block > 0 && b.old_start <= block[n_block - 1].old_end) {
-            block[n_block - 1].old_end =
-                b.old_end > block[n_block - 1].old_end ? b.old_end : block[n_block - 1].old_end;
-            block[n_block - 1].new_end =
-                b.new_end > block[n_block - 1].new_end ? b.new_end : block[n_block - 1].new_end;
-        } else {
-            block = arena_append(block, &n_block, sizeof(b), &b);
-        }
-    }
-    if (n_block == 0)
-        return "";
-    buf_printf(&w.out, "--- %s%s\n+++ b%s\n", created ? "" : "a", created ? "/dev/null" : path, path);
-    for (size_t i = 0; i < n_block;) {
-        size_t last = i;
-        while (last + 1 < n_block &&
-               count_lines(before, block[last].old_end, block[last + 1].old_start) <= 2 * CONTEXT)
-            last++;
-        size_t old_start = back_lines(before, block[i].old_start, CONTEXT);
-        size_t old_end = forward_lines(before, before_len, block[last].old_end, CONTEXT);
-        size_t new_start = block[i].new_start - (block[i].old_start - old_start);
-        size_t new_end = block[last].new_end + (old_end - block[last].old_end);
-        buf_printf(&w.out, "@@ -%s", range(before, old_start, old_end));
-        buf_printf(&w.out, " +%s @@\n", range(after, new_start, new_end));
-        size_t at = old_start;
-        for (; i <= last; i++) {
-            write_lines(&w, ' ', before, before_len, at, block[i].old_start);
-            write_lines(&w, '-', before, before_len, block[i].old_start, block[i].old_end);
-            write_lines(&w, '+', after, after_len, block[i].new_start, block[i].new_end);
-            at = block[i].old_end;
-        }
-        write_lines(&w, ' ', before, before_len, at, old_end);
-    }
-    if (ret_masked != NULL)
-        *ret_masked |= w.masked;
-    return buf_text(&w.out);
+    const struct diff_text old = {.bytes = before, .len = before_len},
+                           new = {.bytes = after, .len = after_len};
+    return diff_texts(path, &old, &new, hunk, n, mask, ret_masked);
 }
 
 bool diff_hides(const char *text, size_t text_len, size_t at, size_t len)

@@ -13,6 +13,16 @@
 const char *diff_unified(const char *path, const char *before, size_t before_len, const char *after,
                          size_t after_len, const struct hunk *hunk, size_t n, bool mask, bool *ret_masked);
 
+/* The same for texts of which only pieces are known (types.h); line numbers are those of the files. */
+struct diff_text {
+    const char *bytes;
+    size_t len;
+    const struct piece *piece; /* none: it is the whole file */
+    size_t n_piece;
+};
+const char *diff_texts(const char *path, const struct diff_text *before, const struct diff_text *after,
+                       const struct hunk *hunk, size_t n, bool mask, bool *ret_masked);
+
 /* Whether a line that bytes of text stand in looks like a secret, as diff_unified masks it; no bytes stand in
  * none. */
 bool diff_hides(const char *text, size_t text_len, size_t at, size_t len);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The documents of one host; see doc.h.
+ * The documents of one host; see doc.h. The texts of tables are read by doc_table.c.
  *
- * Limits: one instance of each server, files of at most FILE_LIMIT bytes each. A table whose name is no
- * absolute path is passed over.
+ * Limits: one instance of each server, files of at most FILE_LIMIT bytes each, but for the texts of tables. A
+ * table whose name is no absolute path is passed over.
  */
 #include "doc_private.h"
 
+#include "extract.h"
+#include "hunk.h"
 #include "postfix.h"
-#include "postfix_table.h"
-#include "postfix_list.h"
 #include "tree.h"
 
 #include <string.h>
@@ -64,17 +64,19 @@ static const struct doc *load_postfix(struct facts *facts, const char *id, struc
     return NULL;
 }
 
-bool doc_reparse(const struct doc *doc, const char *text, size_t len, const struct doc **ret_doc,
-                 struct err *err)
+bool doc_edited(const struct doc *doc, const struct hunk *hunk, size_t n, struct doc **ret_doc,
+                struct err *err)
 {
     struct doc *edited = arena_alloc(sizeof(*edited));
     *edited = *doc;
-    edited->text = text;
-    edited->len = len;
+    edited->text = hunk_splice(doc->text, doc->len, hunk, n, &edited->len);
     edited->node = NULL;
     edited->n_node = 0;
-    digest_hex(text, len, edited->digest);
-    if (!parse(edited, err))
+    if (doc->n_piece > 0)
+        edited->piece = extract_moved(doc->piece, doc->n_piece, doc->text, hunk, n);
+    else
+        digest_hex(edited->text, edited->len, edited->digest);
+    if (!(doc->n_piece > 0 ? doc_parse_table : parse)(edited, err))
         return false;
     *ret_doc = edited;
     return true;
@@ -97,7 +99,7 @@ bool docs_get(struct docs *docs, const char *id, const struct doc **ret_doc, str
     return err_set(err, "there is no document %s", id);
 }
 
-static void keep_file(struct docs *docs, const struct doc *doc)
+void docs_keep_file(struct docs *docs, const struct doc *doc)
 {
     struct doc_file *file = arena_alloc(sizeof(*file));
     *file = (struct doc_file){doc, docs->file};
@@ -112,92 +114,42 @@ void docs_put(struct docs *docs, const struct doc *doc)
             docs->tried[i] = true;
             return;
         }
-    keep_file(docs, doc);
+    docs_keep_file(docs, doc);
 }
 
 size_t doc_line(const struct doc *doc, size_t offset)
 {
+    if (doc->n_piece > 0)
+        return extract_line(doc->piece, doc->n_piece, doc->text, offset, false);
     return text_position(doc->text, doc->len, offset).line;
 }
 
 /* ---- documents of several files ---- */
 
-bool doc_read_file(struct reading *r, const char *path, bool may_be_absent, const struct doc **ret_doc)
+const struct doc *docs_file(const struct docs *docs, const char *id, const char *path)
 {
     enum lens lens, other;
-    bool known = tree_lens_of_document(r->id, &lens);
-    for (const struct doc_file *file = r->docs->file; file != NULL && known; file = file->next)
+    bool known = tree_lens_of_document(id, &lens);
+    for (const struct doc_file *file = docs->file; file != NULL && known; file = file->next)
         if (strcmp(file->doc->path, path) == 0 && tree_lens_of_document(file->doc->id, &other) &&
-            other == lens) {
-            *ret_doc = file->doc;
-            return true;
-        }
+            other == lens)
+            return file->doc;
+    return NULL;
+}
+
+bool doc_read_file(struct reading *r, const char *path, bool may_be_absent, const struct doc **ret_doc)
+{
+    if ((*ret_doc = docs_file(r->docs, r->id, path)) != NULL)
+        return true;
     struct doc *doc = arena_alloc(sizeof(*doc));
     doc->id = r->id;
     doc->path = path;
     if (!load(facts_root(r->docs->facts), doc, may_be_absent, r->err) ||
         (!doc->absent && !parse(doc, r->err)))
         return false;
-    keep_file(r->docs, doc);
+    docs_keep_file(r->docs, doc);
     *ret_doc = doc;
     return true;
-}
-
-/* The text files of the tables that a parameter names; those of patterns have no keys. */
-static bool table_texts(struct reading *r, const char *parameter, struct strings *ret_paths)
-{
-    const struct doc *main_cf;
-    const char *missing = NULL;
-    struct strings types = facts_table_types(r->docs->facts),
-                   patterns = strings_split("regexp pcre cidr", " ");
-    struct table_ref *ref;
-    size_t n;
-    if (!docs_get(r->docs, "main.cf", &main_cf, r->err))
-        return false;
-    const char *value = facts_value(r->docs->facts, main_cf, parameter, &missing);
-    if (value == NULL && missing != NULL)
-        return err_set(r->err, "nobody can tell what %s is; main.cf or the fact %s must say so", parameter,
-                       missing);
-    postfix_tables(parameter, value != NULL ? value : "", &types, &ref, &n);
-    for (size_t i = 0; i < n; i++)
-        if (postfix_text_index(ref[i].type, ref[i].name) != NULL && ref[i].name[0] == '/' &&
-            !strings_have(&patterns, ref[i].type) && !strings_have(ret_paths, ref[i].name))
-            strings_add(ret_paths, ref[i].name);
-    return true;
-}
-
-static bool read_tables(struct reading *r, const struct strings *paths)
-{
-    for (size_t i = 0; i < paths->n; i++) {
-        const struct doc *doc;
-        if (!doc_read_file(r, paths->item[i], true, &doc))
-            return false;
-        r->doc = arena_append(r->doc, &r->n, sizeof(struct doc *), &doc);
-    }
-    return true;
-}
-
-static bool read_aliases(struct reading *r)
-{
-    struct strings paths = {0};
-    struct err ignored;
-    struct reading quiet = *r;
-    quiet.err = &ignored;
-    /* Without Postfix, sendmail's place. */
-    if (!table_texts(&quiet, "alias_maps", &paths))
-        strings_add(&paths, "/etc/aliases");
-    return read_tables(r, &paths);
-}
-
-static bool read_map(struct reading *r, const char *parameter)
-{
-    struct strings paths = {0};
-    if (!table_texts(r, parameter, &paths))
-        return false;
-    if (paths.n == 0)
-        return err_set(r->err, "%s names no table that is made from a text file", parameter);
-    paths.n = 1;
-    return read_tables(r, &paths);
 }
 
 /* ---- any document ---- */
@@ -224,16 +176,16 @@ bool doc_id_known(const char *id)
     return tree_lens_of_document(id, &lens);
 }
 
-bool docs_files(struct docs *docs, const char *id, const struct doc *const **ret_doc, size_t *ret_n,
-                struct err *err)
+bool docs_files(struct docs *docs, const char *id, const struct strings *keys,
+                const struct doc *const **ret_doc, size_t *ret_n, struct err *err)
 {
-    struct reading r = {.docs = docs, .id = id, .err = err};
+    struct reading r = {.docs = docs, .id = id, .keys = keys, .err = err};
     const struct doc *single;
     bool ok;
     if (strcmp(id, "aliases") == 0)
-        ok = read_aliases(&r);
+        ok = doc_read_aliases(&r);
     else if (starts_with(id, TREE_MAP))
-        ok = read_map(&r, id + strlen(TREE_MAP));
+        ok = doc_read_map(&r, id + strlen(TREE_MAP));
     else if (doc_is_nested(id))
         ok = doc_read_dovecot(&r);
     else if ((ok = docs_get(docs, id, &single, err)))

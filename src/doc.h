@@ -35,10 +35,15 @@ extern const char *const DOC_IDS[N_DOCS]; /* "main.cf", "master.cf" */
 /* One of the two files of Postfix. */
 bool docs_get(struct docs *docs, const char *id, const struct doc **ret_doc, struct err *err) MUST_CHECK;
 /* The files of any document, each once, in reading order. One that cannot be read, or that its lens refuses,
- * fails the whole and is named; a text behind alias_maps or a map may be absent (doc->absent). */
-bool docs_files(struct docs *docs, const char *id, const struct doc *const **ret_doc, size_t *ret_n,
-                struct err *err) MUST_CHECK;
-
+ * fails the whole and is named; a text behind alias_maps or a map may be absent (doc->absent). Of these texts
+ * the records with the keys are read (NULL, or a '*' in one: all); what was asked for before stays, but may
+ * be in a new doc (docs_file). */
+bool docs_files(struct docs *docs, const char *id, const struct strings *keys,
+                const struct doc *const **ret_doc, size_t *ret_n, struct err *err) MUST_CHECK;
+/* Whether the aliases come from a text file, which may be absent. */
+bool docs_have_aliases(struct docs *docs);
+/* The doc of a path as it was read or edited last; NULL: none was. */
+const struct doc *docs_file(const struct docs *docs, const char *id, const char *path);
 /* A setting, a section or a commented-out setting of dovecot.conf or of a file that it includes. */
 struct dovecot_entry {
     const struct doc *doc;
@@ -65,8 +70,13 @@ bool doc_can_be_absent(const char *id);
 bool doc_id_known(const char *id);
 /* Puts an edited document in the place of the one with the same path. */
 void docs_put(struct docs *docs, const struct doc *doc);
-/* A document like doc with another text, parsed again. */
-bool doc_reparse(const struct doc *doc, const char *text, size_t len, const struct doc **ret_doc,
-                 struct err *err) MUST_CHECK;
+/* What hunks make of a document, parsed again; whoever keeps it sets before. */
+bool doc_edited(const struct doc *doc, const struct hunk *hunk, size_t n, struct doc **ret_doc,
+                struct err *err) MUST_CHECK;
+/* Which lines of a table's text are no entries, for messages. */
+const char *doc_bad_lines(const struct doc *doc);
+/* The digest of a table's file with hunks at places of the file. */
+bool doc_digest_after(const struct docs *docs, const struct doc *doc, const struct hunk *hunk, size_t n,
+                      char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;
 /* The line of an offset of its text, from 1. */
 size_t doc_line(const struct doc *doc, size_t offset);

@@ -9,7 +9,8 @@
 struct reading {
     struct docs *docs;
     const char *id;
-    const struct doc **doc; /* found so far, in reading order */
+    const struct strings *keys; /* of a table: which records; NULL: all */
+    const struct doc **doc;     /* found so far, in reading order */
     size_t n;
     size_t n_read;               /* includes of dovecot.conf, the same file again included */
     struct dovecot_conf dovecot; /* what dovecot.conf and its includes hold */
@@ -21,3 +22,10 @@ bool doc_read_file(struct reading *r, const char *path, bool may_be_absent, cons
 
 /* doc_dovecot.c: dovecot.conf and what it includes. */
 bool doc_read_dovecot(struct reading *r);
+void docs_keep_file(struct docs *docs, const struct doc *doc);
+
+/* doc_table.c: the texts of tables. */
+bool doc_read_aliases(struct reading *r);
+bool doc_read_map(struct reading *r, const char *parameter);
+/* Through the lens, piece by piece. */
+bool doc_parse_table(struct doc *doc, struct err *err) MUST_CHECK;

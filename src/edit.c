@@ -181,10 +181,8 @@ static bool apply_splices(struct job *job, struct draft *draft, struct docs *doc
                                 .old_len = job->splice[i].end - job->splice[i].start,
                                 .bytes = job->splice[i].bytes,
                                 .len = job->splice[i].len};
-    size_t len;
-    const char *text = hunk_splice(job->doc->text, job->doc->len, hunk, job->n_splice, &len);
-    const struct doc *after;
-    if (!doc_reparse(job->doc, text, len, &after, err))
+    struct doc *after;
+    if (!doc_edited(job->doc, hunk, job->n_splice, &after, err))
         return err_prefix(err, "after the edit");
     bool nested = doc_is_nested(job->doc->id);
     if (!(nested ? edit_prove_nested : edit_prove)(job, after, err))
@@ -192,25 +190,38 @@ static bool apply_splices(struct job *job, struct draft *draft, struct docs *doc
     /* From the end, so that positions of the text before this step stay true for what is still to come. */
     for (size_t i = job->n_splice; i > 0; i--) {
         const struct splice *s = &job->splice[i - 1];
-        size_t now_len;
         edit_compose(draft, s->start, s->end, s->bytes, s->len);
         struct hunk one = {.at = s->start, .old_len = s->end - s->start, .bytes = s->bytes, .len = s->len};
         struct doc *partial = arena_alloc(sizeof(*partial));
         *partial = *draft->now;
-        partial->text = hunk_splice(draft->now->text, draft->now->len, &one, 1, &now_len);
-        partial->len = now_len;
+        partial->text = hunk_splice(draft->now->text, draft->now->len, &one, 1, &partial->len);
         draft->now = partial;
     }
+    after->before = draft->before;
+    after->hunk = draft->hunk;
+    after->n_hunk = draft->n_hunk;
     draft->now = after;
     docs_put(docs, after);
     return true;
 }
 
+/* A table may have been read again with more records since: the draft is what it became by that. */
 static struct draft *draft_of(struct drafts *drafts, const struct doc *doc, mode_t mode)
 {
-    for (size_t i = 0; i < drafts->n; i++)
-        if (strcmp(drafts->draft[i].before->path, doc->path) == 0)
-            return &drafts->draft[i];
+    for (size_t i = 0; i < drafts->n; i++) {
+        struct draft *draft = &drafts->draft[i];
+        if (strcmp(draft->before->path, doc->path) != 0)
+            continue;
+        if (draft->now != doc) {
+            draft->before = doc->before;
+            draft->now = doc;
+            draft->hunk = NULL;
+            draft->n_hunk = 0;
+            for (size_t k = 0; k < doc->n_hunk; k++)
+                draft->hunk = arena_append(draft->hunk, &draft->n_hunk, sizeof(*doc->hunk), &doc->hunk[k]);
+        }
+        return draft;
+    }
     struct draft draft = {.before = doc, .now = doc, .mode = mode};
     drafts->draft = arena_append(drafts->draft, &drafts->n, sizeof(draft), &draft);
     return &drafts->draft[drafts->n - 1];
@@ -297,23 +308,35 @@ static bool check_owner(const struct job *job, struct err *err)
  */
 static bool has_text(struct context *ctx, const struct step *step, struct err *err)
 {
-    const struct doc *const *doc;
-    size_t n;
-    if (strcmp(step->document, "aliases") != 0)
+    if (strcmp(step->document, "aliases") != 0 || docs_have_aliases(ctx->docs))
         return true;
-    return docs_files(ctx->docs, step->document, &doc, &n, err) &&
-           (n > 0 ||
-            err_outcome(err, NOT_APPLICABLE, "%s: alias_maps names no table that is made from a text file",
-                        ctx->fix->name));
+    return err_outcome(err, NOT_APPLICABLE, "%s: alias_maps names no table that is made from a text file",
+                       ctx->fix->name);
+}
+
+/* A question of the step read a table again, with more records. */
+static bool is_outdated(const struct jobs *jobs, const struct docs *docs)
+{
+    for (size_t i = 0; i < jobs->n; i++) {
+        const struct doc *doc = jobs->job[i]->doc, *newest = docs_file(docs, doc->id, doc->path);
+        if (newest != NULL && newest != doc)
+            return true;
+    }
+    return false;
 }
 
 bool edit_step(struct context *ctx, const struct step *step, struct drafts *drafts, bool *ret_changed,
                struct err *err)
 {
-    struct jobs jobs = {.step = step, .fix = ctx->fix};
+    struct jobs jobs;
     *ret_changed = false;
-    if (!has_text(ctx, step, err) || !(step->has_each ? do_rows : do_document)(&jobs, ctx, err))
+    if (!has_text(ctx, step, err))
         return false;
+    do {
+        jobs = (struct jobs){.step = step, .fix = ctx->fix};
+        if (!(step->has_each ? do_rows : do_document)(&jobs, ctx, err))
+            return false;
+    } while (is_outdated(&jobs, ctx->docs));
     for (size_t i = 0; i < jobs.n; i++) {
         struct job *job = jobs.job[i];
         if (job->n_splice == 0)

@@ -344,7 +344,10 @@ bool edit_ensure(struct jobs *jobs, struct context *ctx, struct err *err)
         return false;
     if (doc_is_nested(jobs->step->document))
         return edit_ensure_dovecot(jobs, ctx, e.text, want, n, err);
-    if (!docs_files(ctx->docs, context_text(ctx, jobs->step->document), &doc, &n_doc, err))
+    struct strings keys = {0};
+    for (size_t i = 0; i < n; i++)
+        strings_add(&keys, want[i].value);
+    if (!docs_files(ctx->docs, context_text(ctx, jobs->step->document), &keys, &doc, &n_doc, err))
         return false;
     e.job = edit_job_of(jobs, doc[0]);
     for (size_t i = 0; i < n; i++) {

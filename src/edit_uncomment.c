@@ -99,7 +99,7 @@ bool edit_uncomment(struct jobs *jobs, struct context *ctx, struct err *err)
     bool nested = jobs->step->target.noun == NOUN_DOVECOT_SETTING;
     const struct doc *const *doc = NULL;
     size_t n = 0;
-    if (!nested && !docs_files(ctx->docs, context_text(ctx, jobs->step->document), &doc, &n, err))
+    if (!nested && !docs_files(ctx->docs, context_text(ctx, jobs->step->document), &names, &doc, &n, err))
         return false;
     for (size_t i = 0; i < names.n; i++) {
         if (!nested)

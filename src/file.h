@@ -54,6 +54,11 @@ enum file_trust {
  * instead. */
 bool file_read(const struct at *at, enum file_trust trust, const char **ret_text, size_t *ret_len,
                struct identity *ret_identity, struct err *err) MUST_CHECK;
+/* Opens a regular file of any size; which file it is, and whether it still is that one. */
+bool file_open_text(const struct at *at, int *ret_fd, struct identity *ret_identity,
+                    struct err *err) MUST_CHECK;
+bool file_identity(int fd, struct identity *ret_identity);
+bool file_unchanged(const struct identity *a, const struct identity *b);
 /* Same by path; *ret_at may be NULL. */
 bool file_read_path(const struct root *root, const char *path, enum file_trust trust, const char **ret_text,
                     size_t *ret_len, struct err *err) MUST_CHECK;
@@ -71,6 +76,20 @@ bool file_check_replaceable(const struct at *at, struct err *err) MUST_CHECK;
  * in like_dir, and mtime, and syncs it. Fails if the name exists. */
 bool file_stage(int dir, const char *name, const char *bytes, size_t len, int like_dir, const char *like_name,
                 const struct timespec *mtime, struct err *err) MUST_CHECK;
+/* What hunks make of a file, at most read in blocks: the digest; a new file with the owner, mode, attributes
+ * as file_stage has them; a new one of mode 0600. They fail when the file is not the one that identity tells.
+ */
+struct file_edit {
+    int dir;
+    const char *name;
+    const struct identity *identity;
+    const struct hunk *hunk;
+    size_t n_hunk;
+};
+bool file_edit_digest(const struct file_edit *edit, char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;
+bool file_edit_stage(const struct file_edit *edit, int dir, const char *name, const struct timespec *mtime,
+                     struct err *err) MUST_CHECK;
+bool file_edit_write(const struct file_edit *edit, int dir, const char *name, struct err *err) MUST_CHECK;
 /* The same without anything to copy attributes from: owner and mode of an identity. */
 bool file_write_as(int dir, const char *name, const char *bytes, size_t len, const struct identity *like,
                    const struct timespec *mtime, struct err *err) MUST_CHECK;

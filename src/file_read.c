@@ -100,6 +100,43 @@ static bool check_trust(const struct stat *st, const char *path, enum file_trust
     return true;
 }
 
+static struct identity identity_of(const struct stat *st)
+{
+    return (struct identity){.dev = st->st_dev,
+                             .ino = st->st_ino,
+                             .size = st->st_size,
+                             .mtime = st->st_mtim,
+                             .ctime = st->st_ctim,
+                             .mode = st->st_mode,
+                             .uid = st->st_uid,
+                             .gid = st->st_gid};
+}
+
+bool file_open_text(const struct at *at, int *ret_fd, struct identity *ret_identity, struct err *err)
+{
+    struct stat st;
+    *ret_fd = open_regular(at, &st, err);
+    if (*ret_fd >= 0)
+        *ret_identity = identity_of(&st);
+    return *ret_fd >= 0;
+}
+
+bool file_identity(int fd, struct identity *ret_identity)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return false;
+    *ret_identity = identity_of(&st);
+    return true;
+}
+
+bool file_unchanged(const struct identity *a, const struct identity *b)
+{
+    return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime.tv_sec == b->mtime.tv_sec &&
+           a->mtime.tv_nsec == b->mtime.tv_nsec && a->ctime.tv_sec == b->ctime.tv_sec &&
+           a->ctime.tv_nsec == b->ctime.tv_nsec;
+}
+
 bool file_read(const struct at *at, enum file_trust trust, const char **ret_text, size_t *ret_len,
                struct identity *ret_identity, struct err *err)
 {
@@ -114,14 +151,7 @@ bool file_read(const struct at *at, enum file_trust trust, const char **ret_text
     ok = ok && read_all(fd, at->path, (size_t)st.st_size, ret_text, ret_len, err);
     close(fd);
     if (ok && ret_identity != NULL)
-        *ret_identity = (struct identity){.dev = st.st_dev,
-                                          .ino = st.st_ino,
-                                          .size = st.st_size,
-                                          .mtime = st.st_mtim,
-                                          .ctime = st.st_ctim,
-                                          .mode = st.st_mode,
-                                          .uid = st.st_uid,
-                                          .gid = st.st_gid};
+        *ret_identity = identity_of(&st);
     return ok;
 }
 

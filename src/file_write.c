@@ -7,7 +7,7 @@
  *
  * Limits: extended attributes of at most 64 KiB each, their names together at most 64 KiB, as in the kernel.
  */
-#include "file.h"
+#include "file_private.h"
 
 #include <errno.h>
 #include <dirent.h>
@@ -20,7 +20,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-static bool write_all(int fd, const char *bytes, size_t len)
+bool file_write_all(int fd, const char *bytes, size_t len)
 {
     while (len > 0) {
         ssize_t n = write(fd, bytes, len);
@@ -53,7 +53,7 @@ static bool copy_xattrs(int from, int to)
     return true;
 }
 
-static bool copy_metadata(int from, int to, const struct timespec *mtime)
+bool file_copy_metadata(int from, int to, const struct timespec *mtime)
 {
     struct stat st;
     if (fstat(from, &st) < 0 || fchown(to, st.st_uid, st.st_gid) < 0 || fchmod(to, st.st_mode & 07777) < 0 ||
@@ -63,7 +63,7 @@ static bool copy_metadata(int from, int to, const struct timespec *mtime)
     return futimens(to, times) == 0;
 }
 
-static int create(int dir, const char *name)
+int file_create(int dir, const char *name)
 {
     return openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
@@ -74,12 +74,12 @@ bool file_stage(int dir, const char *name, const char *bytes, size_t len, int li
     int like = openat(like_dir, like_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (like < 0)
         return err_errno(err, "cannot open %s", like_name);
-    int fd = create(dir, name);
+    int fd = file_create(dir, name);
     if (fd < 0) {
         close(like);
         return err_errno(err, "cannot create %s", name);
     }
-    bool ok = write_all(fd, bytes, len) && copy_metadata(like, fd, mtime) && fsync(fd) == 0;
+    bool ok = file_write_all(fd, bytes, len) && file_copy_metadata(like, fd, mtime) && fsync(fd) == 0;
     if (!ok)
         err_errno(err, "cannot write %s", name);
     close(like);
@@ -94,8 +94,8 @@ bool file_write_as(int dir, const char *name, const char *bytes, size_t len, con
                    const struct timespec *mtime, struct err *err)
 {
     struct timespec times[2] = {*mtime, *mtime};
-    int fd = create(dir, name);
-    bool ok = fd >= 0 && write_all(fd, bytes, len) && fchown(fd, like->uid, like->gid) == 0 &&
+    int fd = file_create(dir, name);
+    bool ok = fd >= 0 && file_write_all(fd, bytes, len) && fchown(fd, like->uid, like->gid) == 0 &&
               fchmod(fd, like->mode & 07777) == 0 && futimens(fd, times) == 0 && fsync(fd) == 0;
     if (!ok)
         err_errno(err, "cannot write %s", name);
@@ -124,7 +124,7 @@ bool file_copy(int from_dir, const char *from, int to_dir, const char *to, struc
     int in = openat(from_dir, from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (in < 0)
         return err_errno(err, "cannot open %s", from);
-    int out = create(to_dir, to);
+    int out = file_create(to_dir, to);
     if (out < 0) {
         close(in);
         return err_errno(err, "cannot create %s", to);
@@ -132,8 +132,8 @@ bool file_copy(int from_dir, const char *from, int to_dir, const char *to, struc
     bool ok = true;
     ssize_t n;
     while (ok && (n = read(in, block, sizeof(block))) != 0)
-        ok = n > 0 ? write_all(out, block, (size_t)n) : errno == EINTR;
-    ok = ok && copy_metadata(in, out, NULL) && fsync(out) == 0;
+        ok = n > 0 ? file_write_all(out, block, (size_t)n) : errno == EINTR;
+    ok = ok && file_copy_metadata(in, out, NULL) && fsync(out) == 0;
     if (!ok)
         err_errno(err, "cannot copy %s", from);
     close(in);
@@ -333,10 +333,10 @@ bool file_remove_dir(int dir, const char *name, struct err *err)
 
 bool file_write_new(int dir, const char *name, const char *bytes, size_t len, struct err *err)
 {
-    int fd = create(dir, name);
+    int fd = file_create(dir, name);
     if (fd < 0)
         return err_errno(err, "cannot create %s", name);
-    bool ok = write_all(fd, bytes, len) && fsync(fd) == 0;
+    bool ok = file_write_all(fd, bytes, len) && fsync(fd) == 0;
     if (!ok)
         err_errno(err, "cannot write %s", name);
     close(fd);

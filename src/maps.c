@@ -82,6 +82,12 @@ static bool stage_text(struct job *j)
 {
     const struct change *change = maps_change_of(j->plan, j->index->name);
     struct stat st;
+    if (change != NULL && change->doc->n_piece > 0) {
+        struct file_edit edit = {j->text.dir, j->text.name, &change->doc->identity, change->in_file,
+                                 change->n_hunk};
+        j->like = change->doc->identity;
+        return file_edit_write(&edit, j->dir, j->text.name, j->err);
+    }
     if (change != NULL) {
         j->like = change->doc->absent
                       ? (struct identity){.uid = geteuid(), .gid = getegid(), .mode = change->mode}

@@ -251,7 +251,9 @@ static bool find_in_files(struct finder *f, struct err *err)
     const char *id = context_text(f->ctx, f->place->document);
     if (doc_is_nested(id))
         return place_dovecot(f, err);
-    if (!docs_files(f->ctx->docs, id, &doc, &n, err))
+    if (!(f->place->noun == NOUN_LOOP || f->place->noun == NOUN_DANGLING
+              ? place_alias_files(f, &doc, &n, err)
+              : docs_files(f->ctx->docs, id, f->names.n > 0 ? &f->names : NULL, &doc, &n, err)))
         return false;
     if (f->place->noun == NOUN_LOOP)
         place_alias_loops(f, doc, n);

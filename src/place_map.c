@@ -176,6 +176,53 @@ static struct strings local_targets(const struct entry *entry)
     return out;
 }
 
+static const char *delimiters_of(struct finder *f)
+{
+    const struct doc *main_cf;
+    struct err ignored;
+    const char *delimiters = NULL;
+    if (docs_get(f->ctx->docs, "main.cf", &main_cf, &ignored))
+        delimiters = facts_value(context_facts(f->ctx), main_cf, "recipient_delimiter", NULL);
+    return delimiters != NULL ? delimiters : "";
+}
+
+/* The name, and what is left of it without each address extension. */
+static bool add_target(struct strings *names, const char *name, const char *delimiters)
+{
+    size_t n = names->n, len;
+    name += name[0] == '\\';
+    if (!strings_have(names, name))
+        strings_add(names, name);
+    for (; (len = strcspn(name, delimiters)) > 0 && name[len] != '\0'; name = names->item[names->n - 1])
+        if (!strings_have(names, arena_copy(name, len)))
+            strings_add(names, arena_copy(name, len));
+        else
+            break;
+    return names->n > n;
+}
+
+bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size_t *ret_n, struct err *err)
+{
+    const char *delimiters = delimiters_of(f);
+    struct strings names = folded_names(&f->names);
+    bool more = true;
+    while (more) {
+        if (!docs_files(f->ctx->docs, "aliases", names.n > 0 ? &names : NULL, ret_doc, ret_n, err))
+            return false;
+        struct entries all = entries_of(*ret_doc, *ret_n, false);
+        struct strings known = names;
+        more = false;
+        for (size_t i = 0; i < all.n && known.n > 0; i++) {
+            struct strings targets = {0};
+            if (place_wanted(&known, all.item[i].key))
+                targets = local_targets(&all.item[i]);
+            for (size_t k = 0; k < targets.n; k++)
+                more |= add_target(&names, targets.item[k], delimiters);
+        }
+    }
+    return true;
+}
+
 struct walk {
     const struct entries *all;
     const struct entry *start;
@@ -238,18 +285,13 @@ void place_alias_dangling(struct finder *f, const struct doc *const *doc, size_t
 {
     struct entries all = entries_of(doc, n, false);
     struct strings names = folded_names(&f->names);
-    const struct doc *main_cf;
-    struct err ignored;
-    const char *delimiters = NULL;
-    if (docs_get(f->ctx->docs, "main.cf", &main_cf, &ignored))
-        delimiters = facts_value(context_facts(f->ctx), main_cf, "recipient_delimiter", NULL);
+    const char *delimiters = delimiters_of(f);
     for (size_t i = 0; i < all.n; i++) {
         struct strings targets = local_targets(&all.item[i]);
         if (!all.item[i].in_effect || !place_wanted(&names, all.item[i].key))
             continue;
         for (size_t k = 0; k < targets.n; k++) {
-            enum verdict somebody =
-                is_somebody(f, &all, targets.item[k], delimiters != NULL ? delimiters : "");
+            enum verdict somebody = is_somebody(f, &all, targets.item[k], delimiters);
             f->unknown |= somebody == CANNOT_TELL;
             if (somebody != FAILS)
                 continue;

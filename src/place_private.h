@@ -45,6 +45,9 @@ enum verdict place_lists(struct finder *f, const char *parameter, const char *va
 
 /* place_map.c: aliases, and the texts of maps. */
 void place_map_entries(struct finder *f, const struct doc *const *doc, size_t n);
+/* The alias files with the aliases that are asked for, and those that they lead to. */
+bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size_t *ret_n,
+                       struct err *err) MUST_CHECK;
 void place_alias_loops(struct finder *f, const struct doc *const *doc, size_t n);
 void place_alias_dangling(struct finder *f, const struct doc *const *doc, size_t n);
 /* The first entry of that key, with a value; case and quotes do not count. NULL: there is none. */

@@ -170,7 +170,7 @@ void report_change(const struct report_file *file, const char *(*hide)(const voi
         const char *new =
             hunk_bytes(file->after, file->after_len, (size_t)((ptrdiff_t)h->at + shift), h->len);
         shift += (ptrdiff_t)h->len - (ptrdiff_t)h->old_len;
-        report_number(hunk, "at", (long long)h->at);
+        report_number(hunk, "at", (long long)(file->in_file != NULL ? file->in_file[i].at : h->at));
         report_text(hunk, "old", hide != NULL ? hide(with, old) : old);
         report_text(hunk, "new", hide != NULL ? hide(with, new) : new);
     }

@@ -38,7 +38,7 @@ struct report_file {
     const char *before, *after;
     size_t before_len, after_len;
     const char *before_digest, *after_digest; /* "": no file */
-    const struct hunk *hunk;
+    const struct hunk *hunk, *in_file; /* in these bytes; where they are in the file, if these are not it */
     size_t n_hunk;
     const char *diff;
     bool masked;

@@ -63,14 +63,17 @@ void show_plan(struct facts *facts, const struct plan *plan)
     for (size_t i = 0; i < plan->n_change; i++) {
         const struct change *c = &plan->change[i];
         bool masked = false;
-        const char *text = diff_unified(c->doc->path, c->doc->absent ? NULL : c->doc->text, c->doc->len,
-                                        c->after, c->after_len, c->hunk, c->n_hunk, show_masks(), &masked);
+        const struct diff_text before = {c->doc->absent ? NULL : c->doc->text, c->doc->len, c->doc->piece,
+                                         c->doc->n_piece},
+                               after = {c->after, c->after_len, c->after_piece, c->doc->n_piece};
+        const char *text =
+            diff_texts(c->doc->path, &before, &after, c->hunk, c->n_hunk, show_masks(), &masked);
         text = show_hide(plan, text, &masked);
         color_diff(text);
         any_masked |= masked;
-        const struct report_file file = {c->doc->path, c->doc->id,   c->doc->text,   c->after,
-                                         c->doc->len,  c->after_len, c->doc->digest, c->after_digest,
-                                         c->hunk,      c->n_hunk,    text,           masked};
+        const struct report_file file = {c->doc->path, c->doc->id,     c->doc->text,    c->after, c->doc->len,
+                                         c->after_len, c->doc->digest, c->after_digest, c->hunk,  c->in_file,
+                                         c->n_hunk,    text,           masked};
         report_change(&file, hide_reported, plan);
     }
     for (size_t i = 0; i < plan->n_index; i++) {

@@ -35,8 +35,8 @@ static bool print_target(const struct store *store, const struct record *record,
                                     t->n_hunk, show_masks(), &masked);
     color_diff(text);
     *ret_masked |= masked;
-    const struct report_file file = {t->path,   t->document, before,  after,     len,  after_len,
-                                     t->before, t->after,    t->hunk, t->n_hunk, text, masked};
+    const struct report_file file = {t->path,  t->document, before, after,     len,  after_len, t->before,
+                                     t->after, t->hunk,     NULL,   t->n_hunk, text, masked};
     report_change(&file, NULL, NULL);
     return true;
 }

@@ -67,7 +67,7 @@ static bool print_document(struct facts *facts, const char *id, const char *want
     struct docs docs = {.facts = facts};
     const struct doc *const *doc;
     size_t n;
-    if (!docs_files(&docs, id, &doc, &n, err))
+    if (!docs_files(&docs, id, NULL, &doc, &n, err))
         return false;
     bool single = strcmp(id, "main.cf") == 0 || strcmp(id, "master.cf") == 0;
     for (size_t i = 0; i < n; i++) {

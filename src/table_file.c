@@ -7,9 +7,11 @@
 #include "table_file.h"
 
 #include "postfix_list.h"
+#include "records.h"
 
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 struct table_file table_file_look(struct facts *facts, const char *type, const char *name)
 {
@@ -42,19 +44,38 @@ static bool key_fits(const char *key, size_t len, const char *wanted)
            strncasecmp(key + len - wanted_len, wanted, wanted_len) == 0;
 }
 
+/* An empty line and a continuation line have no key. In aliases a colon ends it. */
+static bool line_has(const char *line, size_t len, const char *key)
+{
+    size_t word = 0, name;
+    while (word < len && strchr(" \t\r\v\f\n", line[word]) == NULL)
+        word++;
+    const char *colon = memchr(line, ':', word);
+    name = colon != NULL ? (size_t)(colon - line) : word;
+    return line[0] != '#' && (key_fits(line, word, key) || key_fits(line, name, key));
+}
+
 enum verdict table_file_has(struct facts *facts, const char *type, const char *name, const char *key)
 {
-    const char *text;
-    size_t len;
+    struct at at;
     struct err ignored;
-    if (has_patterns(type) || !file_read_path(facts_root(facts), name, ANY_OWNER, &text, &len, &ignored))
+    struct records records;
+    struct cut cut;
+    struct identity identity;
+    const char *bytes;
+    int fd;
+    bool end = false, found = false;
+    if (has_patterns(type) || !file_resolve(facts_root(facts), name, &at, &ignored))
         return CANNOT_TELL;
-    for (const char *line = text; line != NULL;
-         line = (line = strchr(line, '\n')) != NULL ? line + 1 : NULL) {
-        /* An empty line and a continuation line have no key. In aliases a colon ends it. */
-        if (line[0] != '#' && (key_fits(line, strcspn(line, " \t\r\v\f\n"), key) ||
-                               key_fits(line, strcspn(line, " \t\r\v\f\n:"), key)))
-            return HOLDS;
+    bool ok = file_open_text(&at, &fd, &identity, &ignored);
+    close(at.dir);
+    if (!ok)
+        return CANNOT_TELL;
+    records_open(&records, fd, name);
+    while (ok && !end && !found) {
+        ok = records_next(&records, &cut, &bytes, &end, &ignored);
+        found = ok && !end && line_has(bytes, cut.len, key);
     }
-    return FAILS;
+    close(fd);
+    return found ? HOLDS : ok ? FAILS : CANNOT_TELL;
 }

@@ -177,21 +177,22 @@ static bool open_augeas(struct err *err)
 
 /* ---- from Augeas to struct node ---- */
 
-struct piece {
+struct chunk {
     const char *name; /* for messages */
     const char *text; /* the whole text */
     const char *read; /* the same for the lens: as long, perhaps with marks in it */
     size_t len;       /* without a newline that was added */
     size_t base;      /* where the chunk begins */
+    size_t line;      /* of the text's first byte */
 };
 
-static size_t clamp(const struct piece *p, unsigned offset)
+static size_t clamp(const struct chunk *p, unsigned offset)
 {
     size_t at = p->base + offset;
     return at < p->len ? at : p->len;
 }
 
-static bool read_spans(const struct piece *p, const char *path, struct node *node, struct err *err)
+static bool read_spans(const struct chunk *p, const char *path, struct node *node, struct err *err)
 {
     unsigned label_start, label_end, value_start, value_end, start, end;
     char *filename = NULL;
@@ -204,7 +205,7 @@ static bool read_spans(const struct piece *p, const char *path, struct node *nod
 }
 
 /* The lens may have read marks in the place of the bytes. */
-static void unmark(const struct piece *p, struct node *node)
+static void unmark(const struct chunk *p, struct node *node)
 {
     size_t len = node->text.end - node->text.start;
     if (p->read != p->text && node->value != NULL && strlen(node->value) == len &&
@@ -213,7 +214,7 @@ static void unmark(const struct piece *p, struct node *node)
 }
 
 /* Copies the children of parent, depth first. Labels that begin with '#' are leaves in all our lenses. */
-static bool copy_children(const struct piece *p, const char *parent, int depth, struct node **ret_node,
+static bool copy_children(const struct chunk *p, const char *parent, int depth, struct node **ret_node,
                           size_t *ret_n, struct err *err)
 {
     const char *all = arena_printf("%s/*", parent);
@@ -254,7 +255,7 @@ static size_t error_offset(void)
 /* Augeas blames the line that opens a section for whatever is wrong inside. The lens reads what follows that
  * line by itself, and where it stops there is the fault, unless the section ends there or nothing stops it.
  */
-static size_t fault_inside(enum lens lens, const struct piece *p, size_t len, size_t at)
+static size_t fault_inside(enum lens lens, const struct chunk *p, size_t len, size_t at)
 {
     for (int depth = 0; depth < DEEPEST_FAULT; depth++) {
         size_t next = at;
@@ -278,7 +279,7 @@ static size_t fault_inside(enum lens lens, const struct piece *p, size_t len, si
     return at;
 }
 
-static bool refused(enum lens lens, const struct piece *p, size_t len, struct err *err)
+static bool refused(enum lens lens, const struct chunk *p, size_t len, struct err *err)
 {
     const char *message = NULL;
     aug_get(aug, "/augeas/text/tree/error/message", &message);
@@ -292,11 +293,11 @@ static bool refused(enum lens lens, const struct piece *p, size_t len, struct er
     struct position at = text_position(p->text, p->len, p->base + fault);
     if (at.len > 0 && at.start[at.len - 1] == '\r')
         at.len--; /* it would move the cursor */
-    return err_set(err, "%s:%zu:%zu: %s\n%s", p->name, at.line, at.column, _(LENSES[lens].expected),
-                   language_caret(at.start, at.len, at.column));
+    return err_set(err, "%s:%zu:%zu: %s\n%s", p->name, p->line + at.line - 1, at.column,
+                   _(LENSES[lens].expected), language_caret(at.start, at.len, at.column));
 }
 
-static bool parse_piece(enum lens lens, const struct piece *p, size_t len, struct node **ret_node,
+static bool parse_piece(enum lens lens, const struct chunk *p, size_t len, struct node **ret_node,
                         size_t *ret_n, struct err *err)
 {
     struct buf text = {0};
@@ -376,8 +377,8 @@ static bool check_tiles(const char *name, const struct node *node, size_t n, siz
                          name, at);
 }
 
-bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,
-                size_t *ret_n, struct err *err)
+bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *text, size_t len,
+                     struct node **ret_node, size_t *ret_n, struct err *err)
 {
     struct node *all = NULL;
     size_t n = 0;
@@ -398,7 +399,7 @@ bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, 
             started = true;
             part = chunk_len(lens, read + base, len - base, &calm);
         }
-        struct piece p = {.name = name, .text = text, .read = read, .len = len, .base = base};
+        struct chunk p = {.name = name, .text = text, .read = read, .len = len, .base = base, .line = line};
         struct node *some = NULL;
         size_t n_some = 0;
         if (!parse_piece(lens, &p, part, &some, &n_some, err))
@@ -412,4 +413,10 @@ bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, 
     *ret_node = all;
     *ret_n = n;
     return true;
+}
+
+bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,
+                size_t *ret_n, struct err *err)
+{
+    return tree_parse_part(lens, name, 1, text, len, ret_node, ret_n, err);
 }

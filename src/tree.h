@@ -24,6 +24,9 @@ bool tree_lens_of_document(const char *id, enum lens *ret_lens);
  * which Postfix warns of and drops. */
 #define TREE_STRAY "#ignored"
 
+/* The label of a record that its lens refuses, where only others were asked for. */
+#define TREE_UNREAD "#unread"
+
 /* Lenses come from this directory. Must be called first. */
 void tree_set_lens_dir(const char *dir);
 
@@ -31,6 +34,10 @@ void tree_set_lens_dir(const char *dir);
  * "NAME:LINE:COLUMN: sentence" and the line with a caret, when the lens refuses the text. */
 bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,
                 size_t *ret_n, struct err *err) MUST_CHECK;
+
+/* The same for a part of a text that begins in a line. */
+bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *text, size_t len,
+                     struct node **ret_node, size_t *ret_n, struct err *err) MUST_CHECK;
 
 /* Frees what Augeas holds. */
 void tree_close(void);

@@ -133,7 +133,7 @@ static void add_target(struct record *record, const struct change *change)
 {
     struct target target = {.document = change->doc->id,
                             .path = change->doc->real,
-                            .hunk = change->hunk,
+                            .hunk = change->in_file != NULL ? change->in_file : change->hunk,
                             .n_hunk = change->n_hunk};
     memcpy(target.before, change->doc->digest, sizeof(target.before));
     memcpy(target.after, change->after_digest, sizeof(target.after));
@@ -181,6 +181,9 @@ static bool stage_change(const struct swap *s, const struct change *change, cons
     const struct identity made = {.uid = geteuid(), .gid = getegid(), .mode = change->mode};
     if (change->doc->absent)
         return file_write_as(s->at.dir, s->temp, change->after, change->after_len, &made, mtime, err);
+    struct file_edit edit = {s->at.dir, s->at.name, &change->doc->identity, change->in_file, change->n_hunk};
+    if (change->doc->n_piece > 0)
+        return file_edit_stage(&edit, s->at.dir, s->temp, mtime, err);
     return file_stage(s->at.dir, s->temp, change->after, change->after_len, s->at.dir, s->at.name, mtime,
                       err);
 }

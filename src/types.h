@@ -64,7 +64,22 @@ struct identity {
 
 #define DIGEST_HEX 64
 
-/* One configuration file as read. */
+/* A part of a doc's text that stands in its file as one. */
+struct piece {
+    size_t at, from, len; /* in the doc's text, in its file */
+    size_t line;          /* in the file, of the first byte */
+};
+
+/* One replacement: old bytes [at, at + old_len) of the before-text become the new bytes. */
+struct hunk {
+    size_t at;
+    size_t old_len;
+    const char *bytes;
+    size_t len;
+};
+
+/* One configuration file as read. Of a table's text only the records that somebody asked for are read, with
+ * lines around them: text is what the pieces hold, one behind the other. */
 struct doc {
     const char *id;   /* main.cf, aliases, map transport_maps: the name that fix files use */
     const char *path; /* below the root, absolute, as asked of the host: /etc/postfix/main.cf */
@@ -76,14 +91,15 @@ struct doc {
     char digest[DIGEST_HEX + 1]; /* SHA-256, hexadecimal; "" when absent */
     struct node *node;           /* top-level nodes; their spans tile the text */
     size_t n_node;
-};
-
-/* One replacement: old bytes [at, at + old_len) of the before-text become the new bytes. */
-struct hunk {
-    size_t at;
-    size_t old_len;
-    const char *bytes;
-    size_t len;
+    struct piece *piece; /* none: text is the whole file */
+    size_t n_piece;
+    struct strings keys; /* the records of these were asked for */
+    bool all;            /* all records were */
+    size_t bad_line;     /* the first line of the file that is no entry of the table; 0: none */
+    size_t n_bad;
+    const struct doc *before; /* what the hunks made it of; NULL: it is as on disk */
+    const struct hunk *hunk;
+    size_t n_hunk;
 };
 
 /* One file that a plan changes. */
@@ -91,9 +107,11 @@ struct change {
     const struct doc *doc;
     struct hunk *hunk; /* ordered by position, not touching each other */
     size_t n_hunk;
-    const char *after;
+    const char *after; /* with doc->piece: what its text becomes, and not the file */
     size_t after_len;
-    mode_t mode; /* of a file that is created (doc->absent) */
+    struct hunk *in_file;      /* the hunks at their places in the file */
+    struct piece *after_piece; /* as many as doc has */
+    mode_t mode;               /* of a file that is created (doc->absent) */
     char after_digest[DIGEST_HEX + 1];
 };
 

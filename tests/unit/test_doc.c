@@ -15,7 +15,7 @@ static const char *files(struct docs *docs, const char *id)
     struct strings paths = {0};
     struct err err;
     size_t n;
-    if (!docs_files(docs, id, &doc, &n, &err))
+    if (!docs_files(docs, id, NULL, &doc, &n, &err))
         return arena_string(err.text);
     for (size_t i = 0; i < n; i++)
         strings_add(&paths, arena_printf("%s%s", doc[i]->absent ? "-" : "", doc[i]->path));
@@ -44,22 +44,25 @@ static void test_edited(void **state)
     (void)state;
     struct world *w = unit_world("transport_maps = hash:/etc/postfix/t\n", "", facts, NULL);
     struct docs copy;
-    const struct doc *main_cf, *edited;
+    const struct doc *main_cf;
+    struct doc *edited;
     const struct doc *const *doc;
     struct err err;
     size_t n;
     unit_file("etc/postfix/t", "a smtp:b\n");
     unit_file("etc/postfix/u", "c smtp:d\n");
-    assert_ok(docs_files(&w->docs, "map transport_maps", &doc, &n, &err), err);
+    assert_ok(docs_files(&w->docs, "map transport_maps", NULL, &doc, &n, &err), err);
     copy = w->docs;
-    assert_ok(doc_reparse(doc[0], "x smtp:y\nz smtp:y\n", 18, &edited, &err), err);
+    const struct hunk entries = {.old_len = 9, .bytes = "x smtp:y\nz smtp:y\n", .len = 18};
+    assert_ok(doc_edited(doc[0], &entries, 1, &edited, &err), err);
     docs_put(&copy, edited);
-    assert_ok(docs_files(&copy, "map transport_maps", &doc, &n, &err), err);
+    assert_ok(docs_files(&copy, "map transport_maps", NULL, &doc, &n, &err), err);
     assert_int_equal(doc[0]->n_node, 2);
-    assert_ok(docs_files(&w->docs, "map transport_maps", &doc, &n, &err), err);
+    assert_ok(docs_files(&w->docs, "map transport_maps", NULL, &doc, &n, &err), err);
     assert_int_equal(doc[0]->n_node, 1);
     assert_ok(docs_get(&copy, "main.cf", &main_cf, &err), err);
-    assert_ok(doc_reparse(main_cf, "transport_maps = hash:/etc/postfix/u\n", 37, &edited, &err), err);
+    const struct hunk name = {.at = 35, .old_len = 1, .bytes = "u", .len = 1};
+    assert_ok(doc_edited(main_cf, &name, 1, &edited, &err), err);
     docs_put(&copy, edited);
     assert_string_equal(files(&copy, "map transport_maps"), "/etc/postfix/u");
 }
@@ -142,7 +145,7 @@ static void test_inside_the_root(void **state)
     const struct doc *const *doc;
     struct err err;
     size_t n;
-    assert_ok(docs_files(&w->docs, "dovecot.conf", &doc, &n, &err), err);
+    assert_ok(docs_files(&w->docs, "dovecot.conf", NULL, &doc, &n, &err), err);
     assert_int_equal(n, 2);
     assert_string_equal(doc[1]->real, "/etc/inside");
 }

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Extracts; see extract.h. A first walk over the file finds which ranges are wanted, then these are read.
+ *
+ * Limits: a file that changes meanwhile is refused by its size and times.
+ */
+#include "extract.h"
+
+#include "digest.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+/* ---- what is wanted ---- */
+
+bool extract_has_key(const struct wanted *wanted, struct key key)
+{
+    for (size_t i = 0; i < wanted->keys.n && key.len > 0; i++) {
+        const char *name = wanted->keys.item[i];
+        if (strncasecmp(name, key.bytes, key.len) == 0 && name[key.len] == '\0')
+            return true;
+    }
+    return false;
+}
+
+/* The comments in a record may be entries that are commented out. */
+static bool has_commented(const struct wanted *wanted, const char *bytes, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        const char *newline = memchr(bytes + at, '\n', len - at);
+        size_t next = newline != NULL ? (size_t)(newline - bytes) + 1 : len;
+        if (extract_has_key(wanted, records_commented_key(bytes + at, next - at, wanted->alias)))
+            return true;
+        at = next;
+    }
+    return false;
+}
+
+static bool is_asked_for(const struct wanted *wanted, const char *bytes, size_t len)
+{
+    return extract_has_key(wanted, records_key(bytes, len, wanted->alias)) ||
+           has_commented(wanted, bytes, len);
+}
+
+static bool is_touched(const struct wanted *wanted, const struct cut *cut)
+{
+    for (size_t i = 0; i < wanted->n_span; i++)
+        if (wanted->span[i].start <= cut->at + cut->len && cut->at <= wanted->span[i].end)
+            return true;
+    return false;
+}
+
+/* ---- which ranges ---- */
+
+struct range {
+    size_t start, end, line;
+};
+
+struct walk {
+    const struct wanted *wanted;
+    struct extract *out;
+    struct range *range;
+    size_t n;
+    struct cut before[EXTRACT_MARGIN + 1]; /* the last records, the newest last */
+    size_t owed;                           /* lines that still belong behind what was wanted */
+    struct digest digest;
+};
+
+static void digest_block(void *arg, const char *bytes, size_t len)
+{
+    digest_add(&((struct walk *)arg)->digest, bytes, len);
+}
+
+static void add_range(struct walk *w, const struct cut *first, size_t end)
+{
+    struct range *last = w->n > 0 ? &w->range[w->n - 1] : NULL;
+    struct range range = {first->at, end, first->line};
+    if (last != NULL && range.start <= last->end)
+        last->end = end > last->end ? end : last->end;
+    else
+        w->range = arena_append(w->range, &w->n, sizeof(range), &range);
+}
+
+/* The records that have the lines in front of the newest one. */
+static const struct cut *margin(const struct walk *w)
+{
+    size_t lines = 0, i = EXTRACT_MARGIN;
+    while (i > 0 && lines < EXTRACT_MARGIN && w->before[i - 1].len > 0)
+        lines += w->before[--i].lines;
+    return &w->before[i];
+}
+
+static void see(struct walk *w, const struct cut *cut, const char *bytes)
+{
+    const struct wanted *wanted = w->wanted;
+    memmove(w->before, w->before + 1, EXTRACT_MARGIN * sizeof(*w->before));
+    w->before[EXTRACT_MARGIN] = *cut;
+    if (!records_is_entry(bytes, cut->len, wanted->alias) && w->out->n_bad++ == 0)
+        w->out->bad_line = cut->line;
+    bool concerned = wanted->all || is_touched(wanted, cut) ||
+                     (wanted->keys.n > 0 && is_asked_for(wanted, bytes, cut->len));
+    if (concerned) {
+        add_range(w, margin(w), cut->at + cut->len);
+        w->owed = EXTRACT_MARGIN;
+    } else if (w->owed > 0) {
+        add_range(w, cut, cut->at + cut->len);
+        w->owed -= cut->lines < w->owed ? cut->lines : w->owed;
+    }
+}
+
+static bool find_ranges(struct walk *w, int fd, const char *path, struct err *err)
+{
+    struct records records;
+    struct cut cut, last = {0};
+    const char *bytes;
+    bool end;
+    records_open(&records, fd, path);
+    if (!w->wanted->no_digest) {
+        records.each_block = digest_block;
+        records.arg = w;
+        digest_begin(&w->digest, (size_t)w->out->identity.size);
+    }
+    for (;;) {
+        if (!records_next(&records, &cut, &bytes, &end, err))
+            return false;
+        if (end)
+            break;
+        see(w, &cut, bytes);
+        last = cut;
+    }
+    const struct cut empty = {.line = 1};
+    add_range(w, last.len > 0 ? margin(w) : &empty, last.at + last.len);
+    if (!w->wanted->no_digest)
+        digest_end(&w->digest, w->out->digest);
+    return true;
+}
+
+/* ---- their bytes ---- */
+
+static bool read_at(int fd, char *bytes, size_t len, size_t at)
+{
+    while (len > 0) {
+        ssize_t n = pread(fd, bytes, len, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        bytes += n;
+        at += (size_t)n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+static bool read_ranges(const struct walk *w, int fd, const char *path, struct err *err)
+{
+    struct extract *out = w->out;
+    for (size_t i = 0; i < w->n; i++) {
+        const struct range *r = &w->range[i];
+        struct piece piece = {.at = out->len, .from = r->start, .len = r->end - r->start, .line = r->line};
+        out->piece = arena_append(out->piece, &out->n_piece, sizeof(piece), &piece);
+        out->len += piece.len;
+    }
+    char *text = arena_alloc(out->len + 1);
+    for (size_t i = 0; i < out->n_piece; i++)
+        if (!read_at(fd, text + out->piece[i].at, out->piece[i].len, out->piece[i].from))
+            return err_errno(err, "cannot read %s", path);
+    out->text = text;
+    return true;
+}
+
+bool extract_read(const struct at *at, const struct wanted *wanted, struct extract *ret, struct err *err)
+{
+    struct walk w = {.wanted = wanted, .out = ret};
+    struct identity after;
+    int fd;
+    memset(ret, 0, sizeof(*ret));
+    if (!file_open_text(at, &fd, &ret->identity, err))
+        return false;
+    bool ok = find_ranges(&w, fd, at->path, err) && read_ranges(&w, fd, at->path, err);
+    if (ok && (!file_identity(fd, &after) || !file_unchanged(&ret->identity, &after)))
+        ok = err_set(err, "%s changes while it is read; try again", at->path);
+    close(fd);
+    return ok;
+}
+
+/* ---- from one to the other ---- */
+
+const struct piece *extract_piece(const struct piece *piece, size_t n, size_t offset, bool end)
+{
+    size_t low = 0, high = n;
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (piece[middle].at < offset || (!end && piece[middle].at == offset))
+            low = middle;
+        else
+            high = middle;
+    }
+    return &piece[low];
+}
+
+size_t extract_line(const struct piece *piece, size_t n, const char *text, size_t offset, bool end)
+{
+    const struct piece *p = extract_piece(piece, n, offset, end);
+    return p->line + text_position(text + p->at, p->len, offset - p->at).line - 1;
+}
+
+/* An edit at the seam of two pieces has two places in the file. */
+static bool is_seam(const struct piece *piece, size_t n, const struct piece *p, const struct hunk *h)
+{
+    return (h->at == p->at && p > piece) ||
+           (h->at + h->old_len == p->at + p->len && h->old_len == 0 && p + 1 < piece + n) ||
+           h->at + h->old_len > p->at + p->len;
+}
+
+bool extract_to_file(const struct piece *piece, size_t n, const struct hunk *hunk, size_t n_hunk,
+                     struct hunk **ret_hunk)
+{
+    struct hunk *moved = arena_alloc((n_hunk + 1) * sizeof(*moved));
+    for (size_t i = 0; i < n_hunk; i++) {
+        const struct piece *p = extract_piece(piece, n, hunk[i].at, false);
+        if (is_seam(piece, n, p, &hunk[i]))
+            return false;
+        moved[i] = hunk[i];
+        moved[i].at = p->from + (hunk[i].at - p->at);
+    }
+    *ret_hunk = moved;
+    return true;
+}
+
+bool extract_from_file(const struct piece *piece, size_t n, const struct hunk *hunk, size_t n_hunk,
+                       struct hunk **ret_hunk)
+{
+    struct hunk *moved = arena_alloc((n_hunk + 1) * sizeof(*moved));
+    for (size_t i = 0, k = 0; i < n_hunk; i++) {
+        while (k < n && hunk[i].at > piece[k].from + piece[k].len)
+            k++;
+        if (k == n || hunk[i].at < piece[k].from ||
+            hunk[i].at + hunk[i].old_len > piece[k].from + piece[k].len)
+            return false;
+        moved[i] = hunk[i];
+        moved[i].at = piece[k].at + (hunk[i].at - piece[k].from);
+    }
+    *ret_hunk = moved;
+    return true;
+}
+
+static size_t count_newlines(const char *bytes, size_t len)
+{
+    size_t lines = 0;
+    for (const char *at = bytes; (at = memchr(at, '\n', len - (size_t)(at - bytes))) != NULL; at++)
+        lines++;
+    return lines;
+}
+
+struct piece *extract_moved(const struct piece *piece, size_t n, const char *text, const struct hunk *hunk,
+                            size_t n_hunk)
+{
+    struct piece *moved = arena_alloc((n + 1) * sizeof(*moved));
+    size_t bytes = 0, lines = 0; /* wrap around below zero, and back */
+    for (size_t i = 0, h = 0; i < n; i++) {
+        moved[i] = piece[i];
+        moved[i].at += bytes;
+        moved[i].from += bytes;
+        moved[i].line += lines;
+        for (; h < n_hunk && (hunk[h].at < piece[i].at + piece[i].len || i + 1 == n); h++) {
+            bytes += hunk[h].len - hunk[h].old_len;
+            moved[i].len += hunk[h].len - hunk[h].old_len;
+            lines += count_newlines(hunk[h].bytes, hunk[h].len) -
+                     count_newlines(text + hunk[h].at, hunk[h].old_len);
+        }
+    }
+    return moved;
+}
+
+bool extract_around(const struct at *at, const struct hunk *hunk, size_t n, struct extract *ret,
+                    struct hunk **ret_hunk, struct err *err)
+{
+    struct span *span = arena_alloc((n + 1) * sizeof(*span));
+    for (size_t i = 0; i < n; i++)
+        span[i] = (struct span){hunk[i].at, hunk[i].at + hunk[i].old_len};
+    struct wanted wanted = {.span = span, .n_span = n};
+    if (!extract_read(at, &wanted, ret, err))
+        return false;
+    if (!extract_from_file(ret->piece, ret->n_piece, hunk, n, ret_hunk))
+        *ret_hunk = NULL;
+    return true;
+}
