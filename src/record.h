@@ -92,6 +92,12 @@ const char *record_after(const struct target *target, const char *before, size_t
 #define RECORD_LEADS_ASTRAY                                                                                  \
     N_("%s: the changes of %s in the record do not lead from the text before to the one after")
 
+/* The same for a text of any size, in a file or, of a target that was created, nowhere (NULL): *ret has the
+ * places of the hunks, *ret_hunk the hunks there; NULL: the record leads astray. */
+struct extract;
+bool record_extract(const struct target *target, const struct at *before, struct extract *ret,
+                    struct hunk **ret_hunk, struct err *err) MUST_CHECK;
+
 struct store {
     const struct root *root;
     int dir, txn, lock; /* descriptors; -1 where there is none */

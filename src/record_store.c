@@ -6,6 +6,10 @@
  */
 #include "record.h"
 
+#include "extract.h"
+#include "hunk.h"
+
+#include <string.h>
 #include <unistd.h>
 
 #define MARK "unfinished"
@@ -74,4 +78,28 @@ bool store_set_aside(const struct store *store, const char *id, const char **ret
     close(damaged);
     *ret_where = arena_printf("%s/" STORE "/damaged/%s", store->root->path, id);
     return ok;
+}
+
+bool record_extract(const struct target *target, const struct at *before, struct extract *ret,
+                    struct hunk **ret_hunk, struct err *err)
+{
+    char digest[DIGEST_HEX + 1];
+    size_t len;
+    if (before == NULL) {
+        *ret = (struct extract){.text = ""};
+        *ret_hunk = record_after(target, "", 0, &len) != NULL ? target->hunk : NULL;
+        return true;
+    }
+    if (!extract_around(before, target->hunk, target->n_hunk, ret, ret_hunk, err))
+        return false;
+    if (*ret_hunk == NULL || !hunk_fit(ret->text, ret->len, *ret_hunk, target->old, target->n_hunk)) {
+        *ret_hunk = NULL;
+        return true;
+    }
+    const struct file_edit edit = {before->dir, before->name, &ret->identity, target->hunk, target->n_hunk};
+    if (!file_edit_digest(&edit, digest, err))
+        return false;
+    if (strcmp(digest, target->after) != 0)
+        *ret_hunk = NULL;
+    return true;
 }

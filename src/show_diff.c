@@ -7,36 +7,48 @@
  */
 #include "color.h"
 #include "diff.h"
+#include "extract.h"
+#include "hunk.h"
 #include "record.h"
 #include "show.h"
 #include "verbs.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static bool print_target(const struct store *store, const struct record *record, size_t index,
                          bool *ret_masked, struct err *err)
 {
     const struct target *t = record_written(&record->target[index]);
     const bool created = t->before[0] == '\0';
-    const char *before = "", *path = arena_printf(STORE "/txn/%s/before/%zu", record->id, index);
-    size_t len = 0, after_len;
-    char digest[DIGEST_HEX + 1];
-    if (!created && !file_read_path(store->root, path, ANY_OWNER, &before, &len, err))
+    const char *path = arena_printf(STORE "/txn/%s/before/%zu", record->id, index);
+    struct extract before;
+    struct hunk *hunk;
+    struct at at;
+    if (!created && !file_resolve(store->root, path, &at, err))
         return false;
-    digest_hex(before, len, digest);
-    if (!created && strcmp(digest, t->before) != 0)
+    bool ok = record_extract(t, created ? NULL : &at, &before, &hunk, err);
+    if (!created)
+        close(at.dir);
+    if (!ok)
+        return false;
+    if (!created && strcmp(before.digest, t->before) != 0)
         return err_set(err, "the text that %s had before is not in the record %s (it was %s)", t->path,
                        record->id, _(txn_state_name(record->state)));
-    const char *after = record_after(t, before, len, &after_len);
-    if (after == NULL)
+    if (hunk == NULL)
         return err_set(err, RECORD_LEADS_ASTRAY, record->id, t->path);
+    struct diff_text old = {created ? NULL : before.text, before.len, before.piece, before.n_piece},
+                     new = {0};
+    new.bytes = hunk_splice(before.text, before.len, hunk, t->n_hunk, &new.len);
+    new.piece = extract_moved(before.piece, before.n_piece, before.text, hunk, t->n_hunk);
+    new.n_piece = before.n_piece;
     bool masked = false;
-    const char *text = diff_unified(t->path, created ? NULL : before, len, after, after_len, t->hunk,
-                                    t->n_hunk, show_masks(), &masked);
+    const char *text = diff_texts(t->path, &old, &new, hunk, t->n_hunk, show_masks(), &masked);
     color_diff(text);
     *ret_masked |= masked;
-    const struct report_file file = {t->path,  t->document, before, after,     len,  after_len, t->before,
-                                     t->after, t->hunk,     NULL,   t->n_hunk, text, masked};
+    const struct report_file file = {t->path,   t->document, before.text, new.bytes, before.len,
+                                     new.len,   t->before,   t->after,    hunk,      t->hunk,
+                                     t->n_hunk, text,        masked};
     report_change(&file, NULL, NULL);
     return true;
 }

@@ -26,6 +26,17 @@ static bool hunks_stand(const struct target *target, const char *text)
     return true;
 }
 
+static bool is_large(const struct at *at)
+{
+    struct identity identity;
+    struct err ignored;
+    int fd;
+    if (!file_open_text(at, &fd, &identity, &ignored))
+        return false;
+    close(fd);
+    return identity.size > (off_t)FILE_LIMIT;
+}
+
 static const char *state_of(const struct store *store, const struct target *target)
 {
     const char *text;
@@ -34,11 +45,17 @@ static const char *state_of(const struct store *store, const struct target *targ
     char digest[DIGEST_HEX + 1];
     if (!file_exists(store->root, target->path))
         return N_("gone");
-    if (!file_read_path(store->root, target->path, ANY_OWNER, &text, &len, &ignored))
+    struct at at;
+    if (!file_resolve(store->root, target->path, &at, &ignored))
         return N_("overwritten since");
-    digest_hex(text, len, digest);
-    if (strcmp(digest, target->after) == 0)
+    bool read = file_digest(at.dir, at.name, digest, &ignored), large = is_large(&at);
+    close(at.dir);
+    if (read && strcmp(digest, target->after) == 0)
         return N_("clean");
+    if (large)
+        return N_("edited since"); /* nobody looks where */
+    if (!read || !file_read_path(store->root, target->path, ANY_OWNER, &text, &len, &ignored))
+        return N_("overwritten since");
     return hunks_stand(target, text) ? N_("edited since") : N_("overwritten since");
 }
 

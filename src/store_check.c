@@ -8,6 +8,8 @@
  */
 #include "store_check.h"
 
+#include "extract.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -104,14 +106,20 @@ static void check_dir(struct check *c, const char *path, const struct known *kno
 
 static void check_hunks(struct check *c, const char *id, const struct target *target, const char *before)
 {
-    const char *text = "";
-    size_t len = 0, after_len;
+    struct extract extract;
+    struct hunk *hunk = NULL;
+    struct at at;
     struct err why;
-    if (before != NULL && !file_read_path(c->store->root, before, ANY_OWNER, &text, &len, &why)) {
+    if (before != NULL && !file_resolve(c->store->root, before, &at, &why)) {
         add_error(c, &why);
         return;
     }
-    if (record_after(target, text, len, &after_len) == NULL)
+    bool ok = record_extract(target, before != NULL ? &at : NULL, &extract, &hunk, &why);
+    if (before != NULL)
+        close(at.dir);
+    if (!ok)
+        add_error(c, &why);
+    else if (hunk == NULL)
         add(c, arena_printf(_(RECORD_LEADS_ASTRAY), id, target->path));
 }
 

@@ -9,42 +9,12 @@
  *
  * Limits: a text from before that is in no record's before/ is computed from one that is.
  */
-#include "way_back.h"
+#include "way_back_private.h"
 
 #include "hunk.h"
 
 #include <string.h>
 #include <unistd.h>
-
-struct walk {
-    const struct store *store;
-    const struct record *record;
-    size_t n;
-    const struct record *chosen;
-    enum way way;
-    struct way_back *out;
-    struct err *err;
-};
-
-struct text {
-    const char *bytes;
-    size_t len;
-    bool absent; /* no file */
-};
-
-/* One file on its way back. */
-struct file {
-    const struct target *target;
-    size_t index;
-    const struct record **later; /* kept ones that changed it too, oldest first */
-    const struct target **change;
-    size_t n_later;
-    struct text before, wrote; /* before this transaction; as the last one left it */
-    struct hunk *back;         /* in wrote: what leads back */
-    size_t n_back;
-    struct text result; /* wrote without this transaction */
-    struct doc *now;
-};
 
 static struct text splice(struct text text, const struct hunk *hunk, size_t n)
 {
@@ -70,7 +40,7 @@ static bool has_digest(struct text text, const char *digest)
 
 /* ---- texts from before ---- */
 
-static const char *slot_path(const struct record *record, size_t index)
+const char *way_back_slot(const struct record *record, size_t index)
 {
     return arena_printf(STORE "/txn/%s/before/%zu", record->id, index);
 }
@@ -94,7 +64,7 @@ static bool text_before(const struct walk *w, const char *path, const char *dige
         for (size_t k = 0; k < r->n_target; k++) {
             const struct target *t = record_written(&r->target[k]);
             if (strcmp(t->path, path) == 0 && strcmp(t->before, digest) == 0 &&
-                is_text(w, slot_path(r, k), digest, ret))
+                is_text(w, way_back_slot(r, k), digest, ret))
                 return true;
         }
         for (size_t k = 0; r->back != NULL && k < r->back->n_later; k++) {
@@ -107,7 +77,7 @@ static bool text_before(const struct walk *w, const char *path, const char *dige
     return false;
 }
 
-static bool damaged(const struct walk *w)
+bool way_back_damaged(const struct walk *w)
 {
     return err_outcome(w->err, NEEDS_PERSON,
                        "the record %s does not lead back to the text that it says; it is damaged. The text "
@@ -141,7 +111,8 @@ static bool refuse_edited(const struct walk *w, const struct file *f, struct tex
                        "%s was edited since transaction %s wrote it, and a rollback would lose that edit. "
                        "Take back only what mailfix changed with --merge, or put the edited file aside with "
                        "--force (its text from before is %s%s)",
-                       f->target->path, w->chosen->id, w->store->root->path, slot_path(w->chosen, f->index));
+                       f->target->path, w->chosen->id, w->store->root->path,
+                       way_back_slot(w->chosen, f->index));
 }
 
 /* Line of a hunk in the text that mailfix wrote, for people. */
@@ -224,26 +195,26 @@ static bool walk_chain(const struct walk *w, struct file *f)
     const struct target *t = f->target;
     struct text with, without = f->before;
     if (!hunk_fit(f->before.bytes, f->before.len, t->hunk, t->old, t->n_hunk))
-        return damaged(w);
+        return way_back_damaged(w);
     f->back = hunk_reverse(t->hunk, t->old, t->n_hunk);
     f->n_back = t->n_hunk;
     with = splice(f->before, t->hunk, t->n_hunk);
     if (!has_digest(with, t->after))
-        return damaged(w);
+        return way_back_damaged(w);
     for (size_t i = 0; i < f->n_later; i++) {
         const struct target *change = f->change[i];
         struct text found;
         size_t all = f->n_back;
         if (!has_digest(with, change->before)) { /* edited between the two */
             if (!text_before(w, change->path, change->before, &found))
-                return damaged(w);
+                return way_back_damaged(w);
             if (!follow_edit(w, f, without, with, found))
                 return false;
             with = found;
             without = splice(with, f->back, f->n_back);
         }
         if (!hunk_fit(with.bytes, with.len, change->hunk, change->old, change->n_hunk))
-            return damaged(w);
+            return way_back_damaged(w);
         drop_touching(with, f, change);
         if (f->n_back < all)
             strings_add(&dependent, f->later[i]->id);
@@ -262,7 +233,7 @@ static bool walk_chain(const struct walk *w, struct file *f)
     f->result.absent = f->before.absent && f->result.len == 0;
     return f->result.len == without.len && memcmp(f->result.bytes, without.bytes, without.len) == 0
                ? true
-               : damaged(w);
+               : way_back_damaged(w);
 }
 
 /* ---- one target ---- */
@@ -288,7 +259,7 @@ static bool read_now(const struct walk *w, struct file *f)
         err_outcome(
             w->err, NEEDS_PERSON,
             "%s is gone; its text from before transaction %s is %s%s: put the file there that you want",
-            t->path, w->chosen->id, w->store->root->path, slot_path(w->chosen, f->index));
+            t->path, w->chosen->id, w->store->root->path, way_back_slot(w->chosen, f->index));
     bool ok = gone ? false
               : strcmp(at.path, t->path) == 0
                   ? file_read(&at, ANY_OWNER, &now->text, &now->len, &now->identity, w->err)
@@ -357,15 +328,20 @@ static bool plan_index(const struct walk *w, size_t index)
 
 static bool plan_target(const struct walk *w, size_t index)
 {
+    bool planned;
     if (strcmp(w->chosen->target[index].document, RECORD_INDEX) == 0)
         return plan_index(w, index);
     struct file f = {.target = &w->chosen->target[index], .index = index};
     struct back_target *back = &w->out->back->target[index];
     find_later(w, &f);
+    if (!way_back_table(w, &f, &planned))
+        return false;
+    if (planned)
+        return true;
     if (!read_now(w, &f))
         return false;
     if (!text_before(w, f.target->path, f.target->before, &f.before))
-        return damaged(w);
+        return way_back_damaged(w);
     if (!walk_chain(w, &f))
         return false;
     memcpy(back->from, f.now->digest, sizeof(back->from));

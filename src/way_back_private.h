@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * What the files of the way back share.
+ */
+#pragma once
+
+#include "way_back.h"
+
+struct walk {
+    const struct store *store;
+    const struct record *record;
+    size_t n;
+    const struct record *chosen;
+    enum way way;
+    struct way_back *out;
+    struct err *err;
+};
+
+struct text {
+    const char *bytes;
+    size_t len;
+    bool absent; /* no file */
+};
+
+/* One file on its way back. */
+struct file {
+    const struct target *target;
+    size_t index;
+    const struct record **later; /* kept ones that changed it too, oldest first */
+    const struct target **change;
+    size_t n_later;
+    struct text before, wrote; /* before this transaction; as the last one left it */
+    struct hunk *back;         /* in wrote: what leads back */
+    size_t n_back;
+    struct text result; /* wrote without this transaction */
+    struct doc *now;
+};
+
+/* way_back.c: where the record has the text from before; NEEDS_PERSON: it does not lead there. Returns false.
+ */
+const char *way_back_slot(const struct record *record, size_t index);
+bool way_back_damaged(const struct walk *w);
+
+/* way_back_table.c: plans the way back of a table's text that need not be read whole, or is too large for it;
+ * else *ret_planned is false. */
+bool way_back_table(const struct walk *w, const struct file *f, bool *ret_planned) MUST_CHECK;

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tests of tests/cli/run about the text of a table with 200,000 records: only the records that an edit is about are read, the rest
+of the file is as it was to the byte, and bad lines elsewhere are named and stop nothing."""
+import re
+
+from support import check, check_equal, difference, read, write
+
+MAIN = ("myhostname = mail.example.jp\nmydomain = example.jp\nmydestination = $myhostname\nvirtual_alias_domains =\n"
+        "virtual_mailbox_domains =\ntransport_maps = hash:/etc/postfix/transport\n")
+FACTS = ("postfix.version = 3.7.11\npostfix.table-types = btree hash\npostfix.default-table-type = hash\n"
+         "postfix.config-directory = /etc/postfix\n")
+RECORDS = 200000
+ASKED = 123456
+OLD = "customer%d.example.com\tsmtp:[old.example.net]\n" % ASKED
+NEW = ("#" + OLD + "customer%d.example.com\t:[relay.example.net]\n.customer%d.example.com :[relay.example.net]\n"
+       % (ASKED, ASKED))
+APPLY = ("apply", "isp-relay", "domain=customer%d.example.com" % ASKED, "relay=[relay.example.net]")
+TRANSPORT = "etc/postfix/transport"
+
+
+def text():
+    """Records of one line, of three, with comments inside and above; the two that are none are in lines 5 and 6."""
+    lines = ["# transport\n", "\n", "first.example smtp:[a]\n", "   \n", "nothing-behind\n", "nothing-either\n"]
+    for i in range(RECORDS):
+        if i == ASKED:
+            lines.append(OLD)
+        elif i % 10 == 3:
+            lines.append("customer%d.example.com\n  # why\n\n   smtp:[b]\n" % i)
+        elif i % 100 == 7:
+            lines.append("# block\n#customer%d.example.com smtp:[c]\n" % i)
+        else:
+            lines.append("customer%d.example.com\tsmtp:[d]\n" % i)
+    return "".join(lines)
+
+
+def prepare(host, before):
+    host.put("etc/postfix/main.cf", MAIN)
+    host.put(TRANSPORT, before)
+    write(host.facts, FACTS)
+
+
+def test_large_table(host):
+    before = text()
+    prepare(host, before)
+    line = before[:before.index(OLD)].count("\n") + 1
+    tree = host.see()
+    dry = host.expect(0, *APPLY, "-n")
+    check_equal(difference(tree, host.see()), "", "the tree after the dry run")
+    check("@@ -%d,7 +%d,9 @@\n" % (line - 3, line - 3) in dry.outtext, "the lines of the file: %r" % dry.outtext)
+    check("/etc/postfix/transport:5: this line is no entry, and 1 more below" in dry.outtext, "bad lines: %r" % dry.outtext)
+    host.expect(0, *APPLY, "-y")
+    after = before.replace(OLD, NEW)
+    check(read(host.path(TRANSPORT)).decode() == after, "only the record asked for has changed")
+    shown = host.expect(0, "diff")
+    hunk = re.search(r"(?s)^--- .*?(?=^then)", dry.outtext, re.M)[0]
+    check_equal(shown.outtext, hunk, "what diff shows")
+    check("clean" in host.expect(0, "status").outtext, "status")
+    host.expect(0, *APPLY, "-y", out="Already so")
+    host.expect(0, "rollback", "-y")
+    check(read(host.path(TRANSPORT)).decode() == before, "the file after the rollback")
+
+
+def test_large_table_edited(host):
+    """A hand edit of a large text is not lost, and not merged."""
+    before = text()
+    prepare(host, before)
+    host.expect(0, *APPLY, "-y")
+    edited = read(host.path(TRANSPORT)).decode() + "mine.example smtp:[e]\n"
+    host.put(TRANSPORT, edited)
+    host.expect(6, "status", out="edited since")
+    for words in ((), ("--merge",)):
+        refused = host.expect(4, "rollback", "-y", *words)
+        check("is too large to take back only" in refused.errtext, "says %r" % refused.errtext)
+        check(read(host.path(TRANSPORT)).decode() == edited, "the edited file stays")
+    host.expect(0, "rollback", "-y", "--force")
+    check(read(host.path(TRANSPORT)).decode() == before, "the file after the rollback by force")
+    kept = host.path("var/lib/mailfix/txn/0001-isp-relay/edited/0")
+    check(read(kept).decode() == edited, "the edited file is kept")
