@@ -41,6 +41,12 @@ bool dovecot_is_unset(const char *value);
 #define DOVECOT_HEREDOC '\a'
 #define DOVECOT_VOID '\b'
 char *dovecot_masked(const char *text, size_t len);
-/* The length of the first part of a marked text that stands by itself: whole sections, at least so many
- * lines; all of it when there is no such place. */
-size_t dovecot_chunk(const char *masked, size_t len, size_t least);
+/* The first part of a marked text that stands by itself: a line with those that continue it and its heredoc,
+ * or a section with all that is in it. */
+struct dovecot_unit {
+    size_t len, lines;
+    size_t opening; /* bytes of its first line; of a section that is the one that opens it */
+    int deepest;    /* so many sections in one another; 0: it is none */
+    bool closes;    /* it closes a section that was opened before the text */
+};
+struct dovecot_unit dovecot_unit(const char *masked, size_t len);

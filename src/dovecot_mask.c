@@ -116,25 +116,44 @@ static bool goes_on(struct buf *before, struct line *line)
     return more;
 }
 
-size_t dovecot_chunk(const char *masked, size_t len, size_t least)
+/* The length of a line with those that continue it and the heredoc that it names; what it does to the depth
+ * of sections. */
+static size_t logical_line(const char *masked, size_t len, size_t *lines, int *ret_change)
 {
     struct buf before = {0};
-    size_t lines = 0;
-    int depth = 0;
-    for (size_t at = 0; at < len;) {
+    struct line line = {0};
+    size_t at = 0;
+    bool more = true;
+    while (more && at < len) {
         size_t n = line_len(masked + at, len - at);
-        struct line line = stripped(masked + at, n);
-        at += n + 1;
-        lines++;
-        if (goes_on(&before, &line))
-            continue;
-        depth += depth_change(stripped(line.text, line.len));
-        before = (struct buf){0};
-        /* The lines of a heredoc are part of what names them. */
-        if (depth == 0 && lines >= least && at < len && masked[at] != DOVECOT_HEREDOC)
-            return at;
+        line = stripped(masked + at, n);
+        at = at + n < len ? at + n + 1 : len;
+        ++*lines;
+        more = goes_on(&before, &line);
     }
-    return len;
+    *ret_change = depth_change(stripped(line.text, line.len));
+    if (at < len && masked[at] == DOVECOT_HEREDOC) {
+        size_t end = at + line_len(masked + at, len - at);
+        at = end < len ? end + 1 : len;
+        ++*lines;
+    }
+    return at;
+}
+
+struct dovecot_unit dovecot_unit(const char *masked, size_t len)
+{
+    struct dovecot_unit unit = {0};
+    int depth = 0, change;
+    do {
+        unit.len += logical_line(masked + unit.len, len - unit.len, &unit.lines, &change);
+        if (unit.opening == 0) {
+            unit.opening = unit.len;
+            unit.closes = change < 0;
+        }
+        depth += change;
+        unit.deepest = depth > unit.deepest ? depth : unit.deepest;
+    } while (depth > 0 && unit.len < len);
+    return unit;
 }
 
 /* Marks the lines of the heredoc that a line names, of those from *at on, and goes behind its end; without an

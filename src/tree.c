@@ -2,13 +2,8 @@
  *
  * What a lens sees in a text; see tree.h. The only file that includes augeas.h.
  *
- * A text of Postfix's is cut into chunks of about 100 lines, always before a line that starts a logical line
- * (neither white space nor '#' in its first column) or among comments and blank lines behind which no logical
- * line goes on, one of Dovecot's between sections, and each chunk goes through the lens by itself: finding
- * the span of one node costs Augeas a walk over all its siblings, so a long file in one piece would cost the
- * square of its length. A logical line and the comments inside it are never parted, nor are the comments of a
- * service that is commented out. Lines that begin with white space before the first logical line are made
- * nodes here.
+ * A text goes through its lens in the parts that tree_cut.c makes of it. Lines that no lens need see, such as
+ * those that begin with white space before the first logical line, are made nodes here.
  *
  * A text of Dovecot's is read with marks in it (dovecot_masked), the values are those of the text.
  *
@@ -19,103 +14,41 @@
 
 #include "dovecot.h"
 #include "language.h"
+#include "tree_cut.h"
 
 #include <augeas.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_LINES 100
 #define DEEPEST_FAULT 8 /* sections that are entered to find one */
-
-static bool starts_logical_line(char c)
-{
-    return strchr(" \t\v\f\r\n#", c) == NULL;
-}
-
-static size_t line_len(const char *text, size_t len)
-{
-    const char *end = memchr(text, '\n', len);
-    return end != NULL ? (size_t)(end + 1 - text) : len;
-}
-
-static char first_of(const char *line, size_t len)
-{
-    size_t margin = 0;
-    while (margin < len && strchr(" \t\v\f\r", line[margin]) != NULL)
-        margin++;
-    return margin < len ? line[margin] : '\n';
-}
-
-static bool is_calm(const char *line, size_t len)
-{
-    return strchr("#\n", first_of(line, len)) != NULL;
-}
-
-/* Comments and blank lines, up to end. */
-struct calm {
-    const char *end;
-    bool apart; /* no logical line goes on behind them */
-};
-
-static struct calm calm_from(const char *text, size_t len)
-{
-    size_t at = 0;
-    while (at < len && is_calm(text + at, len - at))
-        at += line_len(text + at, len - at);
-    return (struct calm){text + at, at == len || starts_logical_line(text[at])};
-}
-
-/* Among comments: those of a commented-out service stay together, a blank line ends them. */
-static bool may_part(enum lens lens, const char *line, size_t len)
-{
-    return lens != LENS_MASTER || first_of(line, len) == '\n';
-}
-
-/* The length of the next chunk of a text of Postfix's; *calm keeps what was seen of the text behind it. */
-static size_t logical_lines(enum lens lens, const char *text, size_t len, struct calm *calm)
-{
-    size_t lines = 0;
-    for (size_t at = line_len(text, len); at < len; at += line_len(text + at, len - at)) {
-        if (++lines < CHUNK_LINES)
-            continue;
-        if (starts_logical_line(text[at]))
-            return at;
-        if (calm->end == NULL || text + at >= calm->end)
-            *calm = calm_from(text + at, len - at);
-        if (text + at < calm->end && calm->apart && may_part(lens, text + at, len - at))
-            return at;
-    }
-    return len;
-}
 
 static const struct {
     const char *id;
     const char *lens;
-    enum { WHOLE, LOGICAL_LINES, SECTIONS } chunks;
     const char *expected;
 } LENSES[N_LENS] = {
-    [LENS_MAIN] = {"main.cf", "Mf_Main.lns", LOGICAL_LINES,
+    [LENS_MAIN] = {"main.cf", "Mf_Main.lns",
                    N_("expected a parameter (name = value), a comment that begins with '#', or a line that "
                       "continues a value "
                       "and begins with white space")},
-    [LENS_MASTER] = {"master.cf", "Mf_Master.lns", LOGICAL_LINES,
+    [LENS_MASTER] = {"master.cf", "Mf_Master.lns",
                      N_("expected a service (service type private unpriv chroot wakeup maxproc command), a "
                         "comment that begins "
                         "with '#', or an option line that begins with white space (braces nest five deep at "
                         "most, groups of several lines not at all)")},
     [LENS_TRANSPORT] =
-        {"transport", "Mf_Transport.lns", LOGICAL_LINES,
+        {"transport", "Mf_Transport.lns",
          N_("expected an entry (key and value), a comment that begins with '#', or a line that "
             "continues a value and begins with white space")},
-    [LENS_ALIASES] = {"aliases", "Mf_Aliases.lns", LOGICAL_LINES,
+    [LENS_ALIASES] = {"aliases", "Mf_Aliases.lns",
                       N_("expected an alias (name: targets), a comment that begins with '#', or a line that "
                          "continues the targets and begins with white space")},
     [LENS_DOVECOT] =
-        {"dovecot.conf", "Mf_Dovecot.lns", SECTIONS,
+        {"dovecot.conf", "Mf_Dovecot.lns",
          N_("expected a setting (name = value), a section that opens with '{' at the end of its line "
             "and closes with '}' on a line of its own, !include FILE, or a comment")},
     [LENS_FIX] =
-        {"fix", "Mf_Fix.lns", WHOLE,
+        {"fix", "Mf_Fix.lns",
          N_("expected a stanza of a fix file (fix title effect about advice see independent rows param "
             "symptom "
             "still "
@@ -181,15 +114,16 @@ struct chunk {
     const char *name; /* for messages */
     const char *text; /* the whole text */
     const char *read; /* the same for the lens: as long, perhaps with marks in it */
-    size_t len;       /* without a newline that was added */
-    size_t base;      /* where the chunk begins */
+    size_t len;       /* of the whole text */
+    size_t base, end; /* where the chunk begins and ends, without a newline that was added */
+    size_t head;      /* bytes in front of it that only the lens sees */
     size_t line;      /* of the text's first byte */
 };
 
-static size_t clamp(const struct chunk *p, unsigned offset)
+static size_t clamp(const struct chunk *p, size_t offset)
 {
-    size_t at = p->base + offset;
-    return at < p->len ? at : p->len;
+    size_t at = p->base + (offset > p->head ? offset - p->head : 0);
+    return at < p->end ? at : p->end;
 }
 
 static bool read_spans(const struct chunk *p, const char *path, struct node *node, struct err *err)
@@ -279,7 +213,16 @@ static size_t fault_inside(enum lens lens, const struct chunk *p, size_t len, si
     return at;
 }
 
-static bool refused(enum lens lens, const struct chunk *p, size_t len, struct err *err)
+static bool refused_at(const struct chunk *p, size_t at, const char *expected, struct err *err)
+{
+    struct position place = text_position(p->text, p->len, at);
+    if (place.len > 0 && place.start[place.len - 1] == '\r')
+        place.len--; /* it would move the cursor */
+    return err_set(err, "%s:%zu:%zu: %s\n%s", p->name, p->line + place.line - 1, place.column, _(expected),
+                   language_caret(place.start, place.len, place.column));
+}
+
+static bool refused(enum lens lens, const struct chunk *p, struct err *err)
 {
     const char *message = NULL;
     aug_get(aug, "/augeas/text/tree/error/message", &message);
@@ -287,79 +230,96 @@ static bool refused(enum lens lens, const struct chunk *p, size_t len, struct er
         return err_set(err, "%s: the lens %s cannot be used: %s%s%s", p->name, LENSES[lens].lens,
                        aug_error_message(aug), aug_error_details(aug) != NULL ? ": " : "",
                        aug_error_details(aug) != NULL ? aug_error_details(aug) : "");
-    size_t fault = error_offset();
+    size_t fault = clamp(p, error_offset()) - p->base;
     if (lens == LENS_DOVECOT)
-        fault = fault_inside(lens, p, len, fault);
-    struct position at = text_position(p->text, p->len, p->base + fault);
-    if (at.len > 0 && at.start[at.len - 1] == '\r')
-        at.len--; /* it would move the cursor */
-    return err_set(err, "%s:%zu:%zu: %s\n%s", p->name, p->line + at.line - 1, at.column,
-                   _(LENSES[lens].expected), language_caret(at.start, at.len, at.column));
+        fault = fault_inside(lens, p, p->end - p->base, fault);
+    return refused_at(p, p->base + fault, LENSES[lens].expected, err);
 }
 
-static bool parse_piece(enum lens lens, const struct chunk *p, size_t len, struct node **ret_node,
+static bool parse_chunk(enum lens lens, struct chunk *p, const struct part *part, struct node **ret_node,
                         size_t *ret_n, struct err *err)
 {
     struct buf text = {0};
-    buf_add(&text, p->read + p->base, len);
-    if (len > 0 && text.text[len - 1] != '\n')
+    if (part->head != NULL)
+        buf_puts(&text, part->head);
+    p->head = text.len;
+    buf_add(&text, p->read + p->base, part->len);
+    if (text.len > 0 && text.text[text.len - 1] != '\n')
         buf_puts(&text, "\n");
+    if (part->tail != NULL)
+        buf_puts(&text, part->tail);
     if (aug_set(aug, "/chunk", buf_text(&text)) < 0)
         return err_set(err, "%s: Augeas does not take the text: %s", p->name, aug_error_message(aug));
     aug_rm(aug, "/tree");
     if (aug_text_store(aug, LENSES[lens].lens, "/chunk", "/tree") < 0)
-        return refused(lens, p, len, err);
+        return refused(lens, p, err);
     return copy_children(p, "/tree", 0, ret_node, ret_n, err);
 }
 
-/* ---- before the first logical line ---- */
+/* ---- from parts to one tree ---- */
 
-/* Text behind white space: before the first logical line it continues nothing, and Postfix drops it. */
-static bool is_stray(const char *line, size_t len)
+/* The nodes of a text so far: level 0 are those at the top, the next ones are in the last node of the level
+ * before, which is read in parts. */
+struct growing {
+    struct {
+        struct node *node;
+        size_t n;
+    } level[MOST_OPEN + 1];
+    size_t deepest;
+};
+
+static void add_nodes(struct growing *g, const struct node *node, size_t n)
 {
-    return strchr(" \t\v\f\r", line[0]) != NULL && !is_calm(line, len);
+    for (size_t i = 0; i < n; i++)
+        g->level[g->deepest].node =
+            arena_append(g->level[g->deepest].node, &g->level[g->deepest].n, sizeof(*node), &node[i]);
 }
 
-/* The length of the blank lines and comments that stand before a stray line or the first logical line, or of
- * a chunk of them. */
-static size_t lead_in(enum lens lens, const char *text, size_t len)
+/* Each line of a part that no lens need see. */
+static void add_lines(struct growing *g, const struct chunk *p, const char *label)
 {
-    size_t at = 0;
-    for (size_t lines = 0; at < len && is_calm(text + at, len - at); lines++) {
-        if (lines >= CHUNK_LINES && may_part(lens, text + at, len - at))
-            break;
-        at += line_len(text + at, len - at);
+    for (size_t base = p->base; base < p->end;) {
+        const char *newline = memchr(p->text + base, '\n', p->end - base);
+        size_t next = newline != NULL ? (size_t)(newline + 1 - p->text) : p->end, start = base, end = next;
+        while (end > start && strchr(" \t\v\f\r\n", p->text[end - 1]) != NULL)
+            end--;
+        while (start < end && strchr(" \t\v\f\r", p->text[start]) != NULL)
+            start++;
+        struct node node = {.label = label,
+                            .value = start < end ? arena_copy(p->text + start, end - start) : NULL,
+                            .span = {base, next},
+                            .text = {start, end}};
+        add_nodes(g, &node, 1);
+        base = next;
     }
-    return at;
 }
 
-/* The length of the chunk at base, behind the first logical line. */
-static size_t chunk_len(enum lens lens, const char *read, size_t len, struct calm *calm)
+/* The nodes of a part. One that is read in parts keeps its children for itself until it is closed. */
+static bool add_part(struct growing *g, const struct chunk *p, const struct part *part, struct node *node,
+                     size_t n, struct err *err)
 {
-    switch (LENSES[lens].chunks) {
-    case LOGICAL_LINES:
-        return logical_lines(lens, read, len, calm);
-    case SECTIONS:
-        return dovecot_chunk(read, len, CHUNK_LINES);
-    case WHOLE:
-        break;
+    if (part->head == NULL && !part->opens) {
+        add_nodes(g, node, n);
+        return true;
     }
-    return len;
-}
-
-/* No lens knows stray lines: a lens that does has every part of it twice, before and behind the first logical
- * line. */
-static struct node stray_node(const char *text, size_t base, size_t len)
-{
-    size_t start = base, end = base + len;
-    while (strchr(" \t\v\f\r", text[start]) != NULL)
-        start++;
-    while (strchr(" \t\v\f\r\n", text[end - 1]) != NULL)
-        end--;
-    return (struct node){.label = TREE_STRAY,
-                         .value = arena_printf("%.*s", (int)(end - start), text + start),
-                         .span = {base, base + len},
-                         .text = {start, end}};
+    if (n != 1 || node->n_child < part->n_head)
+        return err_set(err, "%s: the lens does not see one node from byte %zu on; this is a fault of mailfix",
+                       p->name, p->base);
+    if (part->opens) {
+        add_nodes(g, node, 1);
+        g->deepest++;
+        g->level[g->deepest].node = NULL;
+        g->level[g->deepest].n = 0;
+    }
+    add_nodes(g, node->child + part->n_head, node->n_child - part->n_head);
+    if (part->closes) {
+        struct node *whole = &g->level[g->deepest - 1].node[g->level[g->deepest - 1].n - 1];
+        whole->span.end = p->end;
+        whole->child = g->level[g->deepest].node;
+        whole->n_child = g->level[g->deepest].n;
+        g->deepest--;
+    }
+    return true;
 }
 
 static bool check_tiles(const char *name, const struct node *node, size_t n, size_t len, struct err *err)
@@ -380,43 +340,40 @@ static bool check_tiles(const char *name, const struct node *node, size_t n, siz
 bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *text, size_t len,
                      struct node **ret_node, size_t *ret_n, struct err *err)
 {
-    struct node *all = NULL;
-    size_t n = 0;
+    struct growing *grown = arena_alloc(sizeof(*grown));
+    struct part part;
     if (!open_augeas(err))
         return false;
+    *grown = (struct growing){0};
     const char *read = lens == LENS_DOVECOT ? dovecot_masked(text, len) : text;
-    bool started = LENSES[lens].chunks != LOGICAL_LINES;
-    struct calm calm = {0};
-    for (size_t base = 0; base < len;) {
-        if (!started && is_stray(text + base, len - base)) {
-            struct node stray = stray_node(text, base, line_len(text + base, len - base));
-            all = arena_append(all, &n, sizeof(*all), &stray);
-            base = stray.span.end;
-            continue;
-        }
-        size_t part = started ? 0 : lead_in(lens, text + base, len - base);
-        if (part == 0) {
-            started = true;
-            part = chunk_len(lens, read + base, len - base, &calm);
-        }
-        struct chunk p = {.name = name, .text = text, .read = read, .len = len, .base = base, .line = line};
-        struct node *some = NULL;
-        size_t n_some = 0;
-        if (!parse_piece(lens, &p, part, &some, &n_some, err))
+    struct cutter cutter = {.lens = lens, .read = read, .len = len};
+    struct chunk p = {.name = name, .text = text, .read = read, .len = len, .line = line};
+    while (cut_next(&cutter, &part)) {
+        struct node *node = NULL;
+        size_t n = 0;
+        if (part.refused)
+            return refused_at(&p, cutter.at + part.len, part.why != NULL ? part.why : LENSES[lens].expected,
+                              err);
+        p.end = cutter.at;
+        p.base = cutter.at - part.len;
+        if (part.label != NULL)
+            add_lines(grown, &p, part.label);
+        else if (!parse_chunk(lens, &p, &part, &node, &n, err) || !add_part(grown, &p, &part, node, n, err))
             return false;
-        for (size_t i = 0; i < n_some; i++)
-            all = arena_append(all, &n, sizeof(*all), &some[i]);
-        base += part;
     }
-    if (!check_tiles(name, all, n, len, err))
-        return false;
-    *ret_node = all;
-    *ret_n = n;
-    return true;
+    *ret_node = grown->level[0].node;
+    *ret_n = grown->level[0].n;
+    return check_tiles(name, *ret_node, *ret_n, len, err);
 }
 
 bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,
                 size_t *ret_n, struct err *err)
 {
+    if (len > TREE_LIMIT)
+        return err_set(
+            err,
+            "%s has %zu bytes; mailfix reads such a file of at most %zu. What is long in it can stand in "
+            "a file of its own, a table or one that is included",
+            name, len, TREE_LIMIT);
     return tree_parse_part(lens, name, 1, text, len, ret_node, ret_n, err);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * limit FILE...: what each text costs a lens at the size limit. Linked with lens.c, whose checks run on the
- * text of the file written over and over up to the limit, each in a process of its own. Prints the dearest;
+ * limit FILE...: what each text costs a lens at the size limit of those that it reads whole. Linked with lens.c,
+ * whose checks run on the text of the file written over and over up to the limit, each in a process of its own. Prints the dearest;
  * exit 1 and the file's name when one takes more than 3 s of processor time, or more than 100 MB.
  */
-#include "file.h"
+#include "tree.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +20,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len);
 static size_t read_over_and_over(const char *path, unsigned char *bytes)
 {
     FILE *file = fopen(path, "rb");
-    size_t len = file != NULL ? fread(bytes, 1, FILE_LIMIT, file) : 0;
+    size_t len = file != NULL ? fread(bytes, 1, TREE_LIMIT, file) : 0;
     if (file != NULL)
         fclose(file);
-    size_t whole = len > 0 ? FILE_LIMIT / len * len : 0;
+    size_t whole = len > 0 ? TREE_LIMIT / len * len : 0;
     for (size_t i = len; i < whole; i++)
         bytes[i] = bytes[i - len];
     return whole;
@@ -31,7 +31,7 @@ static size_t read_over_and_over(const char *path, unsigned char *bytes)
 
 int main(int argc, char **argv)
 {
-    static unsigned char bytes[FILE_LIMIT];
+    static unsigned char bytes[TREE_LIMIT];
     double dearest = 0;
     long largest = 0;
     int failed = 0;

@@ -39,26 +39,32 @@ static void marks_what_no_lens_can_find(void **state)
             fail_msg("'%s': %s instead of %s", cases[i][0], marks(cases[i][0]), cases[i][1]);
 }
 
-static void a_chunk_ends_between_sections(void **state)
+static void a_unit_is_a_line_or_a_section(void **state)
 {
     (void)state;
     static const struct {
         const char *text;
-        size_t len;
+        size_t len, lines, opening;
+        int deepest;
+        bool closes;
     } cases[] = {
-        {"a = b\nc = d\n", 6},
-        {"a {\n b {\n c = {\n }\n}\nd\n", 21},
-        {"a \\\n b \\\n {\n}\nd\n", 14},
-        {"a = b \\\n c\nd\n", 11},
-        {"a {\n", 4},
-        {"a = <<E\nE\nb\n", 10},
-        {"a = x # {\nb\n", 10},
+        {"a = b\nc = d\n", 6, 1, 6, 0, false},
+        {"a {\n b {\n c = {\n }\n}\nd\n", 21, 5, 4, 2, false},
+        {"a \\\n b \\\n {\n}\nd\n", 14, 4, 12, 1, false},
+        {"a = b \\\n c\nd\n", 11, 2, 11, 0, false},
+        {"a {\n", 4, 1, 4, 1, false},
+        {"a {\nb", 5, 2, 4, 1, false},
+        {"} # a\n}\n", 6, 1, 6, 0, true},
+        {"a = <<E\nE\nb\n", 10, 2, 10, 0, false},
+        {"a = x # {\nb\n", 10, 1, 10, 0, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         size_t len = strlen(cases[i].text);
-        const char *masked = dovecot_masked(cases[i].text, len);
-        if (dovecot_chunk(masked, len, 1) != cases[i].len)
-            fail_msg("'%s': %zu", cases[i].text, dovecot_chunk(masked, len, 1));
+        struct dovecot_unit unit = dovecot_unit(dovecot_masked(cases[i].text, len), len);
+        if (unit.len != cases[i].len || unit.lines != cases[i].lines || unit.opening != cases[i].opening ||
+            unit.deepest != cases[i].deepest || unit.closes != cases[i].closes)
+            fail_msg("'%s': %zu bytes, %zu lines, %zu, %d deep", cases[i].text, unit.len, unit.lines,
+                     unit.opening, unit.deepest);
     }
 }
 
@@ -100,7 +106,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fresh_test(marks_what_no_lens_can_find),
-        fresh_test(a_chunk_ends_between_sections),
+        fresh_test(a_unit_is_a_line_or_a_section),
         fresh_test(values_are_those_that_dovecot_reads),
     };
     tree_set_lens_dir(SOURCE_LENSES);

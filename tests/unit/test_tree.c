@@ -115,11 +115,11 @@ static void test_tiles(void **state)
         assert_tiles(cases[i].lens, cases[i].text);
 }
 
-static const char *lines(const char *line, int n, const char *before, const char *behind)
+static const char *lines(const char *line, size_t n, const char *before, const char *behind)
 {
     struct buf text = {0};
     buf_puts(&text, before);
-    for (int i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++)
         buf_puts(&text, line);
     buf_puts(&text, behind);
     return buf_text(&text);
@@ -296,6 +296,86 @@ static void test_pieces_of_master(void **state)
     assert_int_equal(commented, 67);
 }
 
+/* ---- what is read in several parts ---- */
+
+static struct span last_child(const struct tree *tree)
+{
+    const struct node *node = &tree->node[tree->n - 1];
+    return node->child[node->n_child - 1].text;
+}
+
+static void test_long_values(void **state)
+{
+    (void)state;
+    static const struct {
+        enum lens lens;
+        const char *head, *more, *tail;
+    } cases[] = {
+        {LENS_MAIN, "z = y\n\na =\n", "  b,\n#c\n\n  d\n", "   e\n"},
+        {LENS_TRANSPORT, "z y\n# c\na\n", "  b,\n#c\n\n  d\n", "   e\n"},
+        {LENS_ALIASES, "z: y\n\n\na:\n", "  b,\n#c\n\n  d\n", "   e\n"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *text = lines(cases[i].more, 1500, cases[i].head, cases[i].tail);
+        struct tree tree = parse(cases[i].lens, text);
+        assert_tiles(cases[i].lens, text);
+        const struct node *node = &tree.node[tree.n - 1];
+        assert_string_equal(node->value, "a");
+        assert_int_equal(node->n_child, 3 * 1500 + 1);
+        for (size_t k = 0; k < node->n_child - 1; k++)
+            assert_string_equal(node->child[k].value, k % 3 == 0 ? "b," : k % 3 == 1 ? "#c" : "d");
+        assert_int_equal(last_child(&tree).end, strlen(text) - 1);
+        assert_string_equal(node->child[node->n_child - 1].value, "e");
+    }
+}
+
+static void test_long_sections(void **state)
+{
+    (void)state;
+    const char *text =
+        lines("  b = c\n  d {\n    e = f\n  }\n", 1500, "# h\na \"n\" { # o\n", "} # p\ng = h\n");
+    struct tree tree = parse(LENS_DOVECOT, text);
+    assert_tiles(LENS_DOVECOT, text);
+    assert_int_equal(tree.n, 3);
+    const struct node *a = &tree.node[1];
+    assert_int_equal(a->n_child, 2 + 2 * 1500 + 1);
+    assert_string_equal(a->child[0].value, "\"n\"");
+    assert_string_equal(a->child[1].label, "#open");
+    assert_string_equal(a->child[2].value, "b");
+    assert_string_equal(a->child[3 + 2 * 1499].child[0].value, "e");
+    assert_string_equal(a->child[a->n_child - 1].label, "#close");
+    assert_string_equal(a->child[a->n_child - 1].value, "# p");
+}
+
+static void test_deep_sections(void **state)
+{
+    (void)state;
+    const char *text = lines("}\n", 12, lines("a {\n", 12, "", "b = c\n"), "d = e\n");
+    struct tree tree = parse(LENS_DOVECOT, text);
+    assert_tiles(LENS_DOVECOT, text);
+    const struct node *node = &tree.node[0];
+    for (int i = 0; i < 12; i++, node = node->child)
+        assert_string_equal(node->value, "a");
+    assert_string_equal(node->value, "b");
+    assert_int_equal(tree.node[0].span.end, strlen(text) - strlen("d = e\n"));
+}
+
+/* Neither a comment of more words than the lens of master.cf reads in one, nor blank lines. */
+static void test_lines_without_a_lens(void **state)
+{
+    (void)state;
+    const char *text = lines(" x", 1200, lines(" \t\n", 150, "#a unix - - - - - x\n", "#b"), "\n#-o c=d\n");
+    struct tree tree = parse(LENS_MASTER, text);
+    assert_tiles(LENS_MASTER, text);
+    assert_int_equal(tree.n, 153);
+    assert_string_equal(tree.node[0].label, "commented");
+    assert_string_equal(tree.node[1].label, "#blank");
+    assert_null(tree.node[1].value);
+    assert_string_equal(tree.node[151].label, "#comment");
+    assert_int_equal(tree.node[151].text.end + 1, tree.node[151].span.end);
+    assert_string_equal(tree.node[152].label, "#comment");
+}
+
 /* ---- refused texts ---- */
 
 static void test_errors(void **state)
@@ -332,6 +412,37 @@ static void test_errors(void **state)
     }
 }
 
+static void test_too_long(void **state)
+{
+    (void)state;
+    const struct {
+        enum lens lens;
+        const char *text, *sentence;
+    } cases[] = {
+        {LENS_MAIN, lines("#c\n", 501, "z = y\na =\n  b\n", "  d\n"),
+         "/t:4:1: expected at most 500 comments"},
+        {LENS_MAIN, lines("  b\n", 1500, "a =\n", "= c\n"), "/t:1502:1: expected a parameter"},
+        {LENS_MASTER, lines(" x", 501, "#c\na unix - - - - - x", "\n"),
+         "/t:2:1: expected a service of at most"},
+        {LENS_FIX, lines("  |x\n", 501, "fix a\nabout\n", ""), "/t:2:1: expected a stanza of at most"},
+        {LENS_DOVECOT, lines("b \\\n", 501, "z = y\na = \\\n", "c\n"),
+         "/t:2:1: expected a setting of at most"},
+        {LENS_DOVECOT, lines("  b = c\n", 1500, "a {\n", "}\n}\n"), "/t:1503:1: expected a setting"},
+        {LENS_DOVECOT, lines("  b = c\n", 1500, "z = y\n a {\n", ""), "/t:2:1: expected a setting"},
+        {LENS_DOVECOT, lines("  b = c\n", 1500, "a {\n", "d\n}\n"), "/t:1502:2: expected a setting"},
+        {LENS_DOVECOT, lines("a {\n", 30, "", lines("}\n", 30, "", "")), "/t:17:1: expected at most 16"},
+        {LENS_MAIN, lines("#\n", TREE_LIMIT / 2 + 1, "", ""),
+         "/t has 262146 bytes; mailfix reads such a file"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct tree tree;
+        struct err err;
+        if (tree_parse(cases[i].lens, "/t", cases[i].text, strlen(cases[i].text), &tree.node, &tree.n, &err))
+            fail_msg("taken: %.80s", cases[i].text);
+        assert_says(err, cases[i].sentence);
+    }
+}
+
 static void test_lens_dir(void **state)
 {
     (void)state;
@@ -357,7 +468,12 @@ int main(void)
         fresh_test(test_no_final_newline),
         fresh_test(test_pieces),
         fresh_test(test_pieces_of_master),
+        fresh_test(test_long_values),
+        fresh_test(test_long_sections),
+        fresh_test(test_deep_sections),
+        fresh_test(test_lines_without_a_lens),
         fresh_test(test_errors),
+        fresh_test(test_too_long),
         fresh_test(test_lens_dir),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);

@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""limit_texts.py LENS LIMIT DIRECTORY: texts of LIMIT bytes that are dear for a lens: what repeats in them is short.
+
+Each is a beginning, one thing over and over, and an end; what a lens may refuse is refused at the same price.
+"""
+import pathlib
+import sys
+
+SERVICE, COMMENTED = "a unix - - - - - x", "#a unix - - - - - x\n"
+# The most that a lens reads in one piece, see src/tree_cut.c.
+LINES = 490
+
+VALUE = {   # what repeats in a value of Postfix's: behind its name
+    "folds": "  c\n", "short folds": " c\n", "comments": "#\n  c\n", "blanks": "\n  c\n", "comments in a row": "#\n" * LINES + " c\n"}
+
+
+def values(name, one):
+    """Values of Postfix's in one logical line, in many of LINES lines, and in many short ones."""
+    for kind, text in VALUE.items():
+        yield "value of " + kind, (name, text, "")
+        yield "values of " + kind, ("", name + text * (LINES // max(1, text.count("\n"))), "")
+    yield from {"entries": ("", one, ""), "long entries": ("", one.rstrip("\n") + "x" * 2600 + "\n", ""), "one line": (name.rstrip("\n"), "x", "\n"),
+                "quotes": (name.rstrip("\n"), '"', "\n"), "words": (name.rstrip("\n"), "x ", "\n"), "bad last line": (name, " c\n", "= \n"),
+                "commented": ("", "#" + one, ""), "comments in a row": (name, "#\n", " c\n"), "strays": (" a\n", "#\n b\n", "")}.items()
+
+
+def master():
+    option, line = " -oa=b", SERVICE + "\n"
+    for kind, text in {"words": " x", "options": option, "lines": "\n x", "option lines": "\n" + option, "comments": "\n#\n x", "braces": " -o {a=b}"}.items():
+        yield "service of " + kind, (SERVICE, text, "\n")
+        yield "services of " + kind, ("", SERVICE + text * (LINES // max(1, text.count("\n"), len(text.split()))) + "\n", "")
+    yield from {"services": ("", line, ""), "with options": ("", SERVICE + option * 2 + "\n", ""), "braces that open": (SERVICE + " -oa=", "{", "\n"),
+                "braces": (SERVICE + " -oa=", "{}", "\n"), "nested braces": (SERVICE + " -oa=", "{{{{{}}}}}", "\n"), "one word": (SERVICE + " ", "x", "\n"),
+                "braces of lines": (SERVICE + " -o { a=\n", " x\n", " }\n"), "many braces of lines": ("", SERVICE + " -o { a=\n" + " x\n" * LINES + " }\n", ""),
+                "commented": ("", COMMENTED, ""), "commented options": (COMMENTED, "#-oa\n", ""), "one option below": (COMMENTED, "#\n", "#-oa\n"),
+                "commented and prose": ("", COMMENTED + "#\n", ""), "commented words": ("#a unix - - - - - x", " x", "\n"),
+                "many commented words": ("", "#a unix - - - - - x" + " x" * LINES + "\n", ""), "prose": ("", "# a b\n", ""), "a comment of words": ("#a", " x", "\n")}.items()
+
+
+def dovecot():
+    for kind, text in {"settings": "b=c\n", "blanks": "\n", "comments": "#\n", "sections": "b {\n}\n", "commented": "#b=\n"}.items():
+        lines = text * (LINES // text.count("\n"))
+        yield kind, ("", text, "")
+        yield "section of " + kind, ("a {\n", text, "}\n")
+        yield "sections of " + kind, ("", "a {\n" + lines + "}\n", "")
+        yield "deep sections of " + kind, ("", "a {\n" * 6 + lines[:-12] + "}\n" * 6, "")
+        yield "deeper sections of " + kind, ("", "a {\n" * 22 + lines + "}\n" * 22, "")
+        yield "open sections of " + kind, ("a {\n" * 16, text, "")
+    yield from {"sections that open": ("", "a {\n", ""), "nested": ("a {\n" * 30000, "}\n", ""), "six deep": ("", "a {\n" * 6 + "}\n" * 6, ""),
+                "continued": ("a=", "b \\\n", "b\n"), "continued often": ("", "a=" + "b \\\n" * LINES + "b\n", ""),
+                "comments behind": ("", "a=" + "b \\ #\n" * LINES + "b\n", ""), "backslashes": ("a=", "\\\n", "b\n"), "dropped": ("", "a \\\n\n", ""),
+                "quotes": ("a=", '"', "\n"), "quoted": ("a=", '"" ', "\n"), "one line": ("a=", "x", "\n"), "long lines": ("", "a=" + "x" * 2600 + "\n", ""),
+                "heredoc": ("a=<<E\n", "x\n", "E\n"), "heredocs": ("", "a=<<E\nE\n", ""), "heredocs that open": ("", "a=<<E\n", ""), "words": ("", "a ", "= b\n"),
+                "a name": ("a ", "a", " {\n}\n"), "includes": ("", "!include a\n", ""), "bad last line": ("a {\n", "b=c\n", "}\nx\n")}.items()
+
+
+def fix():
+    yield from {"stanzas": ("", "see a\n", ""), "with blanks": ("", "see a\n\n", ""), "text": ("about\n", "  |\n", ""), "texts": ("", "about\n" + "  |\n" * LINES, ""),
+                "keys": ("edit a\n", "  delete\n", ""), "remarks": ("", "edit a\n" + " #\n" * LINES, ""), "one line": ("see ", "a", "\n"),
+                "words": ("fix a", " a", "\n")}.items()
+
+
+TEXTS = {"main": lambda: values("a=\n", "a=b\n"), "transport": lambda: values("a\n", "a b\n"), "aliases": lambda: values("a:\n", "a:b\n"),
+         "master": master, "dovecot": dovecot, "fix": fix}
+EVERYWHERE = {"blank lines": ("", "\n", ""), "white lines": ("", " \n", ""), "hashes": ("", "#\n", ""), "hashes and blanks": ("", "#\n\n", "")}
+
+if __name__ == "__main__":
+    lens, limit, directory = sys.argv[1], int(sys.argv[2]), pathlib.Path(sys.argv[3])
+    for name, (head, again, tail) in [*EVERYWHERE.items(), *TEXTS[lens]()]:
+        times = (limit - len(head) - len(tail)) // len(again)
+        (directory / name.replace(" ", "-")).write_text(head + again * times + tail)
