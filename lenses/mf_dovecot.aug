@@ -17,7 +17,8 @@
      #void = TEXT          lines that are continued by a blank line or a comment: 2.x drops them all
      #blank                a blank line, or one with nothing but a backslash
 
-   Limits: the text ends in a newline and holds no NUL. Sections nest six deep. A commented-out section is
+   Limits: the text ends in a newline and holds no NUL. Sections nest three deep: tree.c opens those
+   around them. A commented-out section is
    comments and commented settings. Names hold no backslash and, but for a wholly quoted one of 2.4, no
    quotes; they begin with neither '!' nor '}'. Comments stand behind the backslash only in values, and the path of an
    include leaves no quote open. The lines
@@ -90,8 +91,5 @@ module Mf_Dovecot =
   let level1    = section simple
   let level2    = section (simple | level1)
   let level3    = section (simple | level2)
-  let level4    = section (simple | level3)
-  let level5    = section (simple | level4)
-  let level6    = section (simple | level5)
 
-  let lns       = (simple | level6)*
+  let lns       = (simple | level3)*

@@ -276,7 +276,7 @@ static void add_nodes(struct growing *g, const struct node *node, size_t n)
 }
 
 /* Each line of a part that no lens need see. */
-static void add_lines(struct growing *g, const struct chunk *p, const char *label)
+static void add_lines(struct growing *g, const struct chunk *p)
 {
     for (size_t base = p->base; base < p->end;) {
         const char *newline = memchr(p->text + base, '\n', p->end - base);
@@ -285,6 +285,7 @@ static void add_lines(struct growing *g, const struct chunk *p, const char *labe
             end--;
         while (start < end && strchr(" \t\v\f\r", p->text[start]) != NULL)
             start++;
+        const char *label = start == end ? "#blank" : p->text[start] == '#' ? "#comment" : TREE_STRAY;
         struct node node = {.label = label,
                             .value = start < end ? arena_copy(p->text + start, end - start) : NULL,
                             .span = {base, next},
@@ -356,8 +357,8 @@ bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *
                               err);
         p.end = cutter.at;
         p.base = cutter.at - part.len;
-        if (part.label != NULL)
-            add_lines(grown, &p, part.label);
+        if (part.plain)
+            add_lines(grown, &p);
         else if (!parse_chunk(lens, &p, &part, &node, &n, err) || !add_part(grown, &p, &part, node, n, err))
             return false;
     }

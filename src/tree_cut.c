@@ -21,7 +21,7 @@
 #define UNIT_LINES 500
 #define UNIT_WORDS 500
 #define BLOCK_LINES 500
-#define LENS_DEPTH 6 /* sections in one another that the lens of Dovecot reads */
+#define LENS_DEPTH 3 /* sections in one another that the lens of Dovecot reads */
 
 #define WHITE " \t\v\f\r"
 
@@ -226,7 +226,7 @@ static struct part next_of_lines(struct cutter *c)
     if (c->value_end > 0)
         return more_of_value(c);
     if (!c->started && is_stray(text, left))
-        return (struct part){.len = line_len(text, left), .label = TREE_STRAY};
+        return (struct part){.len = line_len(text, left), .plain = true};
     while (part.len < left && lines < PART_LINES) {
         const char *from = text + part.len;
         if (!c->started && is_stray(from, left - part.len))
@@ -238,7 +238,7 @@ static struct part next_of_lines(struct cutter *c)
             break;
         c->started |= !calm;
         if (is_long)
-            return calm && c->lens == LENS_MASTER ? (struct part){.len = unit.len, .label = "#comment"}
+            return calm && c->lens == LENS_MASTER ? (struct part){.len = unit.len, .plain = true}
                                                   : long_unit(c, &unit);
         part.len += unit.len;
         lines += unit.lines;
@@ -282,13 +282,25 @@ static struct part next_of_sections(struct cutter *c)
     return part;
 }
 
-/* The blank lines that a text begins with, when they are more than a part has. */
-static size_t blank_lines(enum lens lens, const char *text, size_t len)
+/* Blank, or a comment of a master.cf that is neither a service nor an option. */
+static bool is_plain(enum lens lens, const char *line, size_t len)
+{
+    size_t margin = margin_len(lens == LENS_FIX ? " \t" : WHITE, line, len);
+    if (margin == len || line[margin] == '\n')
+        return true;
+    if (lens != LENS_MASTER || line[margin] != '#' || may_be_service(line, len))
+        return false;
+    margin += margin_len(WHITE "#", line + margin, len - margin);
+    return len - margin < 2 || memcmp(line + margin, "-o", 2) != 0;
+}
+
+/* The plain lines that a text begins with, when they are more than a part has. */
+static size_t plain_lines(enum lens lens, const char *text, size_t len)
 {
     size_t at = 0, lines = 0;
     for (; at < len; lines++) {
         size_t n = line_len(text + at, len - at);
-        if (text[at + margin_len(lens == LENS_FIX ? " \t" : WHITE, text + at, n - 1)] != '\n')
+        if (!is_plain(lens, text + at, n))
             break;
         at += n;
     }
@@ -304,9 +316,9 @@ bool cut_next(struct cutter *c, struct part *ret_part)
         *ret_part = refuse(0, NULL);
         return true;
     }
-    size_t blank = c->value_end > 0 ? 0 : blank_lines(c->lens, c->read + c->at, c->len - c->at);
-    if (blank > 0)
-        *ret_part = (struct part){.len = blank, .label = "#blank"};
+    size_t plain = c->value_end > 0 ? 0 : plain_lines(c->lens, c->read + c->at, c->len - c->at);
+    if (plain > 0)
+        *ret_part = (struct part){.len = plain, .plain = true};
     else
         *ret_part = c->lens == LENS_DOVECOT ? next_of_sections(c) : next_of_lines(c);
     if (!ret_part->refused)

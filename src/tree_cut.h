@@ -13,10 +13,10 @@
  * Dovecot's, is one node that is read in several: the first one opens it, the last one closes it. */
 struct part {
     size_t len;
-    const char *label; /* each of its lines is a node of that label, which no lens need see; else NULL */
-    const char *head;  /* stands in front of it for the lens: it goes on with the node that is open */
-    size_t n_head;     /* nodes in the one that the lens sees that come from head */
-    const char *tail;  /* stands behind it for the lens */
+    bool plain;       /* each of its lines is a node that no lens need see: blank, a comment, or stray */
+    const char *head; /* stands in front of it for the lens: it goes on with the node that is open */
+    size_t n_head;    /* nodes in the one that the lens sees that come from head */
+    const char *tail; /* stands behind it for the lens */
     bool opens, closes;
     bool refused; /* at len bytes from here; why: NULL when it is no more than what the lens expects */
     const char *why;
