@@ -211,6 +211,7 @@ static void print_end(const struct diagnosis *d)
         struct json_t *logs = report_object(report_top(), "logs");
         report_strings(logs, "read", &d->logs.read);
         report_number(logs, "lines", (long long)d->logs.lines);
+        report_flag(logs, "mail", d->logs.mail);
     }
     report_strings(report_top(), "not_known", &d->unknown);
     for (size_t i = 0; i < d->unknown.n; i++)
@@ -222,8 +223,13 @@ static void print_end(const struct diagnosis *d)
     else if (d->logs.read.n == 0)
         out_printf(stdout, "No problem found (%zu fixes asked; the log was not read).\n", d->asked);
     else
-        out_printf(stdout, "No problem found (%zu fixes asked, %zu lines of mail programs read from %s).\n",
-                   d->asked, d->logs.lines, strings_join(&d->logs.read, ", "));
+        out_printf(
+            stdout,
+            d->logs.mail
+                ? N_("No problem found (%zu fixes asked, %zu lines read from %s).\n")
+                : N_("No problem found (%zu fixes asked); of the %zu lines read from %s none is a mail "
+                     "program's.\n"),
+            d->asked, d->logs.lines, strings_join(&d->logs.read, ", "));
 }
 
 /* Reads what was asked for: the files that were named, else the logs of a running host. */

@@ -14,7 +14,6 @@
 #include "language.h"
 #include "service.h"
 #include "stanza.h"
-#include "tree.h"
 #include "value.h"
 #include "words.h"
 
@@ -157,7 +156,7 @@ static const struct step *step_of(const struct fix *fix, const struct node *stan
     return NULL;
 }
 
-static bool check_literals(const struct fix *fix, struct err *err)
+bool fix_check_literals(const struct fix *fix, struct err *err)
 {
     for (size_t i = 0; i < fix->n_step; i++)
         if (fix->step[i].n_literal > 0 && !literal_check(fix, &fix->step[i], err))
@@ -237,15 +236,20 @@ static bool check_loops(const struct fix *fix, const struct node *node, size_t n
 
 bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_fix, struct err *err)
 {
+    struct tree_text parsed = {.text = text, .len = len};
+    return tree_parse(LENS_FIX, file, text, len, &parsed.node, &parsed.n, err) &&
+           fix_read(file, &parsed, ret_fix, err) && fix_check_literals(*ret_fix, err);
+}
+
+bool fix_read(const char *file, const struct tree_text *text, struct fix **ret_fix, struct err *err)
+{
     struct fix *fix = arena_alloc(sizeof(*fix));
-    struct node *node;
-    size_t n, first = 0;
+    const struct node *node = text->node;
+    size_t n = text->n, first = 0;
     bool has_effect = false, has_title = false;
     fix->file = file;
-    fix->text = text;
-    fix->len = len;
-    if (!tree_parse(LENS_FIX, file, text, len, &node, &n, err))
-        return false;
+    fix->text = text->text;
+    fix->len = text->len;
     while (first < n && node[first].label[0] == '#')
         first++;
     if (first == n || !stanza_is(&node[first], "fix"))
@@ -270,7 +274,7 @@ bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_
             !check_captures(fix, &node[i], err))
             return false;
     }
-    if (!check_loops(fix, node, n, err) || !check_after_daemons(fix, err) || !check_literals(fix, err))
+    if (!check_loops(fix, node, n, err) || !check_after_daemons(fix, err))
         return false;
     *ret_fix = fix;
     return true;

@@ -11,6 +11,7 @@
 #include "maillog.h"
 #include "pattern.h"
 #include "session.h"
+#include "tree_several.h"
 
 /* PLACE = DOCUMENT [shadowed|commented] NOUN [NAME...] [in SERVICE...] [with FIELD=V,V ...] [listing WORD]
  * [matching RE] */
@@ -229,6 +230,11 @@ const char *effect_name(enum effect effect);
 /* Parses and checks a fix file's text; file is its path for messages, and its name must be FIX.fix. */
 bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_fix,
                struct err *err) MUST_CHECK;
+/* The same in two steps, for a text whose nodes are known: all but what stands in literal lines, and that,
+ * for which the lenses of the files are needed that the fix edits. */
+bool fix_read(const char *file, const struct tree_text *text, struct fix **ret_fix,
+              struct err *err) MUST_CHECK;
+bool fix_check_literals(const struct fix *fix, struct err *err) MUST_CHECK;
 
 /* What a probe asks, in a sentence for people; text is its written form with the placeholders filled. */
 /* What an after stanza does: "restart postfix", "rebuild postfix table with ...". */

@@ -49,12 +49,17 @@ static const char *path_in(const struct root *host, const char *dir, const char 
     return file_exists(host, path) ? path : NULL;
 }
 
-static bool load(const struct root *host, const struct fix_dirs *dirs, const char *name, struct fix **ret_fix,
-                 struct err *err)
+/* A fix file that was read. */
+struct found {
+    const char *path;
+    bool site;
+    struct tree_text text;
+};
+
+static bool find(const struct root *host, const struct fix_dirs *dirs, const char *name,
+                 struct found *ret_found, struct err *err)
 {
-    const char *text, *installed = path_in(host, dirs->installed, name),
-                      *site = path_in(host, dirs->site, name);
-    size_t len;
+    const char *installed = path_in(host, dirs->installed, name), *site = path_in(host, dirs->site, name);
     if (installed == NULL && site == NULL) {
         struct strings names = fixes_names(dirs, err);
         return err_outcome(
@@ -67,20 +72,36 @@ static bool load(const struct root *host, const struct fix_dirs *dirs, const cha
             "there are two fixes '%s', %s and %s, and none of them is used; give the one of this site "
             "another name",
             name, installed, site);
-    const char *path = installed != NULL ? installed : site;
-    if (!file_read_path(host, path, OWNED_BY_ROOT, &text, &len, err) ||
-        !fix_parse(path, text, len, ret_fix, err))
+    struct found found = {.path = installed != NULL ? installed : site, .site = site != NULL};
+    bool ok = file_read_path(host, found.path, OWNED_BY_ROOT, &found.text.text, &found.text.len, err);
+    *ret_found = found;
+    return ok;
+}
+
+static bool load(const struct found *found, struct fix **ret_fix, struct err *err)
+{
+    if (!fix_read(found->path, &found->text, ret_fix, err))
         return false;
-    (*ret_fix)->site = site != NULL;
+    (*ret_fix)->site = found->site;
+    return true;
+}
+
+/* Literal lines are checked too, by the lenses of what the fix edits. */
+static bool load_checked(const struct found *found, struct fix **ret_fix, struct err *err)
+{
+    if (!fix_parse(found->path, found->text.text, found->text.len, ret_fix, err))
+        return false;
+    (*ret_fix)->site = found->site;
     return true;
 }
 
 bool fixes_load(const struct fix_dirs *dirs, const char *name, struct fix **ret_fix, struct err *err)
 {
     struct root host;
+    struct found found;
     if (!root_open("/", &host, err))
         return false;
-    bool ok = load(&host, dirs, name, ret_fix, err);
+    bool ok = find(&host, dirs, name, &found, err) && load_checked(&found, ret_fix, err);
     close(host.fd);
     return ok;
 }
@@ -96,6 +117,54 @@ static bool is_of_site(const struct fix_dirs *dirs, const char *name)
     return site;
 }
 
+/* A fix of this site that is wrong is left out where all were asked for. */
+static bool leave_out(const struct fix_dirs *dirs, const struct strings *asked, const char *name,
+                      const struct err *err)
+{
+    if (asked->n > 0 || !is_of_site(dirs, name))
+        return false;
+    warn("a fix of this site is left out: %s", err->text);
+    return true;
+}
+
+/* What is installed was checked when it was made (`mailfix lint`); the lenses for it would cost more than all
+ * the rest. */
+static bool load_one(const struct found *found, bool asked, struct fix **ret_fix, struct err *err)
+{
+    bool known = found->text.node != NULL && !found->site && !asked;
+    return known ? load(found, ret_fix, err) : load_checked(found, ret_fix, err);
+}
+
+/* Reads and parses them, all together; one that is left out stays NULL. */
+static bool load_each(const struct fix_dirs *dirs, const struct strings *asked, const struct strings *names,
+                      struct fix **fix, struct err *err)
+{
+    struct root host;
+    struct found *found = arena_alloc(names->n * sizeof(*found));
+    struct tree_text *text = arena_alloc(names->n * sizeof(*text));
+    if (!root_open("/", &host, err))
+        return false;
+    for (size_t i = 0; i < names->n; i++) {
+        if (!find(&host, dirs, names->item[i], &found[i], err)) {
+            found[i].path = NULL;
+            if (!leave_out(dirs, asked, names->item[i], err)) {
+                close(host.fd);
+                return false;
+            }
+        }
+        text[i] = found[i].text;
+    }
+    close(host.fd);
+    tree_parse_several(LENS_FIX, text, names->n);
+    for (size_t i = 0; i < names->n; i++) {
+        found[i].text = text[i];
+        if (found[i].path != NULL && !load_one(&found[i], asked->n > 0, &fix[i], err) &&
+            !leave_out(dirs, asked, names->item[i], err))
+            return false;
+    }
+    return true;
+}
+
 bool fixes_load_all(const struct fix_dirs *dirs, const struct strings *names, struct fix ***ret_fix,
                     size_t *ret_n, struct err *err)
 {
@@ -103,14 +172,8 @@ bool fixes_load_all(const struct fix_dirs *dirs, const struct strings *names, st
     struct fix **loaded = arena_alloc((all.n + 1) * sizeof(*loaded));
     *ret_fix = NULL;
     *ret_n = 0;
-    for (size_t i = 0; i < all.n; i++) {
-        if (fixes_load(dirs, all.item[i], &loaded[i], err))
-            continue;
-        if (names->n > 0 || !is_of_site(dirs, all.item[i]))
-            return false;
-        warn("a fix of this site is left out: %s", err->text);
-        loaded[i] = NULL;
-    }
+    if (!load_each(dirs, names, &all, loaded, err))
+        return false;
     for (int effect = STOPS_MAIL; effect <= NOISE; effect++)
         for (size_t i = 0; i < all.n; i++)
             if (loaded[i] != NULL && (int)loaded[i]->effect == effect)

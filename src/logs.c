@@ -77,15 +77,18 @@ static bool take_entry(void *arg, const char *text)
     struct log_line line;
     struct job *job = arg;
     confine_alive(job->out);
+    scan_count(job->scan, 1);
     return !maillog_split(text, false, room, &line) || scan_line(job->scan, &line);
 }
 
 static bool read_file(struct job *job, int fd, struct err *err)
 {
     struct input in = {.job = job, .fd = fd};
+    struct log_text text = {.more = more, .arg = &in, .sieve = scan_sieve(job->scan)};
     if (unpack_needed(fd) && (in.unpack = unpack_open(fd, err)) == NULL)
         return false;
-    bool ok = maillog_whole(more, &in, take_line, job, err) == HOLDS;
+    bool ok = maillog_whole(&text, take_line, job, err) == HOLDS;
+    scan_count(job->scan, text.lines);
     if (in.unpack != NULL)
         unpack_close(in.unpack);
     return ok;
@@ -126,9 +129,12 @@ static void work(void *arg, int out)
 static bool take_answer(const struct job *job, const char *answer, size_t len, struct logs *logs)
 {
     const char *end = len > 0 && answer[0] == 'F' ? memchr(answer, '\0', len) : NULL;
-    if (end == NULL ||
-        !scan_unpack(job->scan, end + 1, len - (size_t)(end + 1 - answer), &logs->lines, &logs->seen))
+    struct scanned scanned;
+    if (end == NULL || !scan_unpack(job->scan, end + 1, len - (size_t)(end + 1 - answer), &scanned))
         return false;
+    logs->lines = scanned.lines;
+    logs->mail = scanned.mail;
+    logs->seen = scanned.seen;
     struct strings failures = strings_split(answer + 1, "\n");
     struct strings clean = {0};
     for (size_t i = 0; i < failures.n; i++)

@@ -10,7 +10,8 @@
 
 struct logs {
     struct strings read;  /* the names of what was read; empty: nothing was */
-    size_t lines;         /* of mail programs, in them */
+    size_t lines;         /* in them */
+    bool mail;            /* one of these is a mail program's */
     struct seen *seen;    /* one for each fix; NULL when nothing was read */
     struct since present; /* what is newer than this is so now; 0: that cannot be told */
     const char *failure;  /* why a log, or all of them, could not be read; NULL */

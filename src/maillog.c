@@ -269,10 +269,10 @@ unsigned maillog_last_repeated(const char *raw)
 {
     const char *p = skip_time(skip_container(raw)), *said = NULL;
     if (p != NULL)
-        said = starts_with(p, "last message repeated ") ? p : after_word(p);
-    if (said == NULL || !starts_with(said, "last message repeated "))
+        said = starts_with(p, MAILLOG_REPEATED) ? p : after_word(p);
+    if (said == NULL || !starts_with(said, MAILLOG_REPEATED))
         return 0;
-    said += strlen("last message repeated ");
+    said += strlen(MAILLOG_REPEATED);
     size_t digits = strspn(said, "0123456789");
     return digits >= 1 && digits <= 9 && starts_with(said + digits, " time")
                ? (unsigned)strtoul(said, NULL, 10)

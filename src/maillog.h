@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Lines of the mail log, from a file or from the journal, from a mark on. A mark is taken before something is
- * provoked; what is read after it is what the provocation brought.
+ * Lines of the mail log, from a file or from the journal, whole or from a mark on. A mark is taken before
+ * something is provoked; what is read after it is what the provocation brought.
  *
  * Limits: a line is read up to 2,048 bytes, the rest of it is dropped; at most 64 MiB are read after a mark.
  */
 #pragma once
 
-#include "base.h"
+#include "sieve.h"
 
 #define MAILLOG_LINE 2048
 #define MAILLOG_TOTAL ((size_t)64 << 20)
@@ -69,9 +69,18 @@ void maillog_mark_back(const char *maillog_file, struct log_mark *ret_mark);
 enum verdict maillog_since(const struct log_mark *mark, bool (*line)(void *arg, const struct log_line *line),
                            void *arg, struct err *err) MUST_CHECK;
 
-/* Calls line for each mail program's line of a text that more gives piece by piece, as above: it fills bytes
- * and returns how many, 0 at the end, -1 with err when it cannot. There is no limit to what is read, and a
- * last line counts without its newline. */
-enum verdict maillog_whole(ssize_t (*more)(void *arg, char *bytes, size_t size, struct err *err),
-                           void *more_arg, bool (*line)(void *arg, const struct log_line *line), void *arg,
-                           struct err *err) MUST_CHECK;
+/* A whole log that more gives piece by piece: it fills bytes and returns how many, 0 at the end, -1 with err
+ * when it cannot. There is no limit to what is read. */
+struct log_text {
+    ssize_t (*more)(void *arg, char *bytes, size_t size, struct err *err);
+    void *arg;
+    const struct sieve *sieve; /* which lines are looked at; NULL: all */
+    size_t lines;              /* set: so many lines there were, of whatever program */
+};
+
+/* Calls line for mail programs' lines of it, as above, but a last line counts without its newline: for all of
+ * them up to the first, then for those that the sieve holds. The sieve has MAILLOG_REPEATED among its
+ * literals: what was said again is found by it. */
+#define MAILLOG_REPEATED "last message repeated "
+enum verdict maillog_whole(struct log_text *text, bool (*line)(void *arg, const struct log_line *line),
+                           void *arg, struct err *err) MUST_CHECK;

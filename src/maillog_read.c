@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Reading the mail log, from a mark on or whole; see maillog.h for the contract.
+ * Reading the mail log from a mark on; see maillog.h for the contract.
  *
  * Protocol: a mark on a file is its identity and size.
  *
@@ -203,20 +203,4 @@ enum verdict maillog_since(const struct log_mark *mark, bool (*line)(void *arg, 
         return journal_read(mark->cursor, take_entry, &reader, err) ? HOLDS : FAILS;
     err_set(err, "there is no mail log here that can be read");
     return CANNOT_TELL;
-}
-
-enum verdict maillog_whole(ssize_t (*more)(void *arg, char *bytes, size_t size, struct err *err),
-                           void *more_arg, bool (*line)(void *arg, const struct log_line *line), void *arg,
-                           struct err *err)
-{
-    struct reader reader = {.line = line, .arg = arg};
-    char bytes[65536];
-    ssize_t n;
-    reader_open(&reader);
-    while ((n = more(more_arg, bytes, sizeof(bytes), err)) > 0)
-        if (!take(&reader, bytes, (size_t)n))
-            return HOLDS;
-    if (reader.len > 0)
-        end_line(&reader);
-    return n < 0 ? FAILS : HOLDS;
 }

@@ -21,6 +21,7 @@
 #define GROUPS PATTERN_GROUPS
 
 struct pattern {
+    const char *text;
     pcre2_code *code;
     struct strings names;
     uint32_t *group; /* the number of each name */
@@ -91,6 +92,7 @@ struct pattern *pattern_compile(const char *re, size_t *ret_offset, struct err *
     int code = 0;
     size_t offset = 0;
     struct pattern *pattern = arena_alloc(sizeof(*pattern));
+    pattern->text = arena_string(re);
     pattern->code =
         pcre2_compile((PCRE2_SPTR)re, strlen(re),
                       PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY,
@@ -106,6 +108,11 @@ struct pattern *pattern_compile(const char *re, size_t *ret_offset, struct err *
         return refuse(strlen(re), "more than 31 groups", ret_offset, err);
     read_names(pattern);
     return pattern;
+}
+
+const char *pattern_text(const struct pattern *pattern)
+{
+    return pattern->text;
 }
 
 const struct strings *pattern_names(const struct pattern *pattern)

@@ -15,6 +15,9 @@ struct pattern;
  * byte of re (from 0, at most its length) at which the compiler gave up; it is written only on failure. */
 struct pattern *pattern_compile(const char *re, size_t *ret_offset, struct err *err) MUST_CHECK;
 
+/* What was compiled. */
+const char *pattern_text(const struct pattern *pattern);
+
 /* The names of (?<name>...), in alphabetical order; the same list for as long as the run lasts. */
 const struct strings *pattern_names(const struct pattern *pattern);
 

@@ -11,6 +11,8 @@
  */
 #include "scan_private.h"
 
+#include "pattern_literal.h"
+
 #include <string.h>
 
 /* ---- memory ---- */
@@ -27,13 +29,49 @@ static void keep_names(struct watch *w, const struct strings *names)
     }
 }
 
+/* Notes what a line must hold to be that stanza's; false: it may be any line. */
+static bool add_literals(struct scan *scan, const struct heard *heard, bool *held)
+{
+    struct strings literals = pattern_literals(pattern_text(heard->matching));
+    bool any = literals.n == 0;
+    for (size_t i = 0; i < literals.n; i++)
+        any |= strlen(literals.item[i]) < SIEVE_SHORTEST;
+    for (size_t i = 0; i < literals.n && !any; i++) {
+        strings_add(&scan->literals, literals.item[i]);
+        scan->owner = arena_append(scan->owner, &scan->n_owner, sizeof(held), &held);
+    }
+    return !any;
+}
+
+/* What makes lines candidates. A stanza that says of no literal that its lines hold it makes all of them. */
+static void begin_sieve(struct scan *scan)
+{
+    bool all = true;
+    for (size_t i = 0; i < scan->n; i++) {
+        const struct watch *w = &scan->watch[i];
+        for (size_t k = 0; k < w->fix->n_symptom; k++)
+            if (w->fix->symptom[k].kind == PROBE_LOG)
+                all &= add_literals(scan, &w->fix->symptom[k].heard, &w->symptom_held[k]);
+        for (size_t k = 0; k < w->fix->n_consequence; k++)
+            all &= add_literals(scan, &w->fix->consequence[k].heard, &w->consequence_held[k]);
+    }
+    strings_add(&scan->literals, MAILLOG_REPEATED);
+    scan->literal_held = arena_alloc(scan->literals.n * sizeof(bool));
+    scan->sieve = all ? sieve_new(&scan->literals) : NULL;
+}
+
 struct scan *scan_begin(struct fix *const fix[], size_t n)
 {
     struct scan *scan = arena_alloc(sizeof(*scan));
     *scan = (struct scan){.watch = arena_alloc(n * sizeof(*scan->watch)), .n = n};
+    for (size_t i = 0; i < n; i++)
+        scan->n_held += fix[i]->n_symptom + fix[i]->n_consequence;
+    bool *held = scan->held = arena_alloc(scan->n_held * sizeof(bool));
     for (size_t i = 0; i < n; i++) {
         struct watch *w = &scan->watch[i];
-        w->fix = fix[i];
+        *w = (struct watch){.fix = fix[i], .symptom_held = held};
+        w->consequence_held = held + fix[i]->n_symptom;
+        held += fix[i]->n_symptom + fix[i]->n_consequence;
         if (!heard_any(fix[i]))
             continue;
         w->consequence = arena_alloc(fix[i]->n_consequence * sizeof(*w->consequence));
@@ -42,7 +80,13 @@ struct scan *scan_begin(struct fix *const fix[], size_t n)
             if (fix[i]->symptom[k].kind == PROBE_LOG)
                 keep_names(w, pattern_names(fix[i]->symptom[k].heard.matching));
     }
+    begin_sieve(scan);
     return scan;
+}
+
+const struct sieve *scan_sieve(const struct scan *scan)
+{
+    return scan->sieve;
 }
 
 /* A piece of a text, cut to what is remembered. */
@@ -169,7 +213,7 @@ static bool take_consequence(struct watch *w, const struct log_line *line)
     struct span group[PATTERN_GROUPS];
     for (size_t i = 0; i < w->fix->n_consequence && w->n_cause > 0; i++) {
         const struct heard *heard = &w->fix->consequence[i].heard;
-        if (!heard_groups(heard, line, group))
+        if (!w->consequence_held[i] || !heard_groups(heard, line, group))
             continue;
         time_t time = maillog_time(line);
         if (!follows(w, heard, line, time, group))
@@ -187,7 +231,7 @@ static bool take_symptom(struct watch *w, const struct log_line *line)
     struct span group[PATTERN_GROUPS];
     for (size_t i = 0; i < w->fix->n_symptom; i++) {
         const struct probe *symptom = &w->fix->symptom[i];
-        if (symptom->kind != PROBE_LOG || !heard_groups(&symptom->heard, line, group))
+        if (symptom->kind != PROBE_LOG || !w->symptom_held[i] || !heard_groups(&symptom->heard, line, group))
             continue;
         time_t time = maillog_time(line);
         note(&w->symptom, line, time);
@@ -209,14 +253,35 @@ void scan_since(struct scan *scan, struct since since)
     scan->since = since;
 }
 
+void scan_count(struct scan *scan, size_t lines)
+{
+    scan->lines += lines;
+}
+
+/* Which stanzas a line may be of. */
+static void sift(struct scan *scan, const char *text)
+{
+    if (scan->sieve == NULL) {
+        memset(scan->held, true, scan->n_held);
+        return;
+    }
+    memset(scan->held, false, scan->n_held);
+    memset(scan->literal_held, false, scan->literals.n);
+    sieve_text(scan->sieve, text, strlen(text), scan->literal_held);
+    for (size_t i = 0; i < scan->n_owner; i++)
+        if (scan->literal_held[i])
+            *scan->owner[i] = true;
+}
+
 bool scan_line(void *arg, const struct log_line *line)
 {
     struct scan *scan = arg;
     const struct watch *cause = NULL;
     time_t since = starts_with(line->program, "dovecot") ? scan->since.dovecot : scan->since.postfix;
+    scan->mail = true;
     if (since > 0 && maillog_time(line) < since)
         return true;
-    scan->lines++;
+    sift(scan, line->text);
     for (size_t i = 0; i < scan->n; i++)
         if (take_consequence(&scan->watch[i], line) && cause == NULL)
             cause = &scan->watch[i];

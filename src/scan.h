@@ -37,11 +37,19 @@ void scan_since(struct scan *scan, struct since since);
 
 /* One line; arg is the scan. Uses no memory but the scan's own. For maillog_whole and maillog_since. */
 bool scan_line(void *arg, const struct log_line *line);
+/* Which lines may be of one of the fixes, for maillog_whole; NULL: all. */
+const struct sieve *scan_sieve(const struct scan *scan);
+/* So many lines more were read. */
+void scan_count(struct scan *scan, size_t lines);
 
-/* How many lines of mail programs came by, and what they say, as bytes for scan_unpack; the first is not NUL.
- */
+/* What a scan read, and what it says of each fix of scan_begin. */
+struct scanned {
+    size_t lines;      /* of whatever program */
+    bool mail;         /* one of them is a mail program's */
+    struct seen *seen; /* one for each fix */
+};
+
+/* A scan as bytes for scan_unpack; the first is not NUL. */
 const char *scan_pack(const struct scan *scan, size_t *ret_len);
-/* What scan_pack made of the scan of a process that may have been taken over: one struct seen for each fix of
- * scan_begin. False: it is none. */
-bool scan_unpack(const struct scan *scan, const char *bytes, size_t len, size_t *ret_lines,
-                 struct seen **ret_seen);
+/* What scan_pack made of the scan of a process that may have been taken over. False: it is none. */
+bool scan_unpack(const struct scan *scan, const char *bytes, size_t len, struct scanned *ret_scanned);

@@ -38,6 +38,7 @@ const char *scan_pack(const struct scan *scan, size_t *ret_len)
     struct buf b = {0};
     buf_puts(&b, "1");
     pack_number(&b, (int64_t)scan->lines);
+    pack_number(&b, scan->mail);
     for (size_t i = 0; i < scan->n; i++) {
         const struct watch *w = &scan->watch[i];
         pack_slot(&b, &w->symptom);
@@ -122,16 +123,16 @@ static void unpack_seen(struct packed *p, const struct watch *w, struct seen *se
         unpack_captures(p, &w->kept[k], &seen->captures);
 }
 
-bool scan_unpack(const struct scan *scan, const char *bytes, size_t len, size_t *ret_lines,
-                 struct seen **ret_seen)
+bool scan_unpack(const struct scan *scan, const char *bytes, size_t len, struct scanned *ret_scanned)
 {
     struct packed p = {bytes, len, len == 0 || bytes[0] != '1'};
-    struct seen *seen = arena_alloc(scan->n * sizeof(*seen));
+    struct scanned scanned = {.seen = arena_alloc(scan->n * sizeof(*scanned.seen))};
     p.at += len > 0;
     p.left -= len > 0;
-    *ret_lines = (size_t)unpack_number(&p, INT64_MAX);
+    scanned.lines = (size_t)unpack_number(&p, INT64_MAX);
+    scanned.mail = unpack_number(&p, 1) == 1;
     for (size_t i = 0; i < scan->n && !p.bad; i++)
-        unpack_seen(&p, &scan->watch[i], &seen[i]);
-    *ret_seen = seen;
+        unpack_seen(&p, &scan->watch[i], &scanned.seen[i]);
+    *ret_scanned = scanned;
     return !p.bad && p.left == 0;
 }

@@ -33,6 +33,7 @@ struct kept {
 
 struct watch {
     const struct fix *fix;
+    bool *symptom_held, *consequence_held; /* of each stanza: the line holds one of its literals */
     struct slot symptom, *consequence;
     struct cause *cause; /* a ring; NULL when nothing follows */
     size_t n_cause;      /* so many were there */
@@ -43,5 +44,13 @@ struct watch {
 struct scan {
     struct watch *watch;
     size_t n, lines;
+    bool mail; /* a mail program's line was there */
     struct since since;
+    struct sieve *sieve; /* for the literals of all stanzas; NULL: each line is looked at */
+    struct strings literals;
+    bool **owner; /* of each literal: what is set when a line holds it */
+    size_t n_owner;
+    bool *literal_held; /* one for each literal */
+    bool *held;         /* one for each stanza */
+    size_t n_held;
 };

@@ -155,7 +155,10 @@ def test_log_healthy(host):
     log = log_of(host, "Sep 30 16:45:19 svr postfix/smtpd[7196]: disconnect from x[192.0.2.1]\n")
     result = host.expect(0, "diagnose", "sdbm-cache", "--log", log)
     check_equal(result.outtext.count("\n"), 1, "lines of output")
-    check("1 lines of mail programs read from %s" % log in result.outtext, result.outtext)
+    check(" asked, 1 lines read from %s)." % log in result.outtext, result.outtext)
+    log = log_of(host, "Sep 30 16:45:19 svr sshd[7196]: fatal: unsupported dictionary type: sdbm\n" * 2)
+    result = host.expect(0, "diagnose", "sdbm-cache", "--log", log)
+    check(" of the 2 lines read from %s none is a mail program's." % log in result.outtext, result.outtext)
 
 
 def test_log_forged(host):

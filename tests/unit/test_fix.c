@@ -11,6 +11,58 @@
 
 static const struct fix_dirs shipped = {SOURCE_FIXES, NULL};
 
+static void assert_same_nodes(const struct node *a, const struct node *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        assert_string_equal(a[i].label, b[i].label);
+        assert_string_equal(a[i].value != NULL ? a[i].value : "(none)",
+                            b[i].value != NULL ? b[i].value : "(none)");
+        assert_int_equal(a[i].span.start, b[i].span.start);
+        assert_int_equal(a[i].span.end, b[i].span.end);
+        assert_int_equal(a[i].text.start, b[i].text.start);
+        assert_int_equal(a[i].text.end, b[i].text.end);
+        assert_int_equal(a[i].n_child, b[i].n_child);
+        assert_same_nodes(a[i].child, b[i].child, a[i].n_child);
+    }
+}
+
+/* All fixes in one go, one of them wrong or without its last newline in one round each, are what each is by
+ * itself. */
+static void test_several(void **state)
+{
+    (void)state;
+    struct err err = {.text = ""};
+    struct strings names = fixes_names(&shipped, &err);
+    struct tree_text *text = arena_alloc(names.n * sizeof(*text));
+    for (int round = 0; round < 3; round++) {
+        size_t without = 0;
+        for (size_t i = 0; i < names.n; i++) {
+            struct fix *fix;
+            assert_ok(fixes_load(&shipped, names.item[i], &fix, &err), err);
+            text[i] = (struct tree_text){.text = fix->text, .len = fix->len};
+        }
+        if (round == 1)
+            text[7].text = arena_printf("nonsense\n%s", text[7].text);
+        if (round == 2)
+            text[7].len--;
+        tree_parse_several(LENS_FIX, text, names.n);
+        for (size_t i = 0; i < names.n; i++) {
+            struct node *node;
+            size_t n;
+            without += text[i].node == NULL;
+            if (text[i].node == NULL)
+                continue;
+            assert_ok(tree_parse(LENS_FIX, names.item[i], text[i].text, text[i].len, &node, &n, &err), err);
+            assert_int_equal(n, text[i].n);
+            assert_same_nodes(text[i].node, node, n);
+        }
+        if (round == 0)
+            assert_int_equal(without, 0);
+        else
+            assert_true(text[7].node == NULL && (round == 1 || without == 1));
+    }
+}
+
 /* Every text has its twin in Japanese. */
 static void assert_twins(const struct node *node, size_t n)
 {
@@ -471,9 +523,10 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fresh_test(test_shipped),  fresh_test(test_sdbm_cache), fresh_test(test_rows),
-        fresh_test(test_levels),   fresh_test(test_defaults),   fresh_test(test_talk),
-        fresh_test(test_japanese), fresh_test(test_forms),      fresh_test(test_refused),
+        fresh_test(test_shipped), fresh_test(test_several),  fresh_test(test_sdbm_cache),
+        fresh_test(test_rows),    fresh_test(test_levels),   fresh_test(test_defaults),
+        fresh_test(test_talk),    fresh_test(test_japanese), fresh_test(test_forms),
+        fresh_test(test_refused),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

@@ -52,7 +52,7 @@ test_fixed() {
     local output code before
     before=$(host_snapshot /etc)
     output=$(host_run mailfix diagnose alias-shadow alias-redirect 2>&1)
-    check_match "$host_kind: diagnose: a wish is no fault" '^No problem found \(2 fixes asked, [0-9]+ lines of mail programs read from ' "$output"
+    check_match "$host_kind: diagnose: a wish is no fault" '^No problem found \(2 fixes asked, [0-9]+ lines read from ' "$output"
     output=$(host_run mailfix apply alias-shadow -y 2>&1)
     code=$?
     check_same "$host_kind: no account named: exit 2" 2 "$code"

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The sieve against strstr, over random texts of few letters, so that literals are found everywhere: at line
+ * ends, where lanes are cut, inside each other.
+ */
+#include "sieve.h"
+
+#include "unit.h"
+
+static char *letters(uint64_t *seed, size_t len, const char *of)
+{
+    char *text = arena_alloc(len + 1);
+    for (size_t i = 0; i < len; i++)
+        text[i] = of[unit_random(seed, (unsigned)strlen(of))];
+    return text;
+}
+
+static struct strings random_literals(uint64_t *seed)
+{
+    struct strings literals = {0};
+    for (unsigned n = 1 + unit_random(seed, 6); n > 0; n--)
+        strings_add(&literals, letters(seed, SIEVE_SHORTEST + unit_random(seed, 8), "ab"));
+    return literals;
+}
+
+static bool holds_any(const char *line, const struct strings *literals)
+{
+    for (size_t i = 0; i < literals->n; i++)
+        if (strstr(line, literals->item[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* Each line is copied: what is found must lie in it, at the offset that is told. */
+static size_t check_lines(const char *text, size_t len, const struct strings *literals, const uint32_t *at,
+                          size_t n)
+{
+    size_t next = 0;
+    for (size_t start = 0; start < len;) {
+        const char *newline = memchr(text + start, '\n', len - start);
+        size_t end = newline != NULL ? (size_t)(newline - text) : len;
+        bool named = next < n && at[next] >= start && at[next] < end;
+        assert_int_equal(named, holds_any(arena_copy(text + start, end - start), literals));
+        next += named;
+        start = end + 1;
+    }
+    return next;
+}
+
+static void test_lines(void **state)
+{
+    (void)state;
+    size_t most = 0;
+    for (uint64_t round = 0, seed = 1; round < 1000; round++) {
+        struct strings literals = random_literals(&seed);
+        size_t len = unit_random(&seed, 600);
+        char *text = letters(&seed, len, "abababababab\n");
+        uint32_t *at = arena_alloc(SIEVE_ROOM(len) * sizeof(*at));
+        struct sieve *sieve = sieve_new(&literals);
+        size_t n = sieve_lines(sieve, text, len, at);
+        assert_true(n <= SIEVE_ROOM(len));
+        assert_int_equal(check_lines(text, len, &literals, at, n), n);
+        most = n > most ? n : most;
+    }
+    assert_true(most > 20);
+}
+
+static void test_text(void **state)
+{
+    (void)state;
+    for (uint64_t round = 0, seed = 2; round < 1000; round++) {
+        struct strings literals = random_literals(&seed);
+        size_t len = unit_random(&seed, 60);
+        char *text = letters(&seed, len, "ab");
+        bool held[6] = {false};
+        sieve_text(sieve_new(&literals), text, len, held);
+        for (size_t i = 0; i < literals.n; i++)
+            assert_int_equal(held[i], strstr(text, literals.item[i]) != NULL);
+    }
+}
+
+/* The narrowest lines that hold something, to the last byte of the room. */
+static void test_room(void **state)
+{
+    (void)state;
+    struct strings literals = {0};
+    strings_add(&literals, "abcd");
+    for (size_t lines = 0; lines < 100; lines++)
+        for (size_t rest = 0; rest < 2; rest++) {
+            struct buf b = {0};
+            for (size_t i = 0; i < lines; i++)
+                buf_puts(&b, "abcd\n");
+            buf_puts(&b, rest > 0 ? "abcd" : "");
+            uint32_t *at = arena_alloc((SIEVE_ROOM(b.len) + 1) * sizeof(*at));
+            at[SIEVE_ROOM(b.len)] = 77;
+            assert_int_equal(sieve_lines(sieve_new(&literals), buf_text(&b), b.len, at), lines + rest);
+            assert_int_equal(at[SIEVE_ROOM(b.len)], 77);
+        }
+}
+
+static void test_none(void **state)
+{
+    (void)state;
+    struct strings literals = {0};
+    assert_null(sieve_new(&literals));
+    strings_add(&literals, "abc");
+    assert_null(sieve_new(&literals));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        fresh_test(test_lines),
+        fresh_test(test_text),
+        fresh_test(test_room),
+        fresh_test(test_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
