@@ -20,7 +20,7 @@ struct reading {
 };
 
 /* The best piece so far, and the run of characters that is being read. */
-struct piece {
+struct choice {
     struct strings best;
     struct buf run;
 };
@@ -34,19 +34,19 @@ static size_t shortest(const struct strings *literals)
     return least;
 }
 
-static void offer(struct piece *piece, const struct strings *literals)
+static void offer(struct choice *choice, const struct strings *literals)
 {
-    if (literals->n > 0 && shortest(literals) >= shortest(&piece->best))
-        piece->best = *literals;
+    if (literals->n > 0 && shortest(literals) >= shortest(&choice->best))
+        choice->best = *literals;
 }
 
-static void end_run(struct piece *piece)
+static void end_run(struct choice *choice)
 {
     struct strings one = {0};
-    if (piece->run.len > 0)
-        strings_add(&one, buf_text(&piece->run));
-    offer(piece, &one);
-    piece->run = (struct buf){0};
+    if (choice->run.len > 0)
+        strings_add(&one, buf_text(&choice->run));
+    offer(choice, &one);
+    choice->run = (struct buf){0};
 }
 
 /* What a quantifier does to what stands before it. */
@@ -130,7 +130,7 @@ static struct strings read_group(struct reading *r)
 }
 
 /* One character or what is no character, with its quantifier. */
-static void read_one(struct reading *r, struct piece *piece)
+static void read_one(struct reading *r, struct choice *choice)
 {
     char c = *r->p;
     if (c == '\\')
@@ -141,26 +141,26 @@ static void read_one(struct reading *r, struct piece *piece)
         r->p++, c = strchr(".^$", c) != NULL ? '\0' : c;
     enum times times = read_quantifier(r);
     if (c != '\0' && times != PERHAPS)
-        buf_add(&piece->run, &c, 1);
+        buf_add(&choice->run, &c, 1);
     if (c == '\0' || times != ONCE)
-        end_run(piece);
+        end_run(choice);
 }
 
 static struct strings read_sequence(struct reading *r)
 {
-    struct piece piece = {0};
+    struct choice choice = {0};
     while (*r->p != '\0' && *r->p != '|' && *r->p != ')' && !r->unknown) {
         if (*r->p != '(') {
-            read_one(r, &piece);
+            read_one(r, &choice);
             continue;
         }
-        end_run(&piece);
+        end_run(&choice);
         struct strings literals = read_group(r);
         if (read_quantifier(r) != PERHAPS)
-            offer(&piece, &literals);
+            offer(&choice, &literals);
     }
-    end_run(&piece);
-    return piece.best;
+    end_run(&choice);
+    return choice.best;
 }
 
 /* What each alternative brings, or nothing when one brings nothing. */
