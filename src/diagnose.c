@@ -247,10 +247,26 @@ static bool read_logs(struct diagnosis *d, struct docs *docs, struct fix *const 
     return true;
 }
 
-/* What only starts and stops daemons has nothing to say of a tree that does not run. */
+/* Whether only the log and the running host can show the fault. */
+static bool asks_only_what_runs(const struct fix *fix)
+{
+    bool asks = false;
+    for (size_t i = 0; i < fix->n_symptom; i++) {
+        if (fix->symptom[i].kind == PROBE_LOG)
+            continue;
+        if (fix->symptom[i].kind != PROBE_COND || !cond_is_live(&fix->symptom[i].cond))
+            return false;
+        asks = true;
+    }
+    return asks;
+}
+
+/* What only starts and stops daemons, or advises of what runs, has nothing to say of a tree that does not
+ * run. */
 static bool is_mute(const struct diagnosis *d, const struct fix *fix, const struct seen *seen)
 {
-    return !d->o->root.live && fix->n_step == 0 && !fix_is_advice(fix) && seen == NULL;
+    bool idle = fix_is_advice(fix) ? asks_only_what_runs(fix) : fix->n_step == 0;
+    return !d->o->root.live && idle && seen == NULL;
 }
 
 enum outcome verb_diagnose(struct options *o, struct err *err)
