@@ -98,6 +98,9 @@ void judge_fix(struct fix *fix, struct docs *docs, const struct strings *given,
     struct err ignored;
     if (!params_bind(&ctx, given, &j.params, &ignored))
         say_more("%s: %s", fix->name, ignored.text);
+    j.lacking = ctx.lacking;
+    j.n_lacking = ctx.n_lacking;
+    j.example = ctx.example;
     ask_symptoms(&ctx, &j);
     if (!fix_is_advice(fix))
         ask_plan(fix, docs, ctx.outside, given, &j);
