@@ -42,8 +42,11 @@ struct context {
     const struct outside *outside; /* NULL: nothing may be asked */
     /* Whether the edits of the fix would change a file; NULL inside an edit. */
     enum verdict (*pending)(struct context *ctx);
-    const char *missing; /* the fact that was unknown when something could not be told */
-    bool asked_live;     /* what could not be told is something that only a running host tells */
+    const char *missing;          /* the fact that was unknown when something could not be told */
+    bool asked_live;              /* what could not be told is something that only a running host tells */
+    const struct param **lacking; /* the parameters that params_bind had no value for */
+    size_t n_lacking;
+    const char *example; /* a command line's words that give them, as far as they can be seen here */
 };
 
 void context_bind(struct context *ctx, const char *name, struct strings values);

@@ -26,7 +26,8 @@ struct diagnosis {
     struct err *err;
 };
 
-static const char *repair_command(const struct diagnosis *d, const struct finding *f)
+/* The command line that applies it; its values follow. */
+static const char *bare_command(const struct diagnosis *d, const struct finding *f)
 {
     struct buf command = {0};
     buf_puts(&command, "mailfix ");
@@ -35,9 +36,22 @@ static const char *repair_command(const struct diagnosis *d, const struct findin
     if (d->o->facts_file != NULL)
         buf_printf(&command, "--facts %s ", finding_shell_word(d->o->facts_file));
     buf_printf(&command, "apply %s", f->fix->name);
+    return buf_text(&command);
+}
+
+static const char *repair_command(const struct diagnosis *d, const struct finding *f)
+{
+    struct buf command = {0};
+    buf_puts(&command, bare_command(d, f));
     for (size_t i = 0; i < f->given.n; i++)
         buf_printf(&command, " %s", finding_shell_word(f->given.item[i]));
     return buf_text(&command);
+}
+
+/* Whether all that apply lacks is what it must be told. */
+static bool is_only_asking(const struct judgement *j)
+{
+    return !j->would_go && j->outcome == USAGE && j->n_lacking > 0;
 }
 
 /* ---- for programs ---- */
@@ -84,6 +98,10 @@ static void report_finding(const struct diagnosis *d, const struct finding *f, c
         report_text(item, "repair", repair_command(d, f));
     else
         report_text(item, "refusal", j->refusal);
+    for (size_t i = 0; i < j->n_lacking && is_only_asking(j); i++)
+        show_report_param(report_add(item, "needs"), j->lacking[i]);
+    if (is_only_asking(j))
+        report_text(item, "example", arena_printf("%s%s", bare_command(d, f), j->example));
 }
 
 /* ---- for people ---- */
@@ -99,6 +117,11 @@ static void print_repair(const struct diagnosis *d, const struct finding *f)
             out_printf(stdout, "    %s\n", lines.item[i]);
     } else if (f->judgement.would_go) {
         out_printf(stdout, "  repair: %s    (look first: add --dry-run)\n", repair_command(d, f));
+    } else if (is_only_asking(&f->judgement)) {
+        out_printf(stdout, "  repair: %s, once it is told:\n", bare_command(d, f));
+        for (size_t i = 0; i < f->judgement.n_lacking; i++)
+            show_param(f->judgement.lacking[i], "    ");
+        out_printf(stdout, "    for example: %s%s\n", bare_command(d, f), f->judgement.example);
     } else {
         out_printf(stdout, "  repair: mailfix apply %s would not do: %s\n", f->fix->name,
                    f->judgement.refusal);
@@ -253,10 +276,26 @@ static bool read_logs(struct diagnosis *d, struct docs *docs, struct fix *const 
     return true;
 }
 
-/* What only starts and stops daemons has nothing to say of a tree that does not run. */
+/* Whether only the log and the running host can show the fault. */
+static bool asks_only_what_runs(const struct fix *fix)
+{
+    bool asks = false;
+    for (size_t i = 0; i < fix->n_symptom; i++) {
+        if (fix->symptom[i].kind == PROBE_LOG)
+            continue;
+        if (fix->symptom[i].kind != PROBE_COND || !cond_is_live(&fix->symptom[i].cond))
+            return false;
+        asks = true;
+    }
+    return asks;
+}
+
+/* What only starts and stops daemons, or advises of what runs, has nothing to say of a tree that does not
+ * run. */
 static bool is_mute(const struct diagnosis *d, const struct fix *fix, const struct seen *seen)
 {
-    return !d->o->root.live && fix->n_step == 0 && !fix_is_advice(fix) && seen == NULL;
+    bool idle = fix_is_advice(fix) ? asks_only_what_runs(fix) : fix->n_step == 0;
+    return !d->o->root.live && idle && seen == NULL;
 }
 
 enum outcome verb_diagnose(struct options *o, struct err *err)

@@ -6,6 +6,7 @@
 #include "fixes.h"
 #include "judge.h"
 #include "service.h"
+#include "show.h"
 #include "verbs.h"
 
 #include <string.h>
@@ -43,12 +44,8 @@ static void print_params(const struct fix *fix, const struct judgement *j)
     if (fix->n_param > 0)
         out_printf(stdout, "parameters:\n");
     for (size_t i = 0; i < fix->n_param; i++) {
-        const struct param *p = &fix->param[i];
-        out_printf(stdout, "  %s=%s%s\n", p->name, p->one_of.n > 0 ? strings_join(&p->one_of, "|") : p->type,
-                   p->several ? _(" (several)") : "");
-        if (p->ask != NULL)
-            out_printf(stdout, "      %s\n", p->ask);
-        out_printf(stdout, "      here: %s\n", value_here(j, p->name));
+        show_param(&fix->param[i], "  ");
+        out_printf(stdout, "      here: %s\n", value_here(j, fix->param[i].name));
     }
 }
 
@@ -105,11 +102,7 @@ static void report_param(struct json_t *item, const struct param *p, const struc
     for (size_t i = 0; i < j->params.n; i++)
         if (strncmp(j->params.item[i], p->name, len) == 0 && j->params.item[i][len] == '=')
             strings_add(&here, j->params.item[i] + len + 1);
-    report_text(item, "name", p->name);
-    report_text(item, "type", p->type);
-    report_strings(item, "one_of", &p->one_of);
-    report_flag(item, "several", p->several);
-    report_text(item, "question", p->ask);
+    show_report_param(item, p);
     report_strings(item, "here", &here);
 }
 

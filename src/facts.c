@@ -11,6 +11,7 @@
 #include "facts.h"
 
 #include "postfix.h"
+#include "postfix_names.h"
 #include "run.h"
 #include "stage.h"
 
@@ -355,10 +356,7 @@ enum verdict facts_parameter(struct facts *facts, const char *name)
         return HOLDS;
     if (facts->root->live && run_have("postconf"))
         return FAILS;
-    const char *version = facts_get(facts, "postfix.version"), *since = postfix_since(name);
-    if (version == NULL || since == NULL)
-        return CANNOT_TELL;
-    return version_compare(version, since) >= 0 ? HOLDS : FAILS;
+    return postfix_names_have(name, facts_get(facts, "postfix.version"));
 }
 
 struct lookup {
@@ -377,9 +375,8 @@ static const char *raw_value(void *arg, const char *name)
         fact = facts_get(l->facts, arena_printf("postfix.default.%s", name));
     if (fact != NULL)
         return fact;
-    const char *version = facts_get(l->facts, "postfix.version"), *since = postfix_since(name);
-    bool exists = version == NULL || since == NULL || version_compare(version, since) >= 0;
-    return exists ? postfix_default(name) : NULL;
+    bool gone = postfix_names_have(name, facts_get(l->facts, "postfix.version")) == FAILS;
+    return gone ? NULL : postfix_default(name);
 }
 
 const char *facts_expand(struct facts *facts, const struct doc *main_cf, const char *text,

@@ -85,7 +85,8 @@ bool finding_make(struct fix *fix, struct docs *docs, const struct seen *seen, s
     if (f.seen != NULL)
         f.given = given_by(fix, seen);
     judge_fix(fix, docs, &f.given, &f.judgement);
-    if (f.given.n > 0 && !f.judgement.would_go && f.judgement.outcome == USAGE) {
+    if (f.given.n > 0 && !f.judgement.would_go && f.judgement.outcome == USAGE &&
+        f.judgement.n_lacking == 0) {
         /* A parameter that does not exist for what is installed here, or a value that is nothing here. */
         f.given.n = 0;
         judge_fix(fix, docs, &f.given, &f.judgement);

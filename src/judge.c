@@ -27,12 +27,30 @@ static bool ask_symptom(struct context *ctx, const struct probe *symptom, struct
     return true;
 }
 
+/* What else the documents show of a fault that is known to be here: the rows of the symptoms that name some.
+ */
+static void add_evidence(struct context *ctx, const struct probe *symptom, struct evidence *evidence)
+{
+    struct evidence more = {0};
+    enum verdict verdict;
+    struct err ignored;
+    if (symptom->kind != PROBE_COND || symptom->cond.kind != COND_SOME || symptom->cond.negated ||
+        !plan_probe(ctx, symptom, true, &more, &verdict, &ignored) || verdict != HOLDS)
+        return;
+    for (size_t i = 0; i < more.n_row; i++)
+        evidence->row = arena_append(evidence->row, &evidence->n_row, sizeof(*evidence->row), &more.row[i]);
+}
+
 static void ask_symptoms(struct context *ctx, struct judgement *j)
 {
     const struct fix *fix = ctx->fix;
-    for (size_t i = 0; i < fix->n_symptom && j->fault != HOLDS; i++) {
+    for (size_t i = 0; i < fix->n_symptom; i++) {
         struct err err;
         enum verdict verdict;
+        if (j->fault == HOLDS) {
+            add_evidence(ctx, &fix->symptom[i], &j->evidence);
+            continue;
+        }
         if (!ask_symptom(ctx, &fix->symptom[i], j, &verdict, &err)) {
             j->unknown = arena_string(err.text);
             j->unreadable = true;
@@ -80,6 +98,9 @@ void judge_fix(struct fix *fix, struct docs *docs, const struct strings *given,
     struct err ignored;
     if (!params_bind(&ctx, given, &j.params, &ignored))
         say_more("%s: %s", fix->name, ignored.text);
+    j.lacking = ctx.lacking;
+    j.n_lacking = ctx.n_lacking;
+    j.example = ctx.example;
     ask_symptoms(&ctx, &j);
     if (!fix_is_advice(fix))
         ask_plan(fix, docs, ctx.outside, given, &j);
@@ -110,8 +131,11 @@ enum verdict judge_still(const struct fix *fix, struct docs *docs)
 struct strings judge_evidence(const struct evidence *evidence)
 {
     struct strings lines = {0};
-    for (size_t i = 0; i < evidence->n_row; i++)
-        strings_add(&lines, row_describe(&evidence->row[i]));
+    for (size_t i = 0; i < evidence->n_row; i++) {
+        const char *line = row_describe(&evidence->row[i]);
+        if (!strings_have(&lines, line)) /* two symptoms may show the same */
+            strings_add(&lines, line);
+    }
     if (evidence->sentence != NULL)
         strings_add(&lines, evidence->sentence);
     return lines;

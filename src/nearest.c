@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define NEAREST_LIMIT 64
+#define MOST_SLIPS 4
 
 static size_t least(size_t a, size_t b, size_t c)
 {
@@ -37,7 +38,7 @@ static size_t distance(const char *a, const char *b)
 const char *nearest(const char *word, const struct strings *names)
 {
     const char *best = NULL;
-    size_t len = strlen(word), best_distance = (len + 2) / 3 + 1;
+    size_t len = strlen(word), best_distance = least((len + 2) / 3, MOST_SLIPS, MOST_SLIPS) + 1;
     if (len == 0 || len > NEAREST_LIMIT)
         return NULL;
     for (size_t i = 0; i < names->n; i++) {

@@ -7,7 +7,7 @@
 #include "base.h"
 
 /* The nearest of names to word, by letters to insert, delete, change or swap; NULL when none is near: more
- * than a third of its letters differ. */
+ * than a third of its letters differ, or more than four. */
 const char *nearest(const char *word, const struct strings *names);
 
 /* "; did you mean 'NAME'?", or "" when no name is near. */

@@ -221,11 +221,13 @@ static bool refuse_missing(struct context *ctx, const struct param *missing,
         if (p != missing && (p->n_choice > 0 || p->n_when > 0 || is_assigned(p, assignments)))
             continue;
         struct strings offered = offers(ctx, p);
+        ctx->lacking = arena_append(ctx->lacking, &ctx->n_lacking, sizeof(p), &p);
         if (p != missing)
             buf_printf(&text, "\n    ");
         add_need(&text, ctx, p, &offered);
         buf_printf(&line, " %s=%s", p->name, offered.n > 0 ? offered.item[0] : form_of(p));
     }
+    ctx->example = buf_text(&line);
     buf_printf(&text, "\n    ");
     buf_printf(&text, _("for example: mailfix apply %s%s"), fix->name, buf_text(&line));
     return err_outcome(err, USAGE, "%s", buf_text(&text));

@@ -10,7 +10,8 @@
 
 /* Binds every parameter of ctx->fix: from assignments (KEY=VALUE; a secret KEY=@FILE), else by its default
  * and from lines, else by ctx->outside->ask; ret_used gets them as KEY=VALUE, a secret as ***. False with
- * outcome USAGE for a wrong or missing value, NOT_APPLICABLE when a fact decides that nobody knows. */
+ * outcome USAGE for a wrong or missing value (ctx->lacking has the missing ones), NOT_APPLICABLE when a fact
+ * decides that nobody knows. */
 bool params_bind(struct context *ctx, const struct strings *assignments, struct strings *ret_used,
                  struct err *err) MUST_CHECK;
 

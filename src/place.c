@@ -6,9 +6,11 @@
  * Limits: of a default that no line sets there is only an effective row. An item in braces stands on one
  * physical line.
  */
+#include "nearest.h"
 #include "place_private.h"
 #include "postfix.h"
 #include "postfix_list.h"
+#include "postfix_names.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -35,10 +37,11 @@ const char *row_describe(const struct row *row)
         return arena_printf("%s = %s (default)", row->name, row->value);
     const char *parameter = row_field(row, "parameter"), *service = row_field(row, "service");
     const char *where = arena_printf("%s:%zu: ", row->doc->path, row->line);
+    const char *note = row->note != NULL ? arena_printf(" (%s)", row->note) : "";
     if (service != NULL && service[0] != '\0')
         where = arena_printf("%s%s: %s", where, service,
                              row->part != NULL && strcmp(row->part->label, "option") != 0 ? "" : "-o ");
-    return arena_printf("%s%s = %s", where, parameter != NULL ? parameter : row->name, row->value);
+    return arena_printf("%s%s = %s%s", where, parameter != NULL ? parameter : row->name, row->value, note);
 }
 
 /* ---- collecting ---- */
@@ -114,6 +117,11 @@ struct span place_value_bytes(const struct node *node)
     return bytes;
 }
 
+const char *place_counts(const struct doc *doc, size_t at)
+{
+    return arena_printf(_("line %zu counts"), doc_line(doc, at));
+}
+
 struct row place_row(const struct doc *doc, const struct node *node)
 {
     return (struct row){.doc = doc, .node = node, .name = node->value, .at = node->text.start};
@@ -121,28 +129,51 @@ struct row place_row(const struct doc *doc, const struct node *node)
 
 /* ---- main.cf ---- */
 
-/* Whether Postfix has the parameter, or the two files make it one of their own. */
-static const char *known(struct finder *f, const struct doc *doc, const char *name)
-{
-    const struct doc *master_cf = NULL;
-    struct err ignored;
-    enum verdict has = facts_parameter(context_facts(f->ctx), name);
-    if (has == HOLDS)
-        return "yes";
-    if (!docs_get(f->ctx->docs, "master.cf", &master_cf, &ignored))
-        master_cf = NULL;
-    if (postfix_mentions(doc, master_cf, name))
-        return "yes";
-    f->missing = arena_printf("postfix.default.%s", name);
-    return has == FAILS ? "no" : NULL;
-}
-
 static bool asks_for(const struct finder *f, const char *field)
 {
     for (size_t i = 0; i < f->place->n_with; i++)
         if (strcmp(f->place->with[i].field, field) == 0)
             return true;
     return false;
+}
+
+/* Whether the two files make the parameter one of their own. */
+static bool is_own(struct finder *f, const char *name)
+{
+    const struct doc *main_cf, *master_cf = NULL;
+    struct err ignored;
+    if (!docs_get(f->ctx->docs, "main.cf", &main_cf, &ignored))
+        return false;
+    if (!docs_get(f->ctx->docs, "master.cf", &master_cf, &ignored))
+        master_cf = NULL;
+    return postfix_mentions(main_cf, master_cf, name);
+}
+
+/* Of a Postfix whose version nobody tells each name is one that any version has. */
+static const char *known(struct finder *f, const char *name)
+{
+    struct facts *facts = context_facts(f->ctx);
+    const char *version = facts_get(facts, "postfix.version");
+    bool listed = version != NULL ? postfix_names_have(name, version) == HOLDS : postfix_names_any(name);
+    if (listed || is_own(f, name))
+        return "yes";
+    enum verdict has = facts_parameter(facts, name); /* a question to postconf */
+    f->missing = arena_printf("postfix.default.%s", name);
+    return has == HOLDS ? "yes" : has == FAILS ? "no" : NULL;
+}
+
+void place_known(struct finder *f, struct row *row)
+{
+    if (!asks_for(f, "known"))
+        return;
+    const char *answer = known(f, row->name);
+    place_field(row, "known", answer);
+    if (answer == NULL || answer[0] != 'n')
+        return;
+    struct strings names = postfix_names_of(facts_get(context_facts(f->ctx), "postfix.version"));
+    const char *near = nearest(row->name, &names);
+    if (near != NULL)
+        row->note = arena_printf(_("did you mean %s?"), near);
 }
 
 static void find_settings(struct finder *f, const struct doc *doc)
@@ -157,8 +188,9 @@ static void find_settings(struct finder *f, const struct doc *doc)
         struct row row = place_row(doc, node);
         row.value = postfix_joined_value(node);
         row.bytes = place_value_bytes(node);
-        if (asks_for(f, "known")) /* each costs a question to postconf */
-            place_field(&row, "known", known(f, doc, node->value));
+        if (f->place->shadowed)
+            row.note = place_counts(doc, postfix_setting(doc, node->value)->text.start);
+        place_known(f, &row);
         place_offer(f, &row);
     }
 }

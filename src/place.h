@@ -15,6 +15,7 @@ struct row {
     size_t at, line;          /* where it begins: offset and line; no line where nothing sets it */
     struct binding *field;    /* the noun's other fields; one without a value is unknown */
     size_t n_field;
+    const char *note; /* a remark on it, for its description; NULL: none */
 };
 
 /* A field by its name, also name, value, file, line; NULL: unknown. */
@@ -26,7 +27,7 @@ const char *row_field(const struct row *row, const char *field);
 bool place_find(struct context *ctx, const struct place *place, struct row **ret_row, size_t *ret_n,
                 bool *ret_unknown, struct err *err) MUST_CHECK;
 
-/* "/etc/postfix/main.cf:12: name = value", for messages. */
+/* "/etc/postfix/main.cf:12: name = value (note)", for messages. */
 const char *row_describe(const struct row *row);
 
 /* From the first to the last byte of the value of a setting or an option; empty where there is none. */

@@ -3,14 +3,16 @@
  * The nouns of the texts behind maps: the entries of a map and of the alias tables, and what is wrong with
  * aliases: circles, and targets that are nobody.
  *
- * Limits: keys are compared without case, as postmap(1) and postalias(1) fold them. A target with a domain, a
- * command, a file and an :include: are taken to lead somewhere; a name without a domain is looked for among
- * the aliases and in etc/passwd, which is true where $myorigin is a local domain and no luser_relay is set.
+ * Limits: keys are compared without case, as postmap(1) and postalias(1) fold them. A target with a domain is
+ * taken to lead somewhere, and so is a command that does not begin with a path; a name without a domain is
+ * looked for among the aliases and in etc/passwd, which is true where $myorigin is a local domain, and not
+ * at all where another transport or address gets the mail of unknown names.
  */
 #include "accounts.h"
 #include "place_private.h"
 #include "postfix.h"
 #include "postfix_list.h"
+#include "table_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -281,23 +283,83 @@ static enum verdict is_somebody(struct finder *f, const struct entries *all, con
     return len == 0 || name[len] == '\0' ? FAILS : is_somebody(f, all, arena_copy(name, len), delimiters);
 }
 
+/* Somebody else gets the mail for names that are no account: local(8) asks these before it bounces. */
+static bool takes_all_names(struct finder *f, const struct doc *main_cf)
+{
+    static const char *const takers[] = {"mailbox_transport_maps", "mailbox_transport",
+                                         "fallback_transport_maps", "fallback_transport", "luser_relay"};
+    for (size_t i = 0; i < COUNT(takers); i++) {
+        const char *value = facts_value(context_facts(f->ctx), main_cf, takers[i], NULL);
+        if (value != NULL && value[0] != '\0')
+            return true;
+    }
+    return false;
+}
+
+static void offer_target(struct finder *f, const struct entry *entry, const char *target, const char *note)
+{
+    struct row row = place_row(entry->doc, entry->node);
+    row.value = target;
+    row.note = note;
+    place_offer(f, &row);
+}
+
+static void dangling_names(struct finder *f, const struct entries *all, const struct entry *entry,
+                           const char *delimiters)
+{
+    struct strings targets = local_targets(entry);
+    for (size_t k = 0; k < targets.n; k++) {
+        enum verdict somebody = is_somebody(f, all, targets.item[k], delimiters);
+        f->unknown |= somebody == CANNOT_TELL;
+        if (somebody == FAILS)
+            offer_target(f, entry, targets.item[k] + (targets.item[k][0] == '\\'), NULL);
+    }
+}
+
+/* The path that must be there for a target: an :include:, the program of a command, the directory of a file
+ * that mail is added to. NULL: it is nothing of that kind. */
+static const char *target_path(const char *target)
+{
+    const char *text = unquoted(target);
+    if (starts_with(text, ":include:/"))
+        return text + strlen(":include:");
+    if (starts_with(text, "/dev/")) /* of a tree that does not run it is empty */
+        return NULL;
+    if (text[0] == '/') {
+        const char *slash = strrchr(text, '/');
+        return slash == text || slash[1] == '\0' ? text : arena_copy(text, (size_t)(slash - text));
+    }
+    if (text[0] != '|')
+        return NULL;
+    text += 1 + strspn(text + 1, " \t\"");
+    const char *program = arena_copy(text, strcspn(text, " \t\""));
+    bool plain = program[0] == '/' && strpbrk(program, "$`\\'*?[;&|<>()") == NULL;
+    return plain ? program : NULL;
+}
+
+static void dangling_paths(struct finder *f, const struct entry *entry)
+{
+    struct strings targets = postfix_alias_targets(postfix_joined_value(entry->node));
+    for (size_t k = 0; k < targets.n; k++) {
+        const char *path = target_path(targets.item[k]);
+        if (path != NULL && !table_file_there(context_facts(f->ctx), path))
+            offer_target(f, entry, targets.item[k], arena_printf(_("there is no %s"), path));
+    }
+}
+
 void place_alias_dangling(struct finder *f, const struct doc *const *doc, size_t n)
 {
     struct entries all = entries_of(doc, n, false);
     struct strings names = folded_names(&f->names);
+    const struct doc *main_cf;
+    struct err ignored;
     const char *delimiters = delimiters_of(f);
+    bool any_name = docs_get(f->ctx->docs, "main.cf", &main_cf, &ignored) && takes_all_names(f, main_cf);
     for (size_t i = 0; i < all.n; i++) {
-        struct strings targets = local_targets(&all.item[i]);
         if (!all.item[i].in_effect || !place_wanted(&names, all.item[i].key))
             continue;
-        for (size_t k = 0; k < targets.n; k++) {
-            enum verdict somebody = is_somebody(f, &all, targets.item[k], delimiters);
-            f->unknown |= somebody == CANNOT_TELL;
-            if (somebody != FAILS)
-                continue;
-            struct row row = place_row(all.item[i].doc, all.item[i].node);
-            row.value = targets.item[k] + (targets.item[k][0] == '\\');
-            place_offer(f, &row);
-        }
+        if (!any_name)
+            dangling_names(f, &all, &all.item[i], delimiters);
+        dangling_paths(f, &all.item[i]);
     }
 }

@@ -21,6 +21,17 @@ static bool service_wanted(const struct strings *names, const struct node *node)
     return colon != NULL && place_wanted(names, id + (colon + 1 - node->value));
 }
 
+/* Of several services with one name and type master uses the last one. */
+static const struct node *last_service(const struct doc *doc, const struct node *same)
+{
+    const struct node *last = NULL;
+    for (size_t i = 0; i < doc->n_node; i++)
+        if (strcmp(doc->node[i].label, "service") == 0 && strcmp(doc->node[i].value, same->value) == 0 &&
+            strcmp(node_child_value(&doc->node[i], "type"), node_child_value(same, "type")) == 0)
+            last = &doc->node[i];
+    return last;
+}
+
 void place_services(struct finder *f, const struct doc *doc)
 {
     for (size_t i = 0; i < doc->n_node; i++) {
@@ -28,7 +39,12 @@ void place_services(struct finder *f, const struct doc *doc)
         if (strcmp(node->label, f->place->commented ? "commented" : "service") != 0 ||
             !service_wanted(&f->names, node))
             continue;
+        const struct node *last = f->place->commented ? node : last_service(doc, node);
+        if ((last == node) == f->place->shadowed)
+            continue;
         struct row row = place_row(doc, node);
+        if (last != node)
+            row.note = place_counts(doc, last->text.start);
         row.value = node_child_value(node, "command");
         place_field(&row, "id", place_service_id(node));
         place_field(&row, "type", node_child_value(node, "type"));
@@ -39,13 +55,13 @@ void place_services(struct finder *f, const struct doc *doc)
 }
 
 /* Of several -o with one name the last one counts. */
-static bool option_in_effect(const struct node *service, size_t index)
+static const struct node *last_option(const struct node *service, const char *name)
 {
-    for (size_t i = index + 1; i < service->n_child; i++)
-        if (strcmp(service->child[i].label, "option") == 0 &&
-            strcmp(service->child[i].value, service->child[index].value) == 0)
-            return false;
-    return true;
+    const struct node *last = NULL;
+    for (size_t i = 0; i < service->n_child; i++)
+        if (strcmp(service->child[i].label, "option") == 0 && strcmp(service->child[i].value, name) == 0)
+            last = &service->child[i];
+    return last;
 }
 
 void place_each_option(struct finder *f, const struct doc *doc, const struct strings *services,
@@ -59,7 +75,7 @@ void place_each_option(struct finder *f, const struct doc *doc, const struct str
         for (size_t k = 0; k < node->n_child; k++) {
             const struct node *option = &node->child[k];
             if (strcmp(option->label, "option") != 0 ||
-                (!f->place->commented && option_in_effect(node, k) == f->place->shadowed))
+                (!f->place->commented && (last_option(node, option->value) == option) == f->place->shadowed))
                 continue;
             struct row base = place_row(doc, node);
             base.part = option;
@@ -78,6 +94,9 @@ static void see_option(struct finder *f, const struct row *base, const struct no
     row.value = postfix_joined_value(option);
     row.bytes = place_value_bytes(option);
     place_field(&row, "service", place_service_id(base->node));
+    if (f->place->shadowed)
+        row.note = place_counts(base->doc, last_option(base->node, option->value)->text.start);
+    place_known(f, &row);
     place_offer(f, &row);
 }
 

@@ -27,6 +27,11 @@ bool place_wanted(const struct strings *names, const char *name);
 /* Keeps the row if its fields and its value are what the place asks for. */
 void place_offer(struct finder *f, const struct row *row);
 struct row place_row(const struct doc *doc, const struct node *node);
+/* The note of a shadowed row: what begins at that offset is in effect. */
+const char *place_counts(const struct doc *doc, size_t at);
+/* Adds the field known, where the place asks for it, and to an unknown name the one that was probably meant.
+ */
+void place_known(struct finder *f, struct row *row);
 
 /* place_master.c */
 void place_services(struct finder *f, const struct doc *doc);

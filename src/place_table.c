@@ -2,8 +2,8 @@
  *
  * Tables in values: the noun table, and the lists that hold a word.
  *
- * Limits: tables are found in parameters that main.cf sets and in -o options, not in defaults. Whether a
- * table that is not made from a text holds a word is not known.
+ * Limits: tables are found in parameters that main.cf sets and in -o options, not in defaults, and not where
+ * the type is behind a $name. Whether a table that is not made from a text holds a word is not known.
  */
 #include "place_private.h"
 
@@ -27,30 +27,84 @@ static const char *table_fit(struct finder *f, const char *type, enum table_use 
     return has == HOLDS && (use != USE_CACHE || postfix_can_cache(type)) ? "yes" : "no";
 }
 
-/* From a text, and the state of its files. A cache is written by its daemon; a type without a text has
- * neither. */
-static void set_files(struct finder *f, struct row *row, const char *type, enum table_use use)
+static const char *when(time_t time)
+{
+    char text[32];
+    struct tm tm;
+    return localtime_r(&time, &tm) != NULL && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) > 0
+               ? arena_string(text)
+               : "?";
+}
+
+/* What is wrong with the files; NULL: nothing. */
+static const char *files_note(const struct table_file *file, const char *name)
+{
+    if (file->source && file->fresh)
+        return NULL;
+    if (!file->source && !file->index && file->index_path[0] != '\0')
+        return arena_printf(_("there is neither %s nor %s"), name, file->index_path);
+    if (!file->source && file->index)
+        return arena_printf(_("there is no %s, only %s"), name, file->index_path);
+    if (file->source && file->index)
+        return arena_printf(_("%s of %s is older than the text of %s"), file->index_path,
+                            when(file->index_time), when(file->source_time));
+    return arena_printf(_("there is no %s"), file->source ? file->index_path : name);
+}
+
+/* The path that is behind the name; NULL: not known, or none. */
+static const char *table_path(struct finder *f, const char *name)
 {
     const struct doc *main_cf;
-    const char *missing = NULL, *name = row->name;
+    const char *missing = NULL;
     struct err ignored;
-    if (use == USE_CACHE || postfix_text_index(type, "") == NULL) {
-        place_field(row, "text", "no");
-        place_field(row, "source", "");
-        place_field(row, "index", "");
-        return;
-    }
     if (docs_get(f->ctx->docs, "main.cf", &main_cf, &ignored))
         name = facts_expand(context_facts(f->ctx), main_cf, name, &missing);
+    if (missing == NULL && name[0] == '/')
+        return name;
+    f->missing = missing != NULL ? missing : "postfix.queue-directory";
+    return NULL;
+}
+
+/* Tables whose content is elsewhere: at most their parameters are in a file. */
+static void set_definition(struct finder *f, struct row *row, const char *type)
+{
+    bool by_file = postfix_is_defined_by_file(type) && strpbrk(row->name, "/$") != NULL;
+    const char *path = by_file ? table_path(f, row->name) : NULL;
+    bool there = path != NULL && table_file_there(context_facts(f->ctx), path);
+    place_field(row, "text", "no");
+    place_field(row, "source", !by_file ? "" : path == NULL ? NULL : there ? "present" : "missing");
+    place_field(row, "index", "");
+    if (path != NULL && !there)
+        row->note = arena_printf(_("there is no %s"), path);
+}
+
+/* What proxymap(8) may open is not opened for that. */
+static bool is_permission(const char *parameter)
+{
+    return strcmp(parameter, "proxy_read_maps") == 0 || strcmp(parameter, "proxy_write_maps") == 0;
+}
+
+/* From a text, and the state of its files. A cache is written by its daemon; a type without a text has no
+ * index. */
+static void set_files(struct finder *f, struct row *row, const char *type, const char *parameter)
+{
+    if (postfix_table_use(parameter) == USE_CACHE || is_permission(parameter)) {
+        set_definition(f, row, "");
+        return;
+    }
+    if (postfix_text_index(type, "") == NULL) {
+        set_definition(f, row, type);
+        return;
+    }
     struct table_file file = {0};
-    bool told = missing == NULL && name[0] == '/';
-    if (told)
-        file = table_file_look(context_facts(f->ctx), type, name);
-    else
-        f->missing = missing != NULL ? missing : "postfix.queue-directory";
+    const char *path = table_path(f, row->name);
+    if (path != NULL) {
+        file = table_file_look(context_facts(f->ctx), type, path);
+        row->note = files_note(&file, path);
+    }
     place_field(row, "text", "yes");
-    place_field(row, "source", !told ? NULL : file.source ? "present" : "missing");
-    place_field(row, "index", !told ? NULL : file.fresh ? "fresh" : file.index ? "stale" : "missing");
+    place_field(row, "source", path == NULL ? NULL : file.source ? "present" : "missing");
+    place_field(row, "index", path == NULL ? NULL : file.fresh ? "fresh" : file.index ? "stale" : "missing");
 }
 
 /* The tables in one stored value: a physical line of a setting, or an option's value. */
@@ -73,7 +127,7 @@ static void find_tables_in(struct finder *f, const struct row *base, const struc
         place_field(&row, "parameter", parameter);
         place_field(&row, "service", service);
         place_field(&row, "use", postfix_table_use_name(use));
-        set_files(f, &row, ref[i].type, use);
+        set_files(f, &row, ref[i].type, parameter);
         place_field(&row, "fit", table_fit(f, ref[i].type, use));
         place_offer(f, &row);
     }

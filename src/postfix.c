@@ -221,36 +221,34 @@ bool postfix_service_address(const char *service, const char **ret_host, int *re
     return true;
 }
 
-/* ---- defaults and versions ---- */
+/* ---- defaults ---- */
 
 static const struct {
-    const char *name, *since, *value;
+    const char *name, *value;
 } PARAMETERS[] = {
-    {"address_verify_map", "2.1", "btree:$data_directory/verify_cache"},
-    {"alias_database", "1.0", "hash:/etc/aliases"},
-    {"alias_maps", "1.0", "hash:/etc/aliases"},
-    {"config_directory", "1.0", "/etc/postfix"},
-    {"daemon_directory", "1.0", "/usr/libexec/postfix"},
-    {"data_directory", "2.5", "/var/lib/postfix"},
-    {"default_cache_db_type", "3.11", NULL},
-    {"default_database_type", "1.0", NULL},
-    {"inet_interfaces", "1.0", "all"},
-    {"lmtp_tls_session_cache_database", "2.3", ""},
-    {"maillog_file", "3.4", ""},
-    {"mydestination", "1.0", "$myhostname, localhost.$mydomain, localhost"},
-    {"postscreen_cache_map", "2.8", "btree:$data_directory/postscreen_cache"},
-    {"queue_directory", "1.0", "/var/spool/postfix"},
-    {"smtp_tls_session_cache_database", "2.2", ""},
-    {"smtpd_tls_chain_files", "3.4", ""},
-    {"smtpd_tls_security_level", "2.3", ""},
-    {"smtpd_tls_session_cache_database", "2.2", ""},
-    {"smtpd_use_tls", "2.2", "no"},
-    {"transport_maps", "1.0", ""},
-    {"virtual_alias_domains", "2.0", "$virtual_alias_maps"},
-    {"virtual_alias_maps", "2.0", "$virtual_maps"},
-    {"virtual_mailbox_domains", "2.0", "$virtual_mailbox_maps"},
-    {"virtual_mailbox_maps", "2.0", ""},
-    {"virtual_maps", "1.0", ""},
+    {"address_verify_map", "btree:$data_directory/verify_cache"},
+    {"alias_database", "hash:/etc/aliases"},
+    {"alias_maps", "hash:/etc/aliases"},
+    {"config_directory", "/etc/postfix"},
+    {"daemon_directory", "/usr/libexec/postfix"},
+    {"data_directory", "/var/lib/postfix"},
+    {"inet_interfaces", "all"},
+    {"lmtp_tls_session_cache_database", ""},
+    {"maillog_file", ""},
+    {"mydestination", "$myhostname, localhost.$mydomain, localhost"},
+    {"postscreen_cache_map", "btree:$data_directory/postscreen_cache"},
+    {"queue_directory", "/var/spool/postfix"},
+    {"smtp_tls_session_cache_database", ""},
+    {"smtpd_tls_chain_files", ""},
+    {"smtpd_tls_security_level", ""},
+    {"smtpd_tls_session_cache_database", ""},
+    {"smtpd_use_tls", "no"},
+    {"transport_maps", ""},
+    {"virtual_alias_domains", "$virtual_alias_maps"},
+    {"virtual_alias_maps", "$virtual_maps"},
+    {"virtual_mailbox_domains", "$virtual_mailbox_maps"},
+    {"virtual_mailbox_maps", ""},
+    {"virtual_maps", ""},
 };
 
 const char *postfix_default(const char *name)
@@ -258,13 +256,5 @@ const char *postfix_default(const char *name)
     for (size_t i = 0; i < COUNT(PARAMETERS); i++)
         if (strcmp(PARAMETERS[i].name, name) == 0)
             return PARAMETERS[i].value;
-    return NULL;
-}
-
-const char *postfix_since(const char *name)
-{
-    for (size_t i = 0; i < COUNT(PARAMETERS); i++)
-        if (strcmp(PARAMETERS[i].name, name) == 0)
-            return PARAMETERS[i].since;
     return NULL;
 }

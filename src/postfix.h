@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * What Postfix knows about itself: reading parameters out of documents, $name expansion, references to
- * tables, which table types can do what, names and defaults by version. Knowledge only: nothing here looks at
+ * tables, which table types can do what, some defaults. Knowledge only: nothing here looks at
  * the machine. Sources: postconf(5), DATABASE_README, mac_expand(3), data_redirect.c, tlsmgr.c of
  * Postfix 3.12.
  */
@@ -29,5 +29,3 @@ bool postfix_service_address(const char *service, const char **ret_host, int *re
 
 /* Upstream's default of a parameter, for the few that fixes ask about; NULL when not in the table. */
 const char *postfix_default(const char *name);
-/* Since which version a parameter exists; NULL when not in the table. */
-const char *postfix_since(const char *name);

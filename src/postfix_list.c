@@ -49,6 +49,15 @@ const char *postfix_text_index(const char *type, const char *name)
     return NULL;
 }
 
+bool postfix_is_defined_by_file(const char *type)
+{
+    static const char *const types[] = {"ldap", "memcache", "mongodb", "mysql", "pgsql", "sqlite"};
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (strcmp(types[i], type) == 0)
+            return true;
+    return false;
+}
+
 /* $name, ${name or $(name, and no longer name. */
 static bool expands(const char *value, const char *name)
 {

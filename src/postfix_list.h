@@ -17,6 +17,9 @@ struct strings postfix_items(const char *value);
  * is read, NULL when the type is not made from a text. */
 const char *postfix_text_index(const char *type, const char *name);
 
+/* The table's parameters come from a file of its name, where that is a path: ldap:/etc/postfix/people.cf */
+bool postfix_is_defined_by_file(const char *type);
+
 /* Whether the two files mention a parameter that Postfix itself does not know: as $name, in
  * smtpd_restriction_classes, as TRANSPORT_suffix of a service, as NAME_key of a table type:NAME, or in -o. */
 bool postfix_mentions(const struct doc *main_cf, const struct doc *master_cf, const char *name);

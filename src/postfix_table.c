@@ -97,19 +97,21 @@ bool postfix_is_index_name(const char *path)
     return false;
 }
 
+/* word: len bytes of a value, of which the next one is looked at, too. */
 static bool take_type(const char *word, size_t len, const char **ret_type)
 {
     size_t n = 0;
     while (n < len && (islower((unsigned char)word[n]) || isdigit((unsigned char)word[n]) || word[n] == '_'))
         n++;
-    if (n == 0 || n + 1 >= len || word[n] != ':')
+    bool braces = n + 1 == len && word[len] == '{'; /* unionmap:{...} */
+    if (n == 0 || word[n] != ':' || (n + 1 >= len && !braces))
         return false;
     *ret_type = arena_copy(word, n);
     return true;
 }
 
-/* A parameter whose whole value names tables may use a type that nobody has listed (a gone one, or a typo).
- */
+/* A parameter whose whole value names tables may use a type that nobody has listed (a gone one, or a typo),
+ * and so may a restriction that looks into one. */
 static bool names_only_tables(const char *parameter)
 {
     return ends_with(parameter, "_maps") || ends_with(parameter, "_map") ||
@@ -131,22 +133,53 @@ static bool next_word(const char *value, size_t *start, size_t *ret_end)
     return end > *start;
 }
 
+/* "check_client_access" is followed by a table. */
+static bool announces_table(const char *word, size_t len)
+{
+    const char *name = arena_copy(word, len);
+    return starts_with(name, "check_") && ends_with(name, "_access");
+}
+
+/* The end of what stands in braces, for the types that have no tables there. */
+static size_t behind_text(const char *value, size_t end, const char *type)
+{
+    static const char *const types[] = {"inline", "randmap", "static"};
+    bool text = false;
+    for (size_t i = 0; i < COUNT(types); i++)
+        text |= strcmp(types[i], type) == 0;
+    if (!text || value[end] != '{')
+        return end;
+    for (size_t depth = 0; value[end] != '\0'; end++) {
+        depth += value[end] == '{';
+        depth -= value[end] == '}';
+        if (depth == 0)
+            return end;
+    }
+    return end;
+}
+
 void postfix_tables(const char *parameter, const char *value, const struct strings *types,
                     struct table_ref **ret_ref, size_t *ret_n)
 {
-    bool only_tables = names_only_tables(parameter);
+    bool only_tables = names_only_tables(parameter), announced = false;
     *ret_ref = NULL;
     *ret_n = 0;
     for (size_t start = 0, end; next_word(value, &start, &end); start = end) {
         const char *type = NULL;
-        while (starts_with(value + start, "proxy:") && start + 6 < end)
+        bool any_type = only_tables || announced;
+        announced = announces_table(value + start, end - start);
+        while ((starts_with(value + start, "proxy:") || starts_with(value + start, "debug:")) &&
+               start + 6 < end)
             start += 6;
         if (!take_type(value + start, end - start, &type))
             continue;
-        if (!is_table_type(type, types) && !(only_tables && strcmp(type, "proxy") != 0))
+        if (!is_table_type(type, types) && !(any_type && strcmp(type, "proxy") != 0))
+            continue;
+        if (value[end - 1] == '/') /* the start of names, for $indexed and the like */
             continue;
         const char *text = arena_copy(value + start, end - start);
         struct table_ref ref = {.type = type, .name = text + strlen(type) + 1, .text = text, .offset = start};
         *ret_ref = arena_append(*ret_ref, ret_n, sizeof(ref), &ref);
+        end = behind_text(value, end, type);
     }
 }

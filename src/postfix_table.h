@@ -10,12 +10,13 @@
 /* One "type:name" reference found in a parameter's value. */
 struct table_ref {
     const char *type;
-    const char *name; /* what follows "type:" */
-    const char *text; /* "type:name", without a proxy: in front */
+    const char *name; /* what follows "type:"; "" before a brace */
+    const char *text; /* "type:name", without a proxy: or debug: in front */
     size_t offset;    /* of text in the value that was searched */
 };
-/* Finds the references in a value, also in lists, behind proxy: and inside unionmap:{} and pipemap:{}. types:
- * the host's table types, for names that this list of upstream's does not have; may be empty. */
+/* Finds the references in a value, also in lists, behind proxy: and debug:, and inside unionmap:{} and
+ * pipemap:{}, not in the braces of inline:, static: and randmap:. types: the host's table types, for names
+ * that this list of upstream's does not have; may be empty. */
 void postfix_tables(const char *parameter, const char *value, const struct strings *types,
                     struct table_ref **ret_ref, size_t *ret_n);
 

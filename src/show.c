@@ -101,6 +101,24 @@ void show_plan(struct facts *facts, const struct plan *plan)
     fflush(stdout);
 }
 
+void show_param(const struct param *param, const char *margin)
+{
+    out_printf(stdout, "%s%s=%s%s\n", margin, param->name,
+               param->one_of.n > 0 ? strings_join(&param->one_of, "|") : param->type,
+               param->several ? _(" (several)") : "");
+    if (param->ask != NULL)
+        out_printf(stdout, "%s    %s\n", margin, param->ask);
+}
+
+void show_report_param(struct json_t *item, const struct param *param)
+{
+    report_text(item, "name", param->name);
+    report_text(item, "type", param->type);
+    report_strings(item, "one_of", &param->one_of);
+    report_flag(item, "several", param->several);
+    report_text(item, "question", param->ask);
+}
+
 void show_report_holders(struct json_t *item, const struct evidence *evidence)
 {
     for (size_t i = 0; i < evidence->n_holder; i++) {

@@ -20,6 +20,9 @@ void show_plan(struct facts *facts, const struct plan *plan);
 /* A text with the plan's secrets as ***; *ret_hidden becomes true where one stood. */
 const char *show_hide(const struct plan *plan, const char *text, bool *ret_hidden);
 void show_left_to_do(const struct strings *left_to_do);
+/* A parameter: how it is given, and what it is asked with; on standard output, behind the margin. */
+void show_param(const struct param *param, const char *margin);
+void show_report_param(struct json_t *item, const struct param *param);
 /* In the report: the processes that have the port that was asked for. */
 void show_report_holders(struct json_t *item, const struct evidence *evidence);
 void show_left(const char *sentence); /* one of them */

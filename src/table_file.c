@@ -16,18 +16,25 @@
 struct table_file table_file_look(struct facts *facts, const char *type, const char *name)
 {
     const char *index = postfix_text_index(type, name);
-    struct table_file file = {.text = index != NULL};
-    struct timespec source_time, index_time;
+    struct table_file file = {.text = index != NULL, .index_path = index};
+    struct timespec source_time = {0}, index_time = {0};
     if (index == NULL)
         return file;
     file.source = file_mtime(facts_root(facts), name, &source_time);
+    file.source_time = source_time.tv_sec;
     if (index[0] == '\0') {
         file.index = file.fresh = file.source;
         return file;
     }
     file.index = file_mtime(facts_root(facts), index, &index_time);
-    file.fresh = file.index && !(file.source && index_time.tv_sec < source_time.tv_sec);
+    file.index_time = index_time.tv_sec;
+    file.fresh = file.index && !(file.source && file.index_time < file.source_time);
     return file;
+}
+
+bool table_file_there(struct facts *facts, const char *path)
+{
+    return file_exists(facts_root(facts), path);
 }
 
 static bool has_patterns(const char *type)

@@ -74,7 +74,7 @@ static void test_answers(void **state)
         {"parameter data_directory", HOLDS, CANNOT_TELL, "postfix.version"},
         {"parameter default_cache_db_type", FAILS, CANNOT_TELL, "postfix.version"}, /* since 3.11 */
         {"parameter maillog_file", HOLDS, CANNOT_TELL, "postfix.version"},
-        {"parameter of_nobody", CANNOT_TELL, CANNOT_TELL, "postfix.version"},
+        {"parameter of_nobody", FAILS, CANNOT_TELL, "postfix.version"},
         {"{kind} is btree", HOLDS, HOLDS, NULL},
         {"{kind} is lmdb hash", FAILS, FAILS, NULL},
         {"{many} is y z", HOLDS, HOLDS, NULL},

@@ -386,7 +386,7 @@ static const struct {
     {"5:24", "a column is one of: private", HEAD "symptom some master.cf column type in a/inet\n"},
     {"5:39", "after 'listing' comes", HEAD "symptom some main.cf setting a listing\n"},
     {"5:22", "commented", HEAD "symptom some main.cf commented table\n"},
-    {"5:24", "shadowed", HEAD "symptom some master.cf shadowed service\n"},
+    {"5:24", "shadowed", HEAD "symptom some master.cf shadowed column chroot\n"},
     /* log lines and dialogues */
     {"5:9", "needs program and matching", HEAD "symptom log\n  program p\n  level error\n"},
     {"8:12", "begins with ^", HEAD "symptom log\n  program p\n  level error\n  matching x\n"},

@@ -137,7 +137,8 @@ static void test_describe(void **state)
         {"main.cf effective queue_directory", "queue_directory = /var/spool/postfix (default)"},
         {"main.cf table with type=cdb", "/etc/postfix/main.cf:8: smtp_tls_session_cache_database = cdb:/x"},
         {"master.cf option a", "/etc/postfix/master.cf:4: 127.0.0.1:smtp/inet: -o a = 3"},
-        {"master.cf table", "/etc/postfix/master.cf:5: 127.0.0.1:smtp/inet: -o virtual_alias_maps = sdbm:/v"},
+        {"master.cf table", "/etc/postfix/master.cf:5: 127.0.0.1:smtp/inet: -o virtual_alias_maps = sdbm:/v "
+                            "(there is neither /v nor /v.pag)"},
     };
     struct world *w = unit_world(MAIN, MASTER, FACTS, NULL);
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -312,8 +313,9 @@ static void test_known(void **state)
     assert_ok(place_find(&w->ctx, &place, &row, &n, &unknown, &err), err);
     for (size_t k = 0; k < n; k++)
         strings_add(&found, row[k].name);
-    assert_string_equal(strings_join(&found, " "), "mine uses strict relay_destination_recipient_limit "
-                                                   "people_server_host in_master");
+    assert_string_equal(strings_join(&found, " "), "mine uses smtpd_restriction_classes strict "
+                                                   "relay_destination_recipient_limit people_server_host "
+                                                   "in_master");
     assert_true(unknown); /* of the others nobody can tell here */
     assert_string_equal(w->ctx.missing, "postfix.default.miner");
     close(w->root.fd);

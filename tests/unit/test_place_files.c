@@ -89,8 +89,10 @@ static void test_rows(void **state)
         {"aliases loop", "aliases:7 a=b -> c -> a; aliases:8 b=c -> a -> b; aliases:10 c=a -> b -> c"},
         {"aliases loop self into", ""},
         {"aliases loop c", "aliases:10 c=a -> b -> c"},
-        {"aliases dangling", "aliases:11 self=self; aliases:11 self=self; aliases:11 self=nobody-here"},
-        {"aliases dangling list", ""},
+        {"aliases dangling",
+         "aliases:8 b=|/bin/true; aliases:13 list=:include:/etc/list; aliases:11 self=self; "
+         "aliases:11 self=self; aliases:11 self=nobody-here"},
+        {"aliases dangling list", "aliases:13 list=:include:/etc/list"},
         {"map transport_maps entry example.org", "transport:1 example.org=smtp:[a]"},
         {"map transport_maps shadowed entry", "transport:2 Example.ORG=smtp:[b]; transport:6 lonely="},
         {"map transport_maps entry .example.org", "transport:3 .example.org=relay:[c]"},

@@ -4,6 +4,7 @@
  * every place where they can stand, addresses of services, defaults and versions.
  */
 #include "postfix.h"
+#include "postfix_names.h"
 #include "postfix_table.h"
 #include "unit.h"
 
@@ -122,8 +123,17 @@ static void test_tables(void **state)
         {"alias_maps", "hash:/a,hash:/b\thash:/c", "", "hash /a @0; hash /b @8; hash /c @16"},
         {"virtual_alias_maps", "$virtual_maps proxy:mysql:/etc/v.cf", "", "mysql /etc/v.cf @20"},
         {"x_maps", "proxy:proxy:hash:/a", "", "hash /a @12"},
-        {"transport_maps", "unionmap:{hash:/a, proxy:ldap:/b}", "", "hash /a @10; ldap /b @25"},
-        {"transport_maps", "pipemap:{static:x,hash:/a}", "", "static x @9; hash /a @18"},
+        {"x_maps", "debug:proxy:hash:/a debug:unionmap:{hash:/b}", "",
+         "hash /a @12; unionmap  @26; hash /b @36"},
+        {"transport_maps", "unionmap:{hash:/a, proxy:ldap:/b}", "", "unionmap  @0; hash /a @10; ldap /b @25"},
+        {"transport_maps", "pipemap:{static:x,hash:/a}", "", "pipemap  @0; static x @9; hash /a @18"},
+        {"transport_maps", "randmap:{smtp:[a.example], smtp:[b.example]} hash:/a", "",
+         "randmap  @0; hash /a @45"},
+        {"virtual_alias_maps", "inline:{ {a = hash:b}, c=texthash:/d } hash:/e", "",
+         "inline  @0; hash /e @39"},
+        {"smtpd_relay_restrictions", "check_client_access static:{reject hash:x} reject", "", "static  @20"},
+        {"smtpd_relay_restrictions", "check_client_access hsah:/a, check_policy_service inet:127.0.0.1:12",
+         "", "hsah /a @20"},
         {"smtpd_tls_session_cache_database", "btree:${data_directory}/smtpd_scache", "",
          "btree ${data_directory}/smtpd_scache @0"},
         {"smtpd_tls_session_cache_database", "btree:$data_directory/smtpd_scache", "",
@@ -156,7 +166,8 @@ static void test_tables(void **state)
         {"x_maps", "Hash:/a", "", ""},
         {"x_maps", "${x", "", ""},
         {"x_maps", "hash:${x", "", "hash $ @0"},
-        {"x_maps", "inline:{a=b, c=hash}", "", ""},
+        {"indexed", "hash:$config_directory/", "", ""},
+        {"x_maps", "inline:{a=b, c=hash}", "", "inline  @0"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct strings types = strings_split(cases[i].types, " ");
@@ -263,9 +274,27 @@ static void test_defaults(void **state)
 {
     (void)state;
     assert_string_equal(postfix_default("queue_directory"), "/var/spool/postfix");
-    assert_string_equal(postfix_since("data_directory"), "2.5");
     assert_null(postfix_default("no_such_parameter"));
-    assert_null(postfix_since("no_such_parameter"));
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    assert_int_equal(postfix_names_have("data_directory", "2.4.6"), FAILS);
+    assert_int_equal(postfix_names_have("data_directory", "2.5"), HOLDS);
+    assert_int_equal(postfix_names_have("data_directory", NULL), CANNOT_TELL);
+    assert_int_equal(postfix_names_have("smtp_tls_CAfile", "3.7.11"), HOLDS);
+    assert_int_equal(postfix_names_have("tls_legacy_public_key_fingerprints", "3.10.5"), HOLDS);
+    assert_int_equal(postfix_names_have("tls_legacy_public_key_fingerprints", "3.11.0"), FAILS);
+    assert_int_equal(postfix_names_have("fallback_relay", "3.7.11"), HOLDS); /* a default still reads it */
+    assert_int_equal(postfix_names_have("relay", "3.7.11"), FAILS);
+    assert_int_equal(postfix_names_have("relay", "4.0"), CANNOT_TELL);
+    assert_true(postfix_names_any("maillog_file"));
+    assert_false(postfix_names_any("log_file"));
+    struct strings old = postfix_names_of("2.2.0"), all = postfix_names_of(NULL);
+    assert_true(strings_have(&old, "mydestination"));
+    assert_false(strings_have(&old, "maillog_file"));
+    assert_true(strings_have(&all, "maillog_file"));
 }
 
 int main(void)
@@ -273,7 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fresh_test(test_expand),   fresh_test(test_expand_loops),    fresh_test(test_tables),
         fresh_test(test_uses),     fresh_test(test_service_address), fresh_test(test_settings),
-        fresh_test(test_defaults),
+        fresh_test(test_defaults), fresh_test(test_names),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }
