@@ -11,7 +11,9 @@
 #include "fixes.h"
 #include "logs.h"
 #include "moment.h"
+#include "live.h"
 #include "show.h"
+#include "show_live.h"
 #include "verbs.h"
 
 #include <string.h>
@@ -255,6 +257,19 @@ static void print_end(const struct diagnosis *d)
             d->asked, d->logs.lines, strings_join(&d->logs.read, ", "));
 }
 
+/* What runs: for people where they ask for it, for a program always. A tree does not run. */
+static void look_at_what_runs(const struct options *o)
+{
+    struct live live;
+    bool shown = o->live || base_verbosity > 0;
+    if (!o->root.live || !(shown || o->json))
+        return;
+    live_look(&o->root, &live);
+    show_report_live(&live);
+    if (shown)
+        show_live(&live);
+}
+
 /* Reads what was asked for: the files that were named, else the logs of a running host. */
 static bool read_logs(struct diagnosis *d, struct docs *docs, struct fix *const fix[], size_t n)
 {
@@ -262,6 +277,8 @@ static bool read_logs(struct diagnosis *d, struct docs *docs, struct fix *const 
     time_t since = 0;
     if (o->no_log && (o->logs.n > 0 || o->since != NULL))
         return err_outcome(d->err, USAGE, "--no-log does not go with --log and --since");
+    if (o->live && !o->root.live)
+        return err_outcome(d->err, USAGE, "--live does not go with --root: nothing runs there");
     if (o->since != NULL && !moment_read(o->since, time(NULL), &since, d->err))
         return false;
     if (o->logs.n > 0 && !logs_files(&o->logs, since, fix, n, &d->logs, d->err))
@@ -320,5 +337,6 @@ enum outcome verb_diagnose(struct options *o, struct err *err)
     }
     bool problem = print_findings(&d);
     print_end(&d);
+    look_at_what_runs(o);
     return problem ? FOUND : d.unreadable ? err->outcome : DONE;
 }

@@ -18,7 +18,8 @@ static const struct {
         "changes nothing. Without FIX the whole catalogue is looked through.\n\n"
         "  --log FILE      read this log, and whole, instead of the host's own\n"
         "  --since TIME    10 minutes ago, today, 2025-09-30T16:43:29+09:00, postfix\n"
-        "  --no-log        read no log\n\n"
+        "  --no-log        read no log\n"
+        "  --live          also who listens on the ports of mail, and the queue\n\n"
         "exit: 0 no problem found, 6 found one, 1 it cannot be told\n"
         "example: mailfix diagnose\n")},
     {"list", "list", N_("the catalogue, and which fixes are needed here"),

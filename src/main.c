@@ -77,6 +77,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
         OPT_LOG,
         OPT_SINCE,
         OPT_NO_LOG,
+        OPT_LIVE,
         OPT_MERGE,
         OPT_FORCE,
         OPT_BOOT,
@@ -93,6 +94,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
                                             {"log", required_argument, NULL, OPT_LOG},
                                             {"since", required_argument, NULL, OPT_SINCE},
                                             {"no-log", no_argument, NULL, OPT_NO_LOG},
+                                            {"live", no_argument, NULL, OPT_LIVE},
                                             {"merge", no_argument, NULL, OPT_MERGE},
                                             {"force", no_argument, NULL, OPT_FORCE},
                                             {"boot", no_argument, NULL, OPT_BOOT},
@@ -130,6 +132,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
             break;
         case OPT_NO_LOG:
             a->o.no_log = true;
+            break;
+        case OPT_LIVE:
+            a->o.live = true;
             break;
         case OPT_MERGE:
             a->o.merge = true;

@@ -194,13 +194,20 @@ const char *owner_describe(const struct holder *holder)
     return strings_join(&parts, ", ");
 }
 
-static void tell_all(struct holder *holder, size_t n, struct evidence *evidence)
+void owner_complete(struct holder *holder, size_t n)
 {
-    struct buf text = {0};
     for (size_t i = 0; i < n; i++) {
         find_starter(&holder[i]);
         if (holder[i].exe != NULL)
             holder[i].package = package_of(holder[i].exe);
+    }
+}
+
+static void tell_all(struct holder *holder, size_t n, struct evidence *evidence)
+{
+    struct buf text = {0};
+    owner_complete(holder, n);
+    for (size_t i = 0; i < n; i++) {
         buf_printf(&text, "%s%s", i > 0 ? "; " : ": ", owner_describe(&holder[i]));
     }
     evidence->holder = holder;

@@ -24,5 +24,8 @@ const char *owner_socket_unit(const char *list, const char *address);
  */
 const char *owner_dpkg(const char *output, const char *file);
 
+/* Finds out what starts each holder and which package it came with. */
+void owner_complete(struct holder *holder, size_t n);
+
 /* One holder: "127.0.0.1:25, process 4711 (sendmail-mta), unit sendmail.service, package sendmail-bin". */
 const char *owner_describe(const struct holder *holder);

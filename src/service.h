@@ -77,6 +77,14 @@ bool service_restore_boot(const struct service_state *recorded, int limit_ms, st
 const char *service_flush_command(const char *daemon);
 bool service_flush(const char *daemon, int limit_ms, struct err *err) MUST_CHECK;
 
+/* The queues of a daemon that are there below the root, and how many messages are in each. */
+struct waiting {
+    const char *dir;
+    size_t n;
+};
+bool service_queues(const struct root *root, const char *daemon, struct waiting **ret_queue, size_t *ret_n,
+                    struct err *err) MUST_CHECK;
+
 /* How many messages wait in the daemon's queues below the root; ret_dirs has a line for each place that holds
  * some.
  */

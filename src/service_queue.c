@@ -25,7 +25,7 @@ static const struct queue {
     const char *daemon;
     const char *program[3]; /* the first that is there */
     const char *args[2][3]; /* one command each */
-    struct spool spool[4];
+    struct spool spool[5];
 } QUEUES[] = {
     {"postfix",
      {"postqueue"},
@@ -33,7 +33,8 @@ static const struct queue {
      {{"/var/spool/postfix/maildrop", "", ""},
       {"/var/spool/postfix/incoming", "", ""},
       {"/var/spool/postfix/active", "", ""},
-      {"/var/spool/postfix/deferred", "", ""}}},
+      {"/var/spool/postfix/deferred", "", ""},
+      {"/var/spool/postfix/hold", "", ""}}},
     /* Where several mail servers are installed, plain sendmail may be the program of another one. First what
      * waits for submission, which makes it mail of the queue. */
     {"sendmail",
@@ -145,24 +146,39 @@ static bool count(int fd, const struct spool *spool, int depth, size_t *ret_n)
     return ok;
 }
 
-bool service_waiting(const struct root *root, const char *daemon, size_t *ret_n, struct strings *ret_dirs,
-                     struct err *err)
+bool service_queues(const struct root *root, const char *daemon, struct waiting **ret_queue, size_t *ret_n,
+                    struct err *err)
 {
     const struct queue *queue = queue_of(daemon);
+    *ret_queue = NULL;
     *ret_n = 0;
-    *ret_dirs = (struct strings){0};
     if (queue == NULL)
         return err_set(err, "%s has no queue that mailfix knows", daemon);
     for (size_t i = 0; i < COUNT(queue->spool) && queue->spool[i].dir != NULL; i++) {
-        const struct spool *spool = &queue->spool[i];
-        const size_t before = *ret_n;
-        const int fd = open_below(root, spool->dir);
+        struct waiting one = {.dir = queue->spool[i].dir};
+        const int fd = open_below(root, one.dir);
         if (fd < 0 && errno == ENOENT)
             continue; /* this server has no such queue */
-        if (fd < 0 || !count(fd, spool, 2, ret_n))
-            return err_errno(err, "the mail in %s cannot be counted", spool->dir);
-        if (*ret_n > before)
-            strings_add(ret_dirs, arena_printf("%zu in %s", *ret_n - before, spool->dir));
+        if (fd < 0 || !count(fd, &queue->spool[i], 2, &one.n))
+            return err_errno(err, "the mail in %s cannot be counted", one.dir);
+        *ret_queue = arena_append(*ret_queue, ret_n, sizeof(one), &one);
+    }
+    return true;
+}
+
+bool service_waiting(const struct root *root, const char *daemon, size_t *ret_n, struct strings *ret_dirs,
+                     struct err *err)
+{
+    struct waiting *queue;
+    size_t n;
+    *ret_n = 0;
+    *ret_dirs = (struct strings){0};
+    if (!service_queues(root, daemon, &queue, &n, err))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        *ret_n += queue[i].n;
+        if (queue[i].n > 0)
+            strings_add(ret_dirs, arena_printf("%zu in %s", queue[i].n, queue[i].dir));
     }
     return true;
 }

@@ -29,6 +29,7 @@ struct options {
     struct strings logs; /* diagnose --log */
     const char *since;   /* diagnose --since, or NULL */
     bool no_log;
+    bool live;            /* diagnose --live */
     const char *as;       /* tree --as */
     const char *reason;   /* -m: why, for the record; or NULL */
     struct strings words; /* what follows the verb */
