@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * From requests to a plan; see plan.h. The order is that of mailfix-fix(5): parameters, requirements, steps,
- * the verify stanzas that are about files, asked of the new text, actions (plan_action.c).
+ * the verify stanzas that are about files, asked of the new text, actions (plan_action.c); then what the
+ * steps came to becomes changes (plan_change.c).
  */
 #include "plan.h"
 
-#include "extract.h"
 #include "params.h"
 #include "plan_action.h"
+#include "plan_change.h"
 #include "plan_index.h"
 
 #include "postfix_table.h"
@@ -260,61 +261,6 @@ static bool plan_request(struct maker *m, const struct request *request, const s
 
 /* ---- the whole ---- */
 
-static bool same_text(const struct doc *a, const struct doc *b)
-{
-    return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;
-}
-
-/* The order of the swap: what the two files of Postfix name is there before they name it, and master.cf is
- * exchanged before main.cf. */
-static size_t swap_rank(const struct doc *doc)
-{
-    size_t k = 0;
-    while (k < N_DOCS && strcmp(doc->id, DOC_IDS[k]) != 0)
-        k++;
-    return N_DOCS - k;
-}
-
-/* Of a table's text the records that were read are in doc; its file is edited at its own places. */
-static bool edit_in_file(struct maker *m, const struct doc *now, struct change *change)
-{
-    const struct doc *doc = change->doc;
-    if (!extract_to_file(doc->piece, doc->n_piece, change->hunk, change->n_hunk, &change->in_file))
-        return err_set(m->err, "%s: an edit does not stand where it was put; this is a fault of mailfix",
-                       doc->path);
-    change->after_piece = now->piece;
-    return doc_digest_after(m->docs, doc, change->in_file, change->n_hunk, change->after_digest, m->err);
-}
-
-static bool add_change(struct maker *m, const struct draft *d)
-{
-    struct change change = {.doc = d->before,
-                            .hunk = d->hunk,
-                            .n_hunk = d->n_hunk,
-                            .after = d->now->text,
-                            .after_len = d->now->len,
-                            .mode = d->mode};
-    memcpy(change.after_digest, d->now->digest, sizeof(change.after_digest));
-    if (d->before->n_piece > 0 && !edit_in_file(m, d->now, &change))
-        return false;
-    if (d->before->n_bad > 0)
-        strings_add(&m->out->notices, doc_bad_lines(d->before));
-    struct plan *plan = &m->out->plan;
-    plan->change = arena_append(plan->change, &plan->n_change, sizeof(change), &change);
-    return true;
-}
-
-static bool add_changes(struct maker *m)
-{
-    for (size_t rank = 0; rank <= N_DOCS; rank++)
-        for (size_t i = 0; i < m->drafts.n; i++) {
-            const struct draft *d = &m->drafts.draft[i];
-            if (swap_rank(d->before) == rank && !same_text(d->before, d->now) && !add_change(m, d))
-                return false;
-        }
-    return true;
-}
-
 /* The files of the caches in the planned text; apply keeps those that are not there yet. */
 static bool add_byproducts(struct maker *m, struct docs *disk, const struct context *like)
 {
@@ -395,7 +341,7 @@ bool plan_make(const struct request *request, size_t n, struct docs *disk, const
             return false;
     if (!check_together(&m))
         return false;
-    if (!add_changes(&m))
+    if (!plan_changes(&m.drafts, docs, &out.plan, &out.notices, err))
         return false;
     if (!is_all_dovecot(&out.plan)) {
         struct context ctx = out.planned[0].ctx;
