@@ -1,0 +1,131 @@
+#!/bin/bash
+# Scenario: what diagnose finds without a log on a real host, and what it says of what runs. A Debian 12 with its own Postfix and
+# Dovecot has no fault, and is told so in one line; each fault of the configuration is found once, with file and line, in postconf's
+# and doveconf's own terms where they have some; --live names who listens, what it greets with, the master and the queue.
+#
+# MAILFIX_TEST_KINDS: "systemd" unless set; it also runs with "sysv".
+
+set -u
+# shellcheck source-path=SCRIPTDIR source=../lib.sh
+. "$(dirname "$0")/../lib.sh"
+need_mailfix
+
+trap host_stop EXIT
+
+found() { host_run mailfix diagnose --no-log 2>&1; }
+now() { host_run mailfix diagnose --no-log --live 2>&1; }
+
+# What diagnose says in JSON, which is as the schema has it; an expression of Python about it.
+report() {
+    host_run mailfix --json diagnose --no-log | python3 -c '
+import json, jsonschema, sys
+report = json.load(sys.stdin)
+jsonschema.validate(report, json.load(open(sys.argv[1])))
+ports = {one["port"]: one for one in report.get("live", {}).get("ports", [])}
+print(eval(sys.argv[2]))' "$hosts_dir/../../src/mailfix.schema.json" "$1"
+}
+
+# How the start of a daemon is named.
+starter() { if [ "$host_kind" = systemd ]; then echo "unit $1"; else echo "script /etc/init.d/$2"; fi; }
+
+test_healthy() {
+    local output
+    until_true 15 port_answers 25
+    until_true 15 port_answers 143
+    output=$(found)
+    check_same "$host_kind: a host as it was installed: no problem" 0 $?
+    check_match "$host_kind: in one line" '^No problem found \([0-9]+ fixes asked; the log was not read\)\.$' "$output"
+    check_same "$host_kind: and one line it is" 1 "$(printf '%s\n' "$output" | wc -l)"
+}
+
+test_live() {
+    local output
+    output=$(now)
+    check_match "$host_kind: port 25: Postfix" \
+        "^  25   0\\.0\\.0\\.0:25, .*process [0-9]+ \\(master\\), $(starter postfix@-.service postfix), package postfix\$" "$output"
+    check_match "$host_kind: its greeting" '^       220 .*ESMTP Postfix' "$output"
+    check_match "$host_kind: port 143: Dovecot" \
+        "^  143  .*process [0-9]+ \\(dovecot\\), $(starter dovecot.service dovecot), package dovecot-core\$" "$output"
+    check_match "$host_kind: its greeting" '^       \* OK \[CAPABILITY IMAP4rev1 ' "$output"
+    check_match "$host_kind: port 587: nobody" '^  587  nobody listens$' "$output"
+    check_match "$host_kind: the master" "^  Postfix's master: runs\$" "$output"
+    check_match "$host_kind: the queue is empty" '^  its queue: maildrop 0, incoming 0, active 0, deferred 0, hold 0$' "$output"
+    check_same "$host_kind: the same in JSON" "True master imaps-greets:True 5" \
+        "$(report '"%s %s imaps-greets:%s %d" % (report["live"]["master"], ports[25]["holders"][0]["program"],
+            ports[993].get("greeting", "* OK").startswith("* OK"), len(report["live"]["queue"]))')"
+
+    host_run sh -c 'postconf -e defer_transports=smtp && postfix reload && echo x | sendmail -f root nobody@example.test' >/dev/null 2>&1
+    host_run sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do postqueue -p | grep -q example.test && break; sleep 1; done'
+    until_true 20 queue_is 'maildrop 0, incoming 0, active 0, deferred 1, hold 0'
+    check_match "$host_kind: a message waits" '^  its queue: maildrop 0, incoming 0, active 0, deferred 1, hold 0$' "$(now)"
+    host_run sh -c 'postsuper -h ALL && postsuper -d ALL; postconf -X defer_transports; postfix reload' >/dev/null 2>&1
+
+    host_service stop dovecot
+    output=$(now)
+    check_match "$host_kind: Dovecot stopped: nobody on 143" '^  143  nobody listens$' "$output"
+    check_match "$host_kind: and on 993" '^  993  nobody listens$' "$output"
+    check_match "$host_kind: Postfix is there still" '^  25   .*\(master\)' "$output"
+    host_service start dovecot
+    until_true 15 port_answers 143
+
+    host_run sh -c "python3 -c '
+import socket, time
+s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); s.bind((\"127.0.0.1\", 587)); s.listen()
+while True:
+    c = s.accept()[0]; c.sendall(b\"220 \\033]0;owned\\007 not Postfix\\r\\n\"); time.sleep(0.2); c.close()' >/dev/null 2>&1 & echo \$! >/run/other.pid"
+    until_true 10 port_answers 587
+    output=$(now)
+    check_match "$host_kind: another program has 587" '^  587  127\.0\.0\.1:587, process [0-9]+ \(python3[0-9.]*\)' "$output"
+    check_match "$host_kind: its greeting does not reach the terminal raw" '^       220 \\x1b\]0;owned\\x07 not Postfix$' "$output"
+    host_run sh -c 'kill "$(cat /run/other.pid)"'
+
+    host_service stop postfix
+    output=$(now)
+    check_match "$host_kind: Postfix stopped: nobody on 25" '^  25   nobody listens$' "$output"
+    check_match "$host_kind: no master" "^  Postfix's master: does not run\$" "$output"
+    host_service start postfix
+    until_true 15 port_answers 25
+}
+
+queue_is() { now | grep -qxF "  its queue: $1"; }
+
+test_faults() {
+    local output
+    host_run sh -c 'cp -a /etc/postfix /root/postfix.good; cp -a /etc/dovecot /root/dovecot.good'
+    host_run -i sh -c 'cat >>/etc/postfix/main.cf' <<'CF'
+smtpd_relay_restrictons = permit_mynetworks, reject
+mailbox_size_limit = 1
+transport_maps = hash:/etc/postfix/transport
+virtual_alias_maps = pcre:/etc/postfix/none
+recipient_canonical_maps = texthash:/etc/postfix/none
+CF
+    host_run sh -c 'echo "example.org :" >/etc/postfix/transport && postmap /etc/postfix/transport && touch -d "+1 hour" /etc/postfix/transport
+        printf "mailfix-loop: mailfix-pool\nmailfix-pool: mailfix-loop\nmailfix-list: :include:/etc/none\n" >>/etc/aliases && newaliases
+        printf "pickup unix n - y 60 1 pickup\n" >>/etc/postfix/master.cf
+        printf "imap_no_such = yes\n" >>/etc/dovecot/local.conf' 2>/dev/null
+    output=$(found)
+    check_match "$host_kind: a misspelt parameter" 'main\.cf:[0-9]+: smtpd_relay_restrictons = .*\(did you mean smtpd_relay_restrictions\?\)$' "$output"
+    check_same "$host_kind: postconf finds the same" smtpd_relay_restrictons \
+        "$(host_run postconf -n 2>&1 | sed -n 's/.*unused parameter: \([a-z_]*\)=.*/\1/p')"
+    check_match "$host_kind: one set twice, with both lines" 'main\.cf:[0-9]+: mailbox_size_limit = 0 \(line [0-9]+ counts\)$' "$output"
+    check_match "$host_kind: a stale index, with its times" \
+        'transport_maps = hash:/etc/postfix/transport \(/etc/postfix/transport\.db of .* is older than the text of ' "$output"
+    check_match "$host_kind: a type that is not installed" '^missing-table-type ' "$output"
+    check_match "$host_kind: a text that is missing" 'texthash:/etc/postfix/none \(there is no /etc/postfix/none\)$' "$output"
+    check_match "$host_kind: a service twice" 'master\.cf:[0-9]+: pickup = pickup \(line [0-9]+ counts\)$' "$output"
+    check_match "$host_kind: a circle of aliases" 'aliases:[0-9]+: mailfix-loop = mailfix-pool -> mailfix-loop$' "$output"
+    check_match "$host_kind: an alias to a list that is not there" 'mailfix-list = :include:/etc/none \(there is no /etc/none\)$' "$output"
+    check_match "$host_kind: what Dovecot refuses, in its own words" \
+        'doveconf -n: .*local\.conf line [0-9]+: Unknown setting: imap_no_such$' "$output"
+    check_same "$host_kind: each once" "" "$(printf '%s\n' "$output" | grep -E '^[a-z-]+ \(' | sort | uniq -d)"
+    host_run sh -c 'rm -rf /etc/postfix /etc/dovecot && mv /root/postfix.good /etc/postfix && mv /root/dovecot.good /etc/dovecot'
+}
+
+for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
+    host_start "$kind"
+    test_healthy
+    test_live
+    test_faults
+    host_stop
+done
+finish
