@@ -303,6 +303,12 @@ static bool add_part(struct growing *g, const struct chunk *p, const struct part
         add_nodes(g, node, n);
         return true;
     }
+    /* A backslash on a line of its own goes before the section that it leads on to. */
+    if (part->head == NULL && n > 1) {
+        add_nodes(g, node, n - 1);
+        node += n - 1;
+        n = 1;
+    }
     if (n != 1 || node->n_child < part->n_head)
         return err_set(err, "%s: the lens does not see one node from byte %zu on; this is a fault of mailfix",
                        p->name, p->base);

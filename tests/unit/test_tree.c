@@ -358,6 +358,13 @@ static void test_deep_sections(void **state)
         assert_string_equal(node->value, "a");
     assert_string_equal(node->value, "b");
     assert_int_equal(tree.node[0].span.end, strlen(text) - strlen("d = e\n"));
+
+    /* A backslash leads on to the first of them; each level has one before it. */
+    text = lines("}\n", 12, lines("\\\na {\n", 12, "", "b = c\n"), "");
+    tree = parse(LENS_DOVECOT, text);
+    assert_tiles(LENS_DOVECOT, text);
+    assert_int_equal(tree.n, 2);
+    assert_string_equal(tree.node[1].value, "a");
 }
 
 /* Neither a comment of more words than the lens of master.cf reads in one, nor blank lines. */
