@@ -109,6 +109,8 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
 /* Opens it for reading; *ret_there is false when this host has none. Takes no lock and writes nothing. */
 bool store_look(const struct root *root, struct store *ret_store, bool *ret_there,
                 struct err *err) MUST_CHECK;
+/* Nothing is in it: no transaction, nor what is left of one. */
+bool store_is_new(const struct store *store);
 /* Removes the mark of store_mark when everything is settled. */
 void store_close(struct store *store);
 /* Before anything is changed: leaves what tells boot, without reading records, that a transaction may be
