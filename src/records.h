@@ -27,6 +27,9 @@ struct records {
     bool ended;
 };
 
+/* A line that begins with that begins a record. */
+bool records_begins(char c);
+
 /* The length and the lines of the record that begins a text; of the whole text when it has no other.
  * complete: nothing follows the text. 0: where the record ends is not in the text. */
 size_t records_first(const char *text, size_t len, bool complete, size_t *ret_lines);
@@ -49,5 +52,6 @@ struct key {
 struct key records_key(const char *line, size_t len, bool alias);
 /* The same for an entry behind '#'; empty where none is. */
 struct key records_commented_key(const char *line, size_t len, bool alias);
-/* Whether the line, with what continues it, is what Postfix takes: a key and a value. */
-bool records_is_entry(const char *bytes, size_t len, bool alias);
+/* Whether the line, with what continues it, is what Postfix takes: a key, which is that of records_key, and a
+ * value. */
+bool records_is_entry(const char *bytes, size_t len, struct key key, bool alias);
