@@ -18,6 +18,11 @@ static bool begins_record(char c)
     return c != ' ' && c != '#' && c != '\n' && !(c >= '\t' && c <= '\r');
 }
 
+bool records_begins(const char *bytes, size_t len)
+{
+    return len > 0 && begins_record(bytes[0]);
+}
+
 size_t records_first(const char *text, size_t len, bool complete, size_t *ret_lines)
 {
     size_t lines = 0;
@@ -187,7 +192,7 @@ static bool has_text(const char *bytes, size_t len)
 
 bool records_is_entry(const char *bytes, size_t len, bool alias)
 {
-    if (len == 0 || !begins_record(bytes[0]))
+    if (!records_begins(bytes, len))
         return true; /* what stands before the first record */
     if (!alias) {
         struct key key = records_key(bytes, len, false);
