@@ -2,16 +2,20 @@
  *
  * What is on disk of a transaction, below /var/lib/mailfix (root, 0700):
  *
- *     lock                          flock for the whole run; the kernel frees it on death
- *     txn/.unfinished               there while files may be half-way, what boot looks for: leads to the
- * record txn/0007-sdbm-cache/plan.json fixes, parameters, targets with digests and hunks, services, actions
- *     txn/0007-sdbm-cache/before/N  the file that target N was, whole, with all its metadata (once kept)
- *     txn/0007-sdbm-cache/state     one word, overwritten in place; where a power cut left none of it, the
- * record that .unfinished leads to is half-way, and another is damaged txn/0007-sdbm-cache/back.json what a
- * rollback of it makes of the files, and of later transactions txn/0007-sdbm-cache/back/N    the text that
- * comes back to target N, when it is not that of before/N txn/0007-sdbm-cache/rebased/N the text before the
- * Nth change of a later transaction in back.json txn/0007-sdbm-cache/edited/N  the edited copy of target N
- * that a rollback by force put aside txn/.new-0007/                not a record yet: nothing was changed
+ *     lock               flock for the whole run; the kernel frees it on death
+ *     txn/.unfinished    a link to the record that may be half-way; what boot looks for
+ *     txn/.new-0007/     not a record yet: nothing was changed
+ *     txn/0007-FIX/      the record:
+ *         plan.json      fixes, parameters, targets with digests and hunks, services, actions
+ *         before/N       the file that target N was, whole, with all its metadata (once kept)
+ *         state          one word, overwritten in place
+ *         back.json      what a rollback of it makes of the files, and of later transactions
+ *         back/N         the text that comes back to target N, when it is not that of before/N
+ *         rebased/N      the text before the Nth change of a later transaction in back.json
+ *         edited/N       the edited copy of target N that a rollback by force put aside
+ *
+ * A power cut may leave no word in state: then the record that .unfinished leads to is half-way, and any
+ * other is damaged.
  *
  * A record found below --root is as hostile as the tree: it may name only documents of the catalogue, and
  * each name is resolved again inside the root.

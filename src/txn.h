@@ -4,12 +4,13 @@
  *
  * The protocol, for one transaction:
  *
- *   1. txn_begin     .new-NNNN/ with plan.json, state "applying", placeholders for the before-texts; beside
- * each target a temporary .NAME.mailfix with the after-text and all metadata, synced; Postfix's edit lock;
- *                    the store is marked, .new-NNNN becomes NNNN-FIX, both made last by one sync. From here a
- * crash means: put back.
- *   2. txn_swap      exchanges each target with its temporary and looks at what came out: not what was read?
- * Then everything goes back. The displaced inode under the temporary name is the before-text.
+ *   1. txn_begin     .new-NNNN/ with plan.json, state "applying", placeholders for the before-texts;
+ *                    beside each target a temporary .NAME.mailfix with the after-text and all metadata,
+ *                    synced; Postfix's edit lock; the store is marked, .new-NNNN becomes NNNN-FIX, both made
+ *                    last by one sync. From here a crash means: put back.
+ *   2. txn_swap      exchanges each target with its temporary and looks at what came out. Not what was
+ *                    read: everything goes back. The displaced inode, under the temporary name, is the
+ *                    before-text.
  *   3. the caller    acts on services and probes.
  *   4. txn_keep      the displaced files move into the record; the targets' directories are synced, and with
  *                    that the swap and the moves; state "kept", synced: the commit point.
@@ -23,9 +24,10 @@
  *
  *   T before, X absent      not begun, or already back
  *   T before, X after       not swapped: X goes
- *   T after,  X anything    swapped: exchange (X absent: X, or of an index a copy, is in before/, and returns
- * from there first) T other,  X after       somebody changed T before the swap, or it was swapped back: X
- * goes, T stays T other,  X other       somebody changed T after the swap: stuck; X moves into the record
+ *   T after,  X anything    swapped: exchange (X absent: X, or of an index a copy, is in the record's before/,
+ *                           and returns from there first)
+ *   T other,  X after       somebody changed T before the swap, or it was swapped back: X goes, T stays
+ *   T other,  X other       somebody changed T after the swap: stuck; X moves into the record
  *
  * A file that is created has no "before": its temporary takes the name, if nobody else has it by then, and
  * the way back takes the name away to the temporary again, looks at what came, and removes it:
