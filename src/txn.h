@@ -24,8 +24,8 @@
  *
  *   T before, X absent      not begun, or already back
  *   T before, X after       not swapped: X goes
- *   T after,  X anything    swapped: exchange (X absent: X, or of an index a copy, is in the record's before/,
- *                           and returns from there first)
+ *   T after,  X anything    swapped: exchange (X absent: X, or of an index a copy, is in the record's
+ *                           before/, and returns from there first)
  *   T other,  X after       somebody changed T before the swap, or it was swapped back: X goes, T stays
  *   T other,  X other       somebody changed T after the swap: stuck; X moves into the record
  *
