@@ -104,6 +104,8 @@ bool err_prefix(struct err *err, const char *fmt, ...)
 
 /* ---- memory ---- */
 
+bool base_touched;
+
 #define ARENA_SIZE ((size_t)256 << 20)
 
 static struct {

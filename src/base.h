@@ -45,6 +45,10 @@ __attribute__((format_arg(1))) const char *text_localized(const char *fmt);
 /* vsnprintf for sentences: a text that is too long is cut after a whole character of UTF-8. */
 void text_vprint(char *text, size_t size, const char *fmt, va_list ap) PRINTF(3, 0);
 
+/* From the moment on at which files or their record may be half-way: what a run that ends for lack of memory
+ * says of the machine. */
+extern bool base_touched;
+
 /* Reserves the arena. exhausted is called, and must not return, when it is used up. */
 bool arena_open(void (*exhausted)(void), struct err *err) MUST_CHECK;
 void *arena_alloc(size_t size) __attribute__((malloc, alloc_size(1))); /* zeroed, aligned for any type */
