@@ -30,6 +30,7 @@
 
 struct err {
     enum outcome outcome; /* FAILED unless said otherwise */
+    int number;           /* errno, when err_errno stated the fact; else 0 */
     char text[1200];      /* one sentence, no final newline */
 };
 

@@ -30,6 +30,11 @@ bool memory_must(bool on)
     return before;
 }
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #if !defined(__SANITIZE_ADDRESS__)
 
 static void *looked_at(void *p)

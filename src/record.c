@@ -12,6 +12,7 @@
 #include "record_private.h"
 #include "tree.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -402,21 +403,45 @@ static bool check_targets(const struct store *store, const struct record *record
     return true;
 }
 
-/* *ret_unread: not that it is damaged is known, only that it could not be read. */
+/* Whether a file that could not be read may be sound. One that is not there, or is none, is not. */
+static bool may_be_sound(const struct err *why)
+{
+    return why->number != 0 && why->number != ENOENT && why->number != ENOTDIR && why->number != ELOOP;
+}
+
+/* A text of a record. *ret_unread: that could not be read, for a reason that does not damage it. */
+static bool read_text(const struct store *store, const char *id, const char *name, const char **ret_text,
+                      size_t *ret_len, bool *ret_unread, struct err *err)
+{
+    bool ok = file_read_path(store->root, arena_printf(STORE "/txn/%s/%s", id, name), OWNED_BY_ROOT, ret_text,
+                             ret_len, err);
+    *ret_unread = !ok && may_be_sound(err);
+    return ok;
+}
+
+static bool read_back(const struct store *store, struct record *record, bool *ret_unread, struct err *err)
+{
+    const char *text;
+    size_t len;
+    if (!read_text(store, record->id, "back.json", &text, &len, ret_unread, err))
+        return err->number == ENOENT && !*ret_unread;
+    bool ok = record_parse_back(text, len, record, &record->back, err);
+    *ret_unread = !ok && json_ran_short;
+    return ok;
+}
+
 static bool read_record(const struct store *store, const char *id, struct record *record, bool *ret_unread,
                         struct err *err)
 {
     const char *text;
     size_t len;
-    const char *dir = arena_printf(STORE "/txn/%s", id);
     record->id = id;
     record->number = (unsigned)strtoul(id, NULL, 10);
-    *ret_unread = false;
-    if (!file_read_path(store->root, arena_printf("%s/state", dir), OWNED_BY_ROOT, &text, &len, err))
+    if (!read_text(store, id, "state", &text, &len, ret_unread, err))
         return false;
     if (!read_state(text, &record->state))
         return err_set(err, "its state is none that this mailfix knows");
-    if (!file_read_path(store->root, arena_printf("%s/plan.json", dir), OWNED_BY_ROOT, &text, &len, err))
+    if (!read_text(store, id, "plan.json", &text, &len, ret_unread, err))
         return false;
     if (!record_parse(text, len, record, err)) {
         *ret_unread = json_ran_short;
@@ -425,14 +450,8 @@ static bool read_record(const struct store *store, const char *id, struct record
     if (!check_targets(store, record, err))
         return false;
     /* What a rollback prepared and did not begin says nothing. */
-    const char *back = arena_printf("%s/back.json", dir);
-    if (record->state == TXN_APPLYING || record->state == TXN_KEPT || !file_exists(store->root, back))
-        return true;
-    if (!file_read_path(store->root, back, OWNED_BY_ROOT, &text, &len, err))
-        return false;
-    bool ok = record_parse_back(text, len, record, &record->back, err);
-    *ret_unread = !ok && json_ran_short;
-    return ok;
+    return record->state == TXN_APPLYING || record->state == TXN_KEPT ||
+           read_back(store, record, ret_unread, err);
 }
 
 bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,

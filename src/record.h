@@ -116,7 +116,8 @@ void store_close(struct store *store);
 bool store_mark(struct store *store, struct err *err) MUST_CHECK;
 
 /* All records, oldest first, each as it stands after the rollbacks of others. One that is damaged is skipped
- * and named in ret_damaged ("0003-c: why"). Fails when memory is short: that does not damage a record. */
+ * and named in ret_damaged ("0003-c: why"). Fails when one could not
+ * be read for another reason (the disk, memory): it may be the one that is half-way. */
 bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,
                  struct strings *ret_damaged, struct err *err) MUST_CHECK;
 

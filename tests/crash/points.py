@@ -217,18 +217,19 @@ def check_truth(point, got, seen):
     """The exit code and the last line against the disk, before anybody repairs anything."""
     case, line, code = point.case, last_line(got), got.code
     recovers = point.what[:1] == ("recover",)
-    if code == 4:
-        if not point.mute and not line.startswith(NEEDS_YOU):
-            raise Problem("wrong exit", "exit 4, but the last line is: " + line)
+    if code == 4 and line.startswith(NEEDS_YOU) or code == 4 and point.mute:
         return
-    # Who cannot unlink cannot tidy up either; recover must, later.
-    side = judge(case, seen, litter=any(word.startswith("--inject=unlinkat:error") for word in point.inject))
-    allowed = {0: "after", 1: "before", 2: "before", 3: "before" if case.undo else None, 75: "before"}
+    # Who cannot unlink cannot tidy up either; recover must, later. One that fails leaves what it found.
+    side = judge(case, seen, litter=recovers and code != 0 or
+                 any(word.startswith("--inject=unlinkat:error") for word in point.inject))
+    if code == 4 and not (line == NOTHING and side == "before" and states(seen) == case.states["before"]):
+        raise Problem("wrong exit", "exit 4, but the last line is: " + line)
+    allowed = {0: "after", 1: "before", 2: "before", 4: "before", 3: "before" if case.undo else None, 75: "before"}
     if code not in allowed:
         raise Problem("wrong exit", "exit %d: %s" % (code, line))
     if not recovers and side != allowed[code]:
         raise Problem("wrong exit", "exit %d, but the files are as %s: %s" % (code, side, line))
-    expected = {1: (NOTHING,), 2: (NOTHING,), 75: (NOTHING,), 3: (PUT_BACK,),
+    expected = {1: (NOTHING,), 2: (NOTHING,), 4: (NOTHING,), 75: (NOTHING,), 3: (PUT_BACK,),
                 0: (NOTHING, PUT_BACK) if recovers else (case.closing,)}[code]
     if not point.mute and not line.startswith(expected):
         raise Problem("wrong exit", "exit %d, but the last line is: %s" % (code, line))
@@ -468,19 +469,20 @@ def go_inside(live):
                           "private", sys.executable, *sys.argv])
 
 
-def main(sweep_all, live=True):
+def main(sweep_all, live=True, more=()):
     """Prepares the cases (live: with those) that the command line names, all of them without names, lets sweep_all(sweeps) do its work, and
     shows what came of it."""
     program = os.path.basename(sys.argv[0])
-    words = [word for word in sys.argv[1:] if word != "--quick"]
-    if not words:
-        sys.exit("usage: %s MAILFIX_PREFIX [--quick] [CASE...]" % program)
+    words = [word for word in sys.argv[1:] if not word.startswith("--")]
+    options = {word for word in sys.argv[1:] if word.startswith("--")}
+    if not words or not options <= {"--quick", *more}:
+        sys.exit("usage: %s MAILFIX_PREFIX [--quick]%s [CASE...]" % (program, "".join(" [%s]" % word for word in more)))
     if os.geteuid() != 0 or shutil.which("strace") is None:
         sys.exit(program + ": needs root and strace")
     if INSIDE not in os.environ:
         go_inside(live)
     base = os.environ[INSIDE]
-    setup.update(prefix=os.path.abspath(words[0]), quick="--quick" in sys.argv[1:],
+    setup.update(prefix=os.path.abspath(words[0]), quick="--quick" in options, options=options,
                  base=None if base == "none" else base)
     signal.signal(signal.SIGTERM, lambda *ignored: sys.exit(143))  # the first process of a namespace has no default
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)

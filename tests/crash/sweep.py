@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sweep.py MAILFIX_PREFIX [--quick] [CASE...]: kill mailfix, and let its system calls fail, wherever it matters.
+"""sweep.py MAILFIX_PREFIX [--quick] [--faults] [CASE...]: kill mailfix, and let its system calls fail, wherever it matters.
 
 cases.py has the cases; without names all of them run. A point (points.py says what is asked of it) is one run of a case in
 a tree of its own, in which strace kills the process at the K-th call of some name (the call is not executed) or lets that
@@ -9,8 +9,14 @@ call fail.
   kill CASE         killed at every call on a file or a descriptor; next, recover
   again CASE        killed at every changing call; next, the same words again
   recover CASE      recover is killed at every changing call, from each different state in which the kills left the disk
-  fault CASE        one changing call fails, once or from then on, with ENOSPC and with EIO
   fault+kill CASE   one changing call fails with EIO, and what follows is killed at every changing call
+
+With --faults nothing is killed, but to get at half-way states:
+
+  fault CASE           one call fails, once or from then on: a changing one with ENOSPC, EIO, EDQUOT, EROFS and EINTR, a reading
+                       one with EIO and EINTR (from then on: ten times)
+  short CASE           a write puts half of its bytes on the disk and says so (faulty.so), once or from then on
+  fault recover CASE   both of recover, from states in which kills left the disk
 
 Variants: "exchange" is the kernel as it is; "links" has no RENAME_EXCHANGE (renameat2 gives ENOSYS); "exdev" has the
 records on another file system (renameat gives EXDEV from the first move into the record on). Until the first call that
@@ -18,7 +24,8 @@ they change they are the same as "exchange", so their points begin there.
 
 --quick: calls that change nothing are left out of "kill", because the disk that a kill leaves there is that of the next
 changing call; of two neighbours one is followed by recover, the other by the same words; a quarter of the points of live
-cases, and of recover a sixth (live: a twelfth) of the points of every third state; no faults.
+cases, and of recover a sixth (live: a twelfth) of the points of every third state; with
+--faults a sample of the first two cases, evenly spread.
 
 Limits. What a power cut can lose is not seen here: a killed process loses no write. Nobody edits the files in the
 meantime, so a missing comparison of what a swap displaced is not seen either. In "links" a kill at renameat2 itself is
@@ -34,7 +41,8 @@ import tempfile
 from collections import Counter, namedtuple
 
 sys.dont_write_bytecode = True
-from points import Point, command_of, injected_name, main, run, setup  # noqa: E402
+from points import (Point, command_of, faulty_environment, injected_name, main, read_seen, run,  # noqa: E402
+                    setup)
 from trees import copy_tree  # noqa: E402
 
 # Calls that leave the disk as it is. Any other name counts as changing, so a call that is new to mailfix is not missed.
@@ -43,6 +51,9 @@ READING = set("""access close dup dup2 dup3 faccessat faccessat2 fadvise64 fcntl
     umask""".split())
 # Not calls on files: they map memory, or begin the process.
 NOT_FILES = {"execve", "mmap"}
+
+CHANGING_ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "EINTR")
+READING_ERRORS = ("EIO", "EINTR")
 
 Variant = namedtuple("Variant", "name inject first")
 EXCHANGE = Variant("exchange", (), None)
@@ -53,8 +64,9 @@ Call = namedtuple("Call", "name nth line")  # the nth of its name, as strace pri
 
 # ---- which calls there are ----
 
-def census(case, start, what, inject=()):
-    """All calls on files and descriptors of one whole run from that state."""
+def census(case, start, what, inject=(), loaded=False):
+    """All calls on files and descriptors of one whole run from that state; loaded: from the begin of main on, which calls
+    umask first, because what the loader does is not mailfix's."""
     directory = tempfile.mkdtemp(dir=setup["work"])
     tree, log = os.path.join(directory, "t"), os.path.join(directory, "log")
     try:
@@ -68,6 +80,8 @@ def census(case, start, what, inject=()):
                     count[match[1]] += 1
                     calls.append(Call(match[1], count[match[1]], line.strip()))
         last = max(i for i, call in enumerate(calls) if call.name == "execve")
+        if loaded:
+            last = next(i for i, call in enumerate(calls) if i > last and call.name == "umask")
         return [call for call in calls[last:] if call.name not in NOT_FILES]
     finally:
         shutil.rmtree(directory)
@@ -114,13 +128,28 @@ def kill_points(case, start, what, variant, calls, label="", again=()):
             for call in calls if call.name not in taken]
 
 
-def fault_points(case, variant, calls):
+def fault_points(case, start, what, variant, calls, label=""):
+    """Whoever is interrupted for ever waits for ever, and rightly."""
     taken = {injected_name(word) for word in variant.inject}
-    return [Point("%s%s at %s" % (error, lasting and " from there on", describe(call)), case.name, case.start, case.what,
-                  variant.inject + ("--inject=%s:error=%s:when=%d%s" % (call.name, error, call.nth, lasting),), False,
-                  call.name == "write" and (lasting == "+" or call.line.startswith("write(2,")), "recover")
-            for call in calls if changes(call) and call.name not in taken
-            for error in ("ENOSPC", "EIO") for lasting in ("", "+")]
+    errors = CHANGING_ERRORS if variant == EXCHANGE else ("ENOSPC", "EIO")
+    return [Point("%s%s%s at %s" % (label, error, lasting and " from there on", describe(call)), case.name, start, what,
+                  variant.inject + ("--inject=%s:error=%s:when=%d%s" % (
+                      call.name, error, call.nth, "..%d" % (call.nth + 9) if lasting and error == "EINTR" else lasting),),
+                  False, call.name == "write" and (lasting == "+" or call.line.startswith("write(2,")), "recover")
+            for call in calls if call.name not in taken and (changes(call) or variant == EXCHANGE)
+            for error in (errors if changes(call) else READING_ERRORS) for lasting in ("", "+")]
+
+
+def short_points(case, start, what, label=""):
+    """The writes to the terminal among them."""
+    with tempfile.TemporaryDirectory(dir=setup["work"]) as directory:
+        copy_tree(start, os.path.join(directory, "t"))
+        counters = os.path.join(directory, "seen")
+        run(command_of(case, os.path.join(directory, "t"), what), faulty_environment(counters))
+        writes = read_seen(counters).writes
+    return [Point("%swrite %d%s is short" % (label, number, on and " and all after it"), case.name, start, what, (), False,
+                  False, "recover", (("FAULTY_SHORT", "%d%s" % (number, on)),))
+            for number in range(1, writes + 1) for on in ("", "+")]
 
 
 def kill_sweep(sweeps, case, variant):
@@ -156,9 +185,38 @@ def recover_sweep(sweeps, case, halfway, variant):
     sweeps.go("recover %s %s (%d states)" % (case.name, variant.name, len(tasks)), points)
 
 
+def sample(points, wanted):
+    """All of them, or with --quick about as many as wanted, each kind of error in its turn."""
+    step = len(points) // wanted
+    return points[::step | 1] if setup["quick"] and step > 1 else points
+
+
 def fault_sweep(sweeps, case, variant):
-    calls = after_first(census(case, case.start, case.what, variant.inject), variant.first)
-    sweeps.go("fault %s %s" % (case.name, variant.name), fault_points(case, variant, calls))
+    calls = after_first(census(case, case.start, case.what, variant.inject, loaded=True), variant.first)
+    sweeps.go("fault %s %s" % (case.name, variant.name),
+              sample(fault_points(case, case.start, case.what, variant, calls), 24))
+
+
+def fault_recover_sweep(sweeps, case):
+    """Of the half-way states one in four."""
+    calls = changing(census(case, case.start, case.what))
+    halfway = sweeps.go("kill " + case.name, kill_points(case, case.start, case.what, EXCHANGE, sample(calls, 6)),
+                        case.name + "-faults")
+    points = []
+    for state, label in sorted(halfway.items(), key=lambda item: item[1])[::4]:
+        where = label + ", recover "
+        points += fault_points(case, state, ("recover",), EXCHANGE, census(case, state, ("recover",), loaded=True), where)
+        points += short_points(case, state, ("recover",), where)
+    sweeps.go("fault recover %s (%d states)" % (case.name, (len(halfway) + 3) // 4), sample(points, 24))
+
+
+def all_faults(sweeps):
+    for case in list(setup["case"].values())[:2 if setup["quick"] else None]:
+        variants = [EXCHANGE] if setup["quick"] else [EXCHANGE, LINKS]
+        for variant in variants + [EXDEV] if case.name == "apply" and not setup["quick"] else variants:
+            fault_sweep(sweeps, case, variant)
+        sweeps.go("short " + case.name, sample(short_points(case, case.start, case.what), 8))
+        fault_recover_sweep(sweeps, case)
 
 
 def fault_kill_of_call(task):
@@ -191,12 +249,10 @@ def all_sweeps(sweeps):
             halfway = kill_sweep(sweeps, case, variant)
             if variant == EXCHANGE or not quick:
                 recover_sweep(sweeps, case, halfway, variant)
-            if quick or case.live:
-                continue
-            fault_sweep(sweeps, case, variant)
-            if variant != EXDEV:
+            if not quick and not case.live and variant != EXDEV:
                 fault_kill_sweep(sweeps, case, variant)
 
 
 if __name__ == "__main__":
-    sys.exit(main(all_sweeps))
+    faults = "--faults" in sys.argv
+    sys.exit(main(all_faults if faults else all_sweeps, live=not faults, more=("--faults",)))
