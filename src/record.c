@@ -439,8 +439,12 @@ static bool read_record(const struct store *store, const char *id, struct record
     record->number = (unsigned)strtoul(id, NULL, 10);
     if (!read_text(store, id, "state", &text, &len, ret_unread, err))
         return false;
-    if (!read_state(text, &record->state))
+    bool torn = !read_state(text, &record->state);
+    if (torn && !store_is_marked(store, id))
         return err_set(err, "its state is none that this mailfix knows");
+    if (torn)
+        record->state = file_exists(store->root, arena_printf(STORE "/txn/%s/back.json", id)) ? TXN_UNDOING
+                                                                                              : TXN_APPLYING;
     if (!read_text(store, id, "plan.json", &text, &len, ret_unread, err))
         return false;
     if (!record_parse(text, len, record, err)) {

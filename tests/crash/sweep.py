@@ -71,7 +71,7 @@ def census(case, start, what, inject=(), loaded=False):
     tree, log = os.path.join(directory, "t"), os.path.join(directory, "log")
     try:
         copy_tree(start, tree)
-        run(["strace", "-o", log, "-s", "80", "-e", "trace=%file,%desc", *inject, *command_of(case, tree, what)])
+        run(["strace", "-o", log, "-s", "80", "-e", "trace=%file,%desc,umask", *inject, *command_of(case, tree, what)])
         calls, count = [], Counter()
         with open(log, encoding="latin-1") as file:
             for line in file:
