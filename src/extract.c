@@ -140,7 +140,7 @@ static bool is_asked_for(const struct walk *w, const struct cut *cut, const char
 {
     if (w->wanted->keys.n == 0)
         return false;
-    return have_key(&w->keys, key) || ((cut->lines > 1 || !records_begins(bytes[0])) &&
+    return have_key(&w->keys, key) || ((cut->lines > 1 || !records_begins(bytes, cut->len)) &&
                                        has_commented(w->wanted, &w->keys, bytes, cut->len));
 }
 

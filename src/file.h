@@ -77,8 +77,8 @@ bool file_check_replaceable(const struct at *at, struct err *err) MUST_CHECK;
 bool file_stage(int dir, const char *name, const char *bytes, size_t len, int like_dir, const char *like_name,
                 const struct timespec *mtime, struct err *err) MUST_CHECK;
 /* What hunks make of a file, at most read in blocks: the digest; a new file with the owner, mode, attributes
- * as file_stage has them; a new one of mode 0600. They fail when the file is not the one that identity tells.
- */
+ * as file_stage has them; a new one of mode 0600, which is not synced. They fail when the file is not the one
+ * that identity tells. */
 struct file_edit {
     int dir;
     const char *name;
@@ -93,6 +93,9 @@ bool file_edit_write(const struct file_edit *edit, int dir, const char *name, st
 /* The same without anything to copy attributes from: owner and mode of an identity. */
 bool file_write_as(int dir, const char *name, const char *bytes, size_t len, const struct identity *like,
                    const struct timespec *mtime, struct err *err) MUST_CHECK;
+/* A copy of the bytes alone, to work with: mode 0600, not synced. Fails when the file changes meanwhile. */
+bool file_copy_bytes(const struct at *from, int to_dir, const char *to, struct identity *ret_identity,
+                     struct err *err) MUST_CHECK;
 /* A copy with all metadata and the time of last change, synced [no memory]. */
 bool file_copy(int from_dir, const char *from, int to_dir, const char *to, struct err *err) MUST_CHECK;
 

@@ -14,9 +14,14 @@
 
 #define BLOCK ((size_t)256 << 10)
 
-bool records_begins(char c)
+static bool begins_record(char c)
 {
     return c != ' ' && c != '#' && c != '\n' && !(c >= '\t' && c <= '\r');
+}
+
+bool records_begins(const char *bytes, size_t len)
+{
+    return len > 0 && begins_record(bytes[0]);
 }
 
 size_t records_first(const char *text, size_t len, bool complete, size_t *ret_lines)
@@ -27,7 +32,7 @@ size_t records_first(const char *text, size_t len, bool complete, size_t *ret_li
         lines++;
         if (at == end)
             break;
-        if (records_begins(*at)) {
+        if (begins_record(*at)) {
             *ret_lines = lines;
             return (size_t)(at - text);
         }
@@ -194,7 +199,7 @@ static bool has_text(const char *bytes, size_t len)
 
 bool records_is_entry(const char *bytes, size_t len, struct key key, bool alias)
 {
-    if (len == 0 || !records_begins(bytes[0]))
+    if (!records_begins(bytes, len))
         return true; /* what stands before the first record */
     if (!alias) {
         size_t end = (size_t)(key.bytes - bytes) + key.len;

@@ -27,13 +27,12 @@ struct records {
     bool ended;
 };
 
-/* A line that begins with that begins a record. */
-bool records_begins(char c);
-
 /* The length and the lines of the record that begins a text; of the whole text when it has no other.
  * complete: nothing follows the text. 0: where the record ends is not in the text. */
 size_t records_first(const char *text, size_t len, bool complete, size_t *ret_lines);
 
+/* Whether it begins with a line of its own, and not with what stands before the first one. */
+bool records_begins(const char *bytes, size_t len);
 /* The length of its own lines: without the comments and blank lines behind them. */
 size_t records_own_len(const char *bytes, size_t len);
 
