@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from report import report
-from support import Skip, check, check_equal, execute, write
+from support import Skip, check, check_equal, execute, on_terminal, write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CORPUS = os.path.join(HERE, "../../../shared/corpus/maillog")
@@ -176,6 +176,20 @@ def test_log_nothing_raw(host):
         check(b"\\x1b" in result.out, "the line is not shown: %r" % result.out)
         for bad in (b"\x1b", b"\x9b", "\u202e".encode(), b"\\u001b"):
             check(bad not in result.out, "%r in %r" % (bad, result.out))
+
+
+def test_config_nothing_raw(host):
+    """The same of a configuration, and of the name of a log: on a terminal, and in JSON."""
+    odd = "\x1b[2J\u009b31m\u202egnp.exe\u2066\u200b\x7f".encode() + b"\x9b"
+    write(host.main, b"myhostname = mail" + odd + b"\nvirtual_alias_maps = hash:/etc/x" + odd + b"\nwrong" + odd + b" = x\n")
+    log = log_of(host, PAGE, "lo\x1b[2Jg\u202e")
+    words = ("diagnose", "map-missing", "hostname", "unused-params", "sasl-no-secret", "--log", log)
+    seen = on_terminal(host.argv("--color", "never", *words), b"").out
+    for text in (b"hash:/etc/x\\x1b[2J\\xc2\\x9b31m\\xe2\\x80\\xaegnp.exe", b"wrong\\x1b[2J"):
+        check(text in seen, "the terminal lacks %r: %r" % (text, seen))
+    for out in (seen, host.mailfix("--json", *words).out, host.mailfix("--json", "tree", "main.cf").out):
+        for bad in (b"\x1b", b"\x9b", b"\x7f", "\u202e".encode(), "\u2066".encode(), "\u200b".encode()):
+            check(bad not in out, "%r in %r" % (bad, out))
 
 
 def test_log_repeated(host):
