@@ -281,6 +281,16 @@ def test_log_reader_stands_still(host):
     check("it stood still for 5 s" in said, said)
 
 
+def test_log_sound(host):
+    """sound.log: other mail programs, healthy Postfix and Dovecot of many versions, and what strangers may have them write."""
+    sound = open(os.path.join(HERE, "sound.log"), encoding="utf-8").read()
+    check_equal(heard(host, log_of(host, sound)), {}, "what a sound log tells")
+    # The same texts as a HELO, which Postfix writes into its own lines.
+    quoted = "".join("Sep 30 16:43:29 mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from x[192.0.2.7]: 550 5.7.1 <a>: x; helo=<%s>\n"
+                     % line.partition(": ")[2] for line in sound.splitlines())
+    check_equal(heard(host, log_of(host, quoted)), {}, "what the same lines tell as a HELO")
+
+
 def test_log_corpus(host):
     if not os.path.isdir(CORPUS):
         raise Skip("../shared/corpus/maillog is not here")
