@@ -12,7 +12,7 @@ from disk import Disk
 from machine import Machine, Silent, thaw
 
 PATIENCE = 1800      # seconds without a word from the machine; emulation is slow, and slower on a busy machine
-FIRST_GUESS = {"apply": 170, "rollback": 45}  # requests to the disk in a turn, until one was seen
+FIRST_GUESS = {"apply": 200, "rollback": 60}  # requests to the disk in a turn, until one was seen
 BORN = time.monotonic()
 printing = threading.Lock()
 
@@ -27,7 +27,6 @@ class Left:
 
 class Victim:
     def __init__(self, kind, path, built, dice, options):
-        """cuts, takes: of options, see run."""
         self.kind, self.built, self.dice, self.options = kind, built, dice, options
         self.known = verdict.Known()
         self.count = collections.Counter()
@@ -204,7 +203,10 @@ class Victim:
             verdict.need(self.known.side(verdict.Facts(line[2]).files) == ("old", []), "a whole rollback brings back something else")
 
     def plan_takes(self, which, began):
-        for at in self.dice.sample(range(1, self.requests[which] + 1), self.options.takes):
+        """Two thirds of them in the second half: the first is preparation, where nothing is half-way yet."""
+        half, early = self.requests[which] // 2, self.options.takes // 3
+        moments = self.dice.sample(range(1, half), early) + self.dice.sample(range(half, 2 * half + 1), self.options.takes - early)
+        for at in moments:
             dice = random.Random(self.dice.random())
             self.disk.take_at[began + at] = lambda at=at, dice=dice: self.take(which, at, dice)
 
