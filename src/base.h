@@ -56,6 +56,10 @@ void *arena_alloc(size_t size) __attribute__((malloc, alloc_size(1))); /* zeroed
 char *arena_copy(const char *bytes, size_t len);                       /* adds a NUL */
 char *arena_string(const char *text);
 char *arena_printf(const char *fmt, ...) PRINTF(1, 2);
+/* What was allocated since the mark is free again: for a walk over many records, where nothing of one
+ * outlives it. */
+size_t arena_mark(void);
+void arena_release(size_t mark);
 /* One more element at the end of an array in the arena: returns the array, moved when it had to grow. */
 void *arena_append(void *array, size_t *n, size_t size, const void *element);
 

@@ -94,6 +94,9 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
             return false;
         if (!other)
             return file_unlink(s->at.dir, s->temp, err);
+    } else if (s->in_use && temp[0] == '\0' && strcmp(target, s->before) != 0) {
+        *ret_stuck = true; /* what was there before is in the record */
+        return true;
     } else if (strcmp(target, s->before) == 0 || temp[0] == '\0' || strcmp(temp, s->after) == 0) {
         return file_unlink(s->at.dir, s->temp, err);
     }
