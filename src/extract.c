@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 /* ---- what is wanted ---- */
@@ -19,7 +18,7 @@ bool extract_has_key(const struct wanted *wanted, struct key key)
 {
     for (size_t i = 0; i < wanted->keys.n && key.len > 0; i++) {
         const char *name = wanted->keys.item[i];
-        if (strncasecmp(name, key.bytes, key.len) == 0 && name[key.len] == '\0')
+        if (records_same_name((struct key){name, strlen(name)}, key))
             return true;
     }
     return false;
