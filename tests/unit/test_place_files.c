@@ -98,6 +98,7 @@ static void test_rows(void **state)
         {"aliases shadowed alias root", "aliases:3 root=late"},
         {"aliases alias postmaster only", "aliases:1 postmaster=root; more:2 only=anna"},
         {"aliases shadowed alias postmaster", "more:1 postmaster=other"},
+        {"aliases alias ro\\ot", "aliases:2 Root=anna"},
         {"aliases alias empty", "aliases:5 empty=anna"}, /* postalias drops the one without targets */
         {"aliases commented alias", "aliases:6 support=anna"},
         {"aliases alias b", "aliases:8 b=\"c\", |/bin/true, /dev/null"},
