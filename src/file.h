@@ -109,7 +109,8 @@ bool file_exchange(int dir, const char *temp, const char *aside, const char *nam
 /* Gives temp the name, in the same directory, when nothing has it yet: else EEXIST. [no memory] */
 bool file_place(int dir, const char *temp, const char *name, struct err *err) MUST_CHECK;
 
-/* SHA-256 of a regular file of any size; ret_hex is "" when it is absent or no regular file. [no memory] */
+/* SHA-256 of a regular file of any size; ret_hex is "" when it is absent or no regular file. [no memory, but
+ * for a large one a little if there is some] */
 bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;
 bool file_same_inode(int dir, const char *a, const char *b); /* [no memory] */
 bool file_is_there(int dir, const char *name);               /* [no memory] */

@@ -33,6 +33,7 @@ static bool take(struct sink *sink, const char *bytes, size_t len)
 static bool copy_blocks(struct sink *sink, int from, size_t len)
 {
     while (len > 0) {
+        progress_tick();
         ssize_t n = read(from, block, len < sizeof(block) ? len : sizeof(block));
         if (n < 0 && errno == EINTR)
             continue;

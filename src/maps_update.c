@@ -80,10 +80,10 @@ static struct entries entries_of(const char *text, const struct piece *piece, si
     for (size_t i = 0; i < n; i++)
         for (size_t at = piece[i].at, end = at + piece[i].len, len; at < end; at += len) {
             len = records_first(text + at, end - at, true, &lines);
-            if (!records_begins(text + at, len) || !records_is_entry(text + at, len, alias))
+            struct key key = records_key(text + at, len, alias);
+            if (!records_begins(text + at, len) || !records_is_entry(text + at, len, key, alias))
                 continue;
-            struct entry entry = {records_key(text + at, len, alias), text + at,
-                                  records_own_len(text + at, len), all.n};
+            struct entry entry = {key, text + at, records_own_len(text + at, len), all.n};
             all.item = arena_append(all.item, &all.n, sizeof(entry), &entry);
         }
     if (all.n > 1)
@@ -170,8 +170,11 @@ static bool count_keys(struct job *j, const struct identity *like, size_t *ret_n
     records_open(&records, fd, j->text.path);
     while (ok && !end) {
         ok = records_next(&records, &cut, &bytes, &end, j->err);
-        if (ok && !end && records_begins(bytes, cut.len) && records_is_entry(bytes, cut.len, j->index->alias))
-            keyset_add(&set, keyset_hash(records_key(bytes, cut.len, j->index->alias)));
+        if (!ok || end || !records_begins(bytes, cut.len))
+            continue;
+        struct key key = records_key(bytes, cut.len, j->index->alias);
+        if (records_is_entry(bytes, cut.len, key, j->index->alias))
+            keyset_add(&set, keyset_hash(key));
     }
     close(fd);
     *ret_n = set.n;

@@ -45,6 +45,16 @@ bool store_look(const struct root *root, struct store *ret_store, bool *ret_ther
     return true;
 }
 
+bool store_is_new(const struct store *store)
+{
+    struct strings names;
+    struct err ignored;
+    for (int dot_files = 0; dot_files <= 1; dot_files++)
+        if (!file_list(store->root, STORE "/txn", dot_files == 1, &names, &ignored) || names.n > 0)
+            return false;
+    return true;
+}
+
 /* Another run's mark may still be there: what it was about is finished by now. */
 bool store_mark(struct store *store, const char *id, struct err *err)
 {

@@ -8,6 +8,7 @@
 #include "records.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,6 +88,7 @@ static bool fill(struct records *r, struct err *err)
 {
     ssize_t n;
     make_room(r);
+    progress_tick();
     do
         n = read(r->fd, r->block + r->end, r->room - r->end);
     while (n < 0 && errno == EINTR);
@@ -127,9 +129,15 @@ static bool is_blank(char c)
 
 struct key records_key(const char *line, size_t len, bool alias)
 {
+    /* What may end a key, or hide what does. */
+    static const bool special[UCHAR_MAX + 1] = {
+        ['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true, ['\r'] = true,
+        [' '] = true,  ['"'] = true,  [':'] = true,  ['\\'] = true};
     size_t end = 0, start = 0;
     bool quoted = false;
     for (; end < len && line[end] != '\n'; end++) {
+        if (!special[(unsigned char)line[end]])
+            continue;
         if (line[end] == '\\' && end + 1 < len && line[end + 1] != '\n')
             end++;
         else if (line[end] == '"')
@@ -190,12 +198,11 @@ static bool has_text(const char *bytes, size_t len)
     return false;
 }
 
-bool records_is_entry(const char *bytes, size_t len, bool alias)
+bool records_is_entry(const char *bytes, size_t len, struct key key, bool alias)
 {
     if (!records_begins(bytes, len))
         return true; /* what stands before the first record */
     if (!alias) {
-        struct key key = records_key(bytes, len, false);
         size_t end = (size_t)(key.bytes - bytes) + key.len;
         end += end < len && bytes[end] == '"';
         return key.len > 0 && has_text(bytes + end, len - end);

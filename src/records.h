@@ -51,5 +51,6 @@ struct key {
 struct key records_key(const char *line, size_t len, bool alias);
 /* The same for an entry behind '#'; empty where none is. */
 struct key records_commented_key(const char *line, size_t len, bool alias);
-/* Whether the line, with what continues it, is what Postfix takes: a key and a value. */
-bool records_is_entry(const char *bytes, size_t len, bool alias);
+/* Whether the line, with what continues it, is what Postfix takes: a key, which is that of records_key, and a
+ * value. */
+bool records_is_entry(const char *bytes, size_t len, struct key key, bool alias);
