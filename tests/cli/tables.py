@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tests of tests/cli/run about the text of a table with 200,000 records: only the records that an edit is about are read, the rest
 of the file is as it was to the byte, and bad lines elsewhere are named and stop nothing."""
+import os
 import re
 
 from support import check, check_equal, difference, read, write
@@ -96,3 +97,24 @@ def test_large_table_twice(host):
     host.expect(0, "rollback", "-y")
     host.expect(0, "rollback", "-y")
     check(read(host.path(TRANSPORT)).decode() == before, "the file after both")
+
+
+BY_PATTERN = ("fix zz-test-by-pattern\ntitle t\neffect noise\n\nedit map transport_maps\n  each entry matching %s\n"
+              "  value smtp:[new.example.net]\n")
+
+
+def test_large_table_by_pattern(host):
+    """Entries that no name tells are found in all records; too many at once are refused."""
+    before = text()
+    prepare(host, before)
+    fix = os.path.join(host.fixes, "zz-test-by-pattern.fix")
+    try:
+        write(fix, BY_PATTERN % "^smtp:\\[old\\.")
+        host.expect(0, "apply", "zz-test-by-pattern", "-y")
+        check(read(host.path(TRANSPORT)).decode() == before.replace("[old.", "[new."), "only what matches has changed")
+        host.expect(0, "rollback", "-y")
+        check(read(host.path(TRANSPORT)).decode() == before, "the file after the rollback")
+        write(fix, BY_PATTERN % "^smtp:\\[d")
+        host.expect(1, "apply", "zz-test-by-pattern", "-y", err="more than 10000 entries", last="Nothing was changed.")
+    finally:
+        os.unlink(fix)
