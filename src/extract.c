@@ -244,7 +244,10 @@ bool extract_read(const struct at *at, const struct wanted *wanted, struct extra
     memset(ret, 0, sizeof(*ret));
     if (!file_open_text(at, &fd, &ret->identity, err))
         return false;
+    if (ret->identity.size > (off_t)FILE_LIMIT)
+        progress_begin(arena_printf(_("reading %s"), at->path));
     bool ok = find_ranges(&w, fd, at->path, err) && read_ranges(&w, fd, at->path, err);
+    progress_end();
     if (ok && (!file_identity(fd, &after) || !file_unchanged(&ret->identity, &after)))
         ok = err_set(err, "%s changes while it is read; try again", at->path);
     close(fd);

@@ -79,9 +79,9 @@ bool file_check_replaceable(const struct at *at, struct err *err) MUST_CHECK;
  * in like_dir, and mtime, and syncs it. Fails if the name exists. */
 bool file_stage(int dir, const char *name, const char *bytes, size_t len, int like_dir, const char *like_name,
                 const struct timespec *mtime, struct err *err) MUST_CHECK;
-/* What hunks make of a file, at most read in blocks: the digest; a new file with the owner, mode, attributes
- * as file_stage has them; a new one of mode 0600, which is not synced. They fail when the file is not the one
- * that identity tells. */
+/* What hunks make of a file, at most read in blocks: block by block; the digest; a new file with the owner,
+ * mode, attributes as file_stage has them; a new one of mode 0600, which is not synced. They fail when the
+ * file is not the one that identity tells. */
 struct file_edit {
     int dir;
     const char *name;
@@ -89,6 +89,8 @@ struct file_edit {
     const struct hunk *hunk;
     size_t n_hunk;
 };
+bool file_edit_read(const struct file_edit *edit, void (*each)(void *arg, const char *bytes, size_t len),
+                    void *arg, struct err *err) MUST_CHECK;
 bool file_edit_digest(const struct file_edit *edit, char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;
 bool file_edit_stage(const struct file_edit *edit, int dir, const char *name, const struct timespec *mtime,
                      struct err *err) MUST_CHECK;

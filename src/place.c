@@ -283,6 +283,32 @@ static void find_in(struct finder *f, const struct doc *doc)
     }
 }
 
+/* Whether the names leave open which records they are. */
+static bool is_open(const struct finder *f)
+{
+    for (size_t i = 0; i < f->names.n; i++)
+        if (strchr(f->names.item[i], '*') != NULL)
+            return true;
+    return f->names.n == 0;
+}
+
+/* The entries of a table's texts, of any size. */
+static bool find_entries(struct finder *f, const char *id, struct err *err)
+{
+    const struct doc *const *doc;
+    size_t n;
+    if (is_open(f) && !f->place->commented && docs_large(f->ctx->docs, id)) {
+        if (!place_sift(f, id, &f->names, err))
+            return false;
+        if (f->names.n == 0)
+            return true;
+    }
+    if (!docs_files(f->ctx->docs, id, f->names.n > 0 ? &f->names : NULL, &doc, &n, err))
+        return false;
+    place_map_entries(f, doc, n);
+    return true;
+}
+
 /* A document of several files. */
 static bool find_in_files(struct finder *f, struct err *err)
 {
@@ -291,16 +317,14 @@ static bool find_in_files(struct finder *f, struct err *err)
     const char *id = context_text(f->ctx, f->place->document);
     if (doc_is_nested(id))
         return place_dovecot(f, err);
-    if (!(f->place->noun == NOUN_LOOP || f->place->noun == NOUN_DANGLING
-              ? place_alias_files(f, &doc, &n, err)
-              : docs_files(f->ctx->docs, id, f->names.n > 0 ? &f->names : NULL, &doc, &n, err)))
+    if (f->place->noun != NOUN_LOOP && f->place->noun != NOUN_DANGLING)
+        return find_entries(f, id, err);
+    if (!place_alias_files(f, &doc, &n, err))
         return false;
     if (f->place->noun == NOUN_LOOP)
         place_alias_loops(f, doc, n);
-    else if (f->place->noun == NOUN_DANGLING)
-        place_alias_dangling(f, doc, n);
     else
-        place_map_entries(f, doc, n);
+        place_alias_dangling(f, doc, n);
     return true;
 }
 

@@ -206,7 +206,7 @@ bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size
     const char *delimiters = place_delimiters(f);
     struct strings names = folded_names(&f->names);
     bool more = true;
-    if (names.n == 0 && docs_aliases_large(f->ctx->docs)) {
+    if (names.n == 0 && docs_large(f->ctx->docs, "aliases")) {
         /* What is left of a million records is asked for by name. */
         if (!place_suspects(f, &f->names, err))
             return false;

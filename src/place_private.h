@@ -73,6 +73,10 @@ bool place_takes_all_names(struct finder *f);
  * what the noun is about: on a circle, or leading to nobody. At most PLACE_MOST_SUSPECTS, the first ones. */
 #define PLACE_MOST_SUSPECTS 1000
 bool place_suspects(struct finder *f, struct strings *ret_names, struct err *err) MUST_CHECK;
+/* Of a table that is too large for that the names of all entries that may be what the place asks for without
+ * a name, or with a '*' in it. Fails when they are more than PLACE_MOST_ENTRIES. */
+#define PLACE_MOST_ENTRIES 10000
+bool place_sift(struct finder *f, const char *id, struct strings *ret_names, struct err *err) MUST_CHECK;
 /* The first entry of that key, with a value; case and quotes do not count. NULL: there is none. */
 const struct node *place_map_entry(const struct doc *const *doc, size_t n, const char *key,
                                    const struct doc **ret_doc);

@@ -89,6 +89,7 @@ static bool fill(struct records *r, struct err *err)
 {
     ssize_t n;
     make_room(r);
+    progress_tick();
     do
         n = read(r->fd, r->block + r->end, r->room - r->end);
     while (n < 0 && errno == EINTR);

@@ -171,8 +171,15 @@ static bool write_back_text(const struct txn *txn, const struct swap *s, const s
         return false;
     clock_gettime(CLOCK_REALTIME, &mtime);
     mtime.tv_sec -= TXN_COOL_SECONDS;
-    bool ok = file_stage(back, s->slot, text->text, text->len, s->at.dir, s->at.name, &mtime, err) &&
-              file_sync_dir(back, err);
+    bool ok;
+    if (text->large != NULL) {
+        const struct file_edit edit = {s->at.dir, s->at.name, &text->large->doc->identity,
+                                       text->large->in_file, text->large->n_hunk};
+        ok = file_edit_stage(&edit, back, s->slot, &mtime, err);
+    } else {
+        ok = file_stage(back, s->slot, text->text, text->len, s->at.dir, s->at.name, &mtime, err);
+    }
+    ok = ok && file_sync_dir(back, err);
     close(back);
     return ok;
 }

@@ -199,7 +199,12 @@ static void test_large_aliases(void **state)
         "root: p\n",
         "c\n # inside\n  : f\n",
     };
-    static const char *const asked[] = {"aliases loop", "aliases dangling"};
+    static const char *const asked[] = {"aliases loop",
+                                        "aliases dangling",
+                                        "aliases alias g*",
+                                        "aliases alias matching ^[^@]*$",
+                                        "aliases shadowed alias matching ^[^@]*$",
+                                        "aliases alias * with account=login,system"};
     struct buf padding = {0};
     uint64_t seed = 11;
     unsigned found = 0;
