@@ -251,6 +251,13 @@ static void measure(struct health *health)
     for (size_t i = 0; i < health->n_port && !interrupted(); i++)
         health->port[i].greets = greets(&health->port[i]);
     health->master = daemon_is("postfix", "running", &why);
+    health->check = CANNOT_TELL;
+}
+
+/* It starts a hundred programs, so it is asked last. */
+static void measure_check(struct health *health)
+{
+    const char *why;
     health->check = run_have("postfix") ? run_check("postfix", &why) : CANNOT_TELL;
 }
 
@@ -268,6 +275,7 @@ void health_take(struct docs *docs, struct health *ret_health)
             if (session_port_open("127.0.0.1", dovecot[i].port, 2000))
                 add_port(&health, dovecot[i].protocol, "127.0.0.1", dovecot[i].port);
     measure(&health);
+    measure_check(&health);
     *ret_health = health;
 }
 
@@ -282,6 +290,8 @@ void health_again(const struct health *before, struct health *ret_health)
     int64_t end = now_ms() + PATIENCE_MS;
     do {
         measure(&health);
+        if (health_worse(before, &health) == NULL)
+            measure_check(&health);
     } while (health_worse(before, &health) != NULL && now_ms() < end && !nap(500));
     progress_end();
     *ret_health = health;

@@ -12,6 +12,7 @@
 #include "way_back_private.h"
 
 #include "hunk.h"
+#include "secret.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -92,7 +93,8 @@ static bool refuse_edited(const struct walk *w, const struct file *f, struct tex
                           struct text now)
 {
     struct edited_file *edited = arena_alloc(sizeof(*edited));
-    *edited = (struct edited_file){.path = f->target->path,
+    *edited = (struct edited_file){.document = f->target->document,
+                                   .path = f->target->path,
                                    .before = without.bytes,
                                    .before_len = without.len,
                                    .wrote = with.bytes,
@@ -119,6 +121,13 @@ static bool refuse_edited(const struct walk *w, const struct file *f, struct tex
 static bool refuse_hunk(const struct walk *w, const struct file *f, struct text with, size_t lost)
 {
     struct position p = text_position(with.bytes, with.len, f->back[lost].at);
+    size_t start = (size_t)(p.start - with.bytes);
+    const char *hidden =
+        secret_line(with.bytes, start, start + p.len, secret_file(f->target->document, f->target->path));
+    if (hidden != NULL) {
+        p.start = hidden;
+        p.len = strcspn(hidden, "\n");
+    }
     return err_outcome(w->err, NEEDS_PERSON,
                        "%s was edited where transaction %s changed it: what it wrote in line %zu (%.*s) does "
                        "not stand there exactly once any more. Take it back by hand, or put the edited file "
@@ -238,6 +247,22 @@ static bool walk_chain(const struct walk *w, struct file *f)
 
 /* ---- one target ---- */
 
+/* Of what is too large to be read the digest is enough to put it aside. */
+static bool read_what_stands(const struct walk *w, struct file *f, const struct at *at, struct doc *now)
+{
+    struct err why;
+    if (file_read_bytes(at, &now->text, &now->len, &now->identity, &why)) {
+        digest_hex(now->text, now->len, now->digest);
+        return true;
+    }
+    if (!file_is_regular(at->dir, at->name)) {
+        *w->err = why;
+        return false;
+    }
+    f->unread = arena_string(why.text);
+    return file_digest(at->dir, at->name, now->digest, w->err);
+}
+
 static bool read_now(const struct walk *w, struct file *f)
 {
     const struct target *t = f->target;
@@ -262,11 +287,9 @@ static bool read_now(const struct walk *w, struct file *f)
             t->path, w->chosen->id, w->store->root->path, way_back_slot(w->chosen, f->index));
     bool ok = gone ? false
               : strcmp(at.path, t->path) == 0
-                  ? file_read(&at, ANY_OWNER, &now->text, &now->len, &now->identity, w->err)
+                  ? read_what_stands(w, f, &at, now)
                   : err_outcome(w->err, NEEDS_PERSON, "%s leads to %s now", t->path, at.path);
     close(at.dir);
-    if (ok)
-        digest_hex(now->text, now->len, now->digest);
     f->now = now;
     return ok;
 }
@@ -276,6 +299,13 @@ static bool make_change(const struct walk *w, struct file *f, struct change *cha
 {
     struct text now = {.bytes = f->now->text, .len = f->now->len};
     bool edited = !has_digest(f->wrote, f->now->digest);
+    if (f->unread != NULL && w->way != WAY_FORCE)
+        return err_outcome(
+            w->err, NEEDS_PERSON,
+            "%s was edited since transaction %s wrote it, and it cannot be compared: %s. To put the "
+            "edited file aside: --force (its text from before is %s%s)",
+            f->target->path, w->chosen->id, f->unread, w->store->root->path,
+            way_back_slot(w->chosen, f->index));
     if (edited && w->way != WAY_FORCE && !follow_edit(w, f, f->result, f->wrote, now))
         return false;
     change->hunk = f->back;

@@ -34,6 +34,7 @@ struct file {
     size_t n_back;
     struct text result; /* wrote without this transaction */
     struct doc *now;
+    const char *unread; /* why the text of now is not known, only its digest; NULL: it is */
 };
 
 /* way_back.c: where the record has the text from before; NEEDS_PERSON: it does not lead there. Returns false.
