@@ -80,8 +80,8 @@ bool file_check_replaceable(const struct at *at, struct err *err) MUST_CHECK;
 bool file_stage(int dir, const char *name, const char *bytes, size_t len, int like_dir, const char *like_name,
                 const struct timespec *mtime, struct err *err) MUST_CHECK;
 /* What hunks make of a file, at most read in blocks: the digest; a new file with the owner, mode, attributes
- * as file_stage has them; a new one of mode 0600. They fail when the file is not the one that identity tells.
- */
+ * as file_stage has them; a new one of mode 0600, which is not synced. They fail when the file is not the one
+ * that identity tells. */
 struct file_edit {
     int dir;
     const char *name;
@@ -96,6 +96,9 @@ bool file_edit_write(const struct file_edit *edit, int dir, const char *name, st
 /* The same without anything to copy attributes from: owner and mode of an identity. */
 bool file_write_as(int dir, const char *name, const char *bytes, size_t len, const struct identity *like,
                    const struct timespec *mtime, struct err *err) MUST_CHECK;
+/* A copy of the bytes alone, to work with: mode 0600, not synced. Fails when the file changes meanwhile. */
+bool file_copy_bytes(const struct at *from, int to_dir, const char *to, struct identity *ret_identity,
+                     struct err *err) MUST_CHECK;
 /* A copy with all metadata and the time of last change, synced [no memory]. */
 bool file_copy(int from_dir, const char *from, int to_dir, const char *to, struct err *err) MUST_CHECK;
 
@@ -107,7 +110,8 @@ bool file_exchange(int dir, const char *temp, const char *aside, const char *nam
 /* Gives temp the name, in the same directory, when nothing has it yet: else EEXIST. [no memory] */
 bool file_place(int dir, const char *temp, const char *name, struct err *err) MUST_CHECK;
 
-/* SHA-256 of a regular file of any size; ret_hex is "" when it is absent or no regular file. [no memory] */
+/* SHA-256 of a regular file of any size; ret_hex is "" when it is absent or no regular file. [no memory, but
+ * for a large one a little if there is some] */
 bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;
 bool file_same_inode(int dir, const char *a, const char *b); /* [no memory] */
 bool file_is_there(int dir, const char *name);               /* [no memory] */
@@ -116,8 +120,8 @@ bool file_unlink(int dir, const char *name,
                  struct err *err) MUST_CHECK; /* absent: fine; false: errno says why [no memory] */
 bool file_rename(int from_dir, const char *from, int to_dir, const char *to,
                  struct err *err) MUST_CHECK; /* [no memory] */
-/* Moves a file over whatever has the other name; across file systems it is copied with all metadata. [no
- * memory] */
+/* Moves a file over whatever has the other name; across file systems it is copied with all metadata, and the
+ * copy is on disk before the file goes. [no memory] */
 bool file_move(int from_dir, const char *from, int to_dir, const char *to, struct err *err) MUST_CHECK;
 /* Gives a plain file an owner, and the mode without execute and set-id bits, and syncs it. */
 bool file_set_owner(int dir, const char *name, const struct identity *like, struct err *err) MUST_CHECK;
@@ -130,6 +134,12 @@ bool file_remove_dir(int dir, const char *name,
                      struct err *err) MUST_CHECK; /* with the plain files in it and one level below */
 bool file_write_new(int dir, const char *name, const char *bytes, size_t len,
                     struct err *err) MUST_CHECK; /* 0600, synced */
+/* The same, not synced: the space is taken, and after a power cut any part of the bytes may be missing. */
+bool file_reserve(int dir, const char *name, const char *bytes, size_t len, struct err *err) MUST_CHECK;
+/* A symbolic link to another name in the directory, in the place of one that is there; not synced. */
+bool file_point(int dir, const char *name, const char *to, struct err *err) MUST_CHECK;
+/* Where it leads; false: there is none, or not to a name. */
+bool file_points_to(int dir, const char *name, char ret_to[256]);
 /* Overwrites the first bytes of an existing file in place and syncs: needs no space on the disk. [no memory]
  */
 bool file_overwrite(int dir, const char *name, const char *bytes, size_t len, struct err *err) MUST_CHECK;

@@ -318,6 +318,5 @@ int main(int argc, char **argv)
     if (report_wanted() &&
         !report_end(exit_code(outcome), closing_line(&a.o), STATES[a.o.state].word, failed ? err.text : NULL))
         warn("the report could not be written");
-    tree_close();
     return exit_code(outcome);
 }
