@@ -5,11 +5,11 @@
 Of each fix in fixes/ that changes files, the first case of tests/fixes in which it does, applied and then rolled back. Parts:
 
   kill     apply and rollback are killed at every changing call, each followed by recover or, by turns, by the same words again; then
-           recover itself is killed at every changing call, from the first, the middle and the last of the different states in
-           which the kills left the disk. What must hold is what sweep.py says.
+           recover itself is killed at every third changing call, from the first, the middle and the last of the different states
+           in which the kills left the disk. What must hold is what sweep.py says, which kills its own two-file fix everywhere.
   signal   INT, TERM, HUP and PIPE arrive at every changing call of apply, rollback and recover, by turns; of sweep.py's own two-file
-           case each of the four at each call on a file or a descriptor. Whoever was not yet at the change dies of it, with
-           nothing done; else apply puts everything back (3) or has done it all (0), and a way back is not cut short (0). Never 4, and
+           case each of the four at each changing call, and one of them at each other call on a file or a descriptor. Whoever was
+           not yet at the change dies of it, with nothing done; else apply puts everything back (3) or has done it all (0), and a way back is not cut short (0). Never 4, and
            afterwards there is nothing to recover.
 
 --quick: kill takes one fix, signal sweep.py's two-file case, each call one signal; both a part of the calls. The fix is chosen by
@@ -86,7 +86,7 @@ def nested(sweeps, case, halfway):
     found = sorted(halfway.items(), key=lambda item: item[1])
     chosen = {found[i][0]: found[i] for i in (0, len(found) // 2, len(found) - 1)} if found else {}
     tasks = [(case.name, state, label, EXCHANGE) for state, label in chosen.values()]
-    points = [point for points in sweeps.pool.imap(sweep.census_of_state, tasks) for point in points]
+    points = [point for points in sweeps.pool.imap(sweep.census_of_state, tasks) for point in points[::3]]
     sweeps.go("recover %s (%d of %d states)" % (case.name, len(tasks), len(found)), points)
 
 
@@ -102,11 +102,12 @@ def kill_fix(sweeps, case):
 
 # ---- signal ----
 
-def signal_points(case, start, what, calls, every):
-    """every: each of the signals at each call; else by turns."""
+def signal_points(case, start, what, calls, each):
+    """One of the signals at a call, by turns; of what changes something each of them, when that is wanted."""
     return [Point("SIG%s at %s" % (name, describe(call)), case.name, start, what,
                   ("--inject=%s:signal=%s:when=%d" % (call.name, name, call.nth),), False, False, "recover")
-            for i, call in enumerate(calls) for k, name in enumerate(SIGNALS) if every or i % len(SIGNALS) == k]
+            for i, call in enumerate(calls) for k, name in enumerate(SIGNALS)
+            if i % len(SIGNALS) == k or each and call in changing([call])]
 
 
 def check_signal(point, got, seen):
@@ -152,13 +153,11 @@ def try_signal(task):
     return Result(point.label, problems, half, None)
 
 
-def signal_case(sweeps, case, every):
-    calls = census(case, case.start, case.what)
-    calls = calls if every and not setup["quick"] else changing(calls)
-    if setup["quick"]:
-        calls = calls[::2]
-    sweeps.go("signal " + case.name, signal_points(case, case.start, case.what, calls, every and not setup["quick"]),
-              function=try_signal)
+def signal_case(sweeps, case):
+    calls, whole = census(case, case.start, case.what), case.name in TWO_FILES and not setup["quick"]
+    if not whole:
+        calls = changing(calls)[::2 if setup["quick"] else 1]
+    sweeps.go("signal " + case.name, signal_points(case, case.start, case.what, calls, whole), function=try_signal)
 
 
 def signal_recover(sweeps, case):
@@ -180,7 +179,7 @@ def all_parts(sweeps, parts):
         if "kill" in parts and case.name not in TWO_FILES:
             kill_fix(sweeps, case)
         if "signal" in parts and (case.name in TWO_FILES or not setup["quick"]):
-            signal_case(sweeps, case, case.name in TWO_FILES)
+            signal_case(sweeps, case)
             if case.name not in TWO_FILES or not setup["quick"] or case.name == "apply":
                 signal_recover(sweeps, case)
 
