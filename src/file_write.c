@@ -369,12 +369,23 @@ bool file_points_to(int dir, const char *name, char ret_to[256])
     return true;
 }
 
+static bool pwrite_all(int fd, const char *bytes, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t n = pwrite(fd, bytes + done, len - done, (off_t)done);
+        if (n < 0 && errno != EINTR)
+            return false;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
 bool file_overwrite(int dir, const char *name, const char *bytes, size_t len, struct err *err)
 {
     int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return err_errno(err, "cannot open %s", name);
-    bool ok = pwrite(fd, bytes, len, 0) == (ssize_t)len && fdatasync(fd) == 0;
+    bool ok = pwrite_all(fd, bytes, len) && fdatasync(fd) == 0;
     if (!ok)
         err_errno(err, "cannot write %s", name);
     close(fd);

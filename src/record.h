@@ -123,8 +123,9 @@ void store_close(struct store *store);
 bool store_mark(struct store *store, const char *id, struct err *err) MUST_CHECK;
 bool store_is_marked(const struct store *store, const char *id); /* NULL: any */
 
-/* All records, oldest first, each as it stands after the rollbacks of others. One that cannot be read is
- * skipped and named in ret_damaged ("0003-c: why"). */
+/* All records, oldest first, each as it stands after the rollbacks of others. One that is damaged is skipped
+ * and named in ret_damaged ("0003-c: why"). Fails when one could not
+ * be read for another reason (the disk, memory): it may be the one that is half-way. */
 bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,
                  struct strings *ret_damaged, struct err *err) MUST_CHECK;
 
@@ -137,13 +138,16 @@ bool store_set_aside(const struct store *store, const char *id, const char **ret
 bool record_choose(const struct record *record, size_t n, const char *id, const struct record **ret_chosen,
                    struct err *err) MUST_CHECK;
 
-/* plan.json as text, and back. */
+/* plan.json as text, and back. NULL: there is not enough memory; false may be because of that, too: then
+ * record_ran_short. */
 const char *record_format(const struct record *record, size_t *ret_len);
 bool record_parse(const char *text, size_t len, struct record *record, struct err *err) MUST_CHECK;
 /* back.json likewise; a record has as many targets as its back. */
 const char *record_format_back(const struct back *back, size_t *ret_len);
 bool record_parse_back(const char *text, size_t len, const struct record *record, struct back **ret_back,
                        struct err *err) MUST_CHECK;
+
+bool record_ran_short(void);
 
 #define STATE_LEN 10
 /* The bytes of the state file: always as many, so that overwriting needs no space. */

@@ -14,6 +14,7 @@
 
 #include "dovecot.h"
 #include "language.h"
+#include "memory.h"
 #include "secret.h"
 #include "tree_cut.h"
 
@@ -355,8 +356,8 @@ static bool check_tiles(const char *name, const struct node *node, size_t n, siz
                          name, at);
 }
 
-bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *text, size_t len,
-                     struct node **ret_node, size_t *ret_n, struct err *err)
+static bool parse_parts(enum lens lens, const char *name, size_t line, const char *text, size_t len,
+                        struct node **ret_node, size_t *ret_n, struct err *err)
 {
     struct growing *grown = arena_alloc(sizeof(*grown));
     struct part part;
@@ -384,14 +385,41 @@ bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *
     return check_tiles(name, *ret_node, *ret_n, len, err);
 }
 
+bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *text, size_t len,
+                     struct node **ret_node, size_t *ret_n, struct err *err)
+{
+    bool before = memory_must(true);
+    bool ok = parse_parts(lens, name, line, text, len, ret_node, ret_n, err);
+    memory_must(before);
+    return ok;
+}
+
+/* What a text holds of what makes it dear for its lens. */
+static size_t count_dear(enum lens lens, const char *text, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += lens == LENS_MASTER ? text[i] > ' ' && (i == 0 || text[i - 1] <= ' ') : text[i] == '\n';
+    return n;
+}
+
+static bool check_size(enum lens lens, const char *name, const char *text, size_t len, struct err *err)
+{
+    bool master = lens == LENS_MASTER, bytes = len > TREE_LIMIT;
+    size_t n = bytes ? len : count_dear(lens, text, len);
+    size_t most = bytes ? TREE_LIMIT : master ? TREE_WORDS : TREE_LINES;
+    const char *unit = bytes ? _("bytes") : master ? _("words") : _("lines");
+    return n <= most
+               ? true
+               : err_set(err,
+                         "%s has %zu %s; mailfix reads such a file of at most %zu. What is long in it can "
+                         "stand in a file of its own, a table or one that is included",
+                         name, n, unit, most);
+}
+
 bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,
                 size_t *ret_n, struct err *err)
 {
-    if (len > TREE_LIMIT)
-        return err_set(
-            err,
-            "%s has %zu bytes; mailfix reads such a file of at most %zu. What is long in it can stand in "
-            "a file of its own, a table or one that is included",
-            name, len, TREE_LIMIT);
-    return tree_parse_part(lens, name, 1, text, len, ret_node, ret_n, err);
+    return check_size(lens, name, text, len, err) &&
+           tree_parse_part(lens, name, 1, text, len, ret_node, ret_n, err);
 }

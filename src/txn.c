@@ -164,6 +164,8 @@ static bool write_record(struct txn *txn, struct err *err)
     char state[STATE_LEN + 1];
     size_t len;
     const char *text = record_format(&txn->record, &len);
+    if (text == NULL)
+        return err_set(err, "there is not enough memory to write the record");
     record_state_bytes(TXN_APPLYING, state);
     if (!file_private_dir(txn->dir, "before", &txn->before, err) ||
         !file_write_new(txn->dir, "plan.json", text, len, err) ||
@@ -270,8 +272,10 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
         return false;
     }
     /* From here a crash means: put back. */
+    base_touched = true;
     if (!file_sync_dir(store->txn, err)) {
         discard(&txn, record->id);
+        base_touched = false;
         return false;
     }
     *ret_txn = txn;

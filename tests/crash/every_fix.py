@@ -28,9 +28,11 @@ import tempfile
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.append(os.path.join(HERE, "../fixes"))
+import points  # noqa: E402
 import sweep  # noqa: E402
-from cases import CHANGED, TAKEN, Case, Problem, Rolled  # noqa: E402
-from sweep import EXCHANGE, NOTHING, PUT_BACK, Point, Result, census, changing, describe, last_line, setup  # noqa: E402
+from cases import CHANGED, TAKEN, Case, Problem  # noqa: E402
+from points import NOTHING, PUT_BACK, Point, Result, last_line, setup  # noqa: E402
+from sweep import EXCHANGE, census, changing, describe  # noqa: E402
 from trees import LONG_AGO, MARK, copy_tree, look, states, walk  # noqa: E402
 import case as fixes  # noqa: E402
 
@@ -74,7 +76,7 @@ def shipped(only):
 
 
 def add(case):
-    sweep.whole_run(case, setup["work"])
+    points.whole_run(case, setup["work"])
     setup["case"][case.name] = case
     return case
 
@@ -86,16 +88,16 @@ def nested(sweeps, case, halfway):
     found = sorted(halfway.items(), key=lambda item: item[1])
     chosen = {found[i][0]: found[i] for i in (0, len(found) // 2, len(found) - 1)} if found else {}
     tasks = [(case.name, state, label, EXCHANGE) for state, label in chosen.values()]
-    points = [point for points in sweeps.pool.imap(sweep.census_of_state, tasks) for point in points[::3]]
-    sweeps.go("recover %s (%d of %d states)" % (case.name, len(tasks), len(found)), points)
+    again = [point for of_state in sweeps.pool.imap(sweep.census_of_state, tasks) for point in of_state[::3]]
+    sweeps.go("recover %s (%d of %d states)" % (case.name, len(tasks), len(found)), again)
 
 
 def kill_fix(sweeps, case):
     calls = changing(census(case, case.start, case.what))
     if setup["quick"]:
         calls = calls[::4]
-    points = sweep.kill_points(case, case.start, case.what, EXCHANGE, calls, again=calls[1::2])
-    halfway = sweeps.go("kill " + case.name, points, case.name)
+    killed = sweep.kill_points(case, case.start, case.what, EXCHANGE, calls, again=calls[1::2])
+    halfway = sweeps.go("kill " + case.name, killed, case.name)
     if not setup["quick"]:
         nested(sweeps, case, halfway)
 
@@ -119,7 +121,7 @@ def check_signal(point, got, seen):
         if case.normal(seen) != case.normal(start) or states(seen) != states(start):
             raise Problem("mixed", "it died of the signal with something done")
         return
-    side = sweep.judge(case, seen)
+    side = points.judge(case, seen)
     allowed = {0: ("after", "before")} if recovers else {0: ("after",)}
     if point.what[0] == "apply":
         allowed[3] = ("before",)
@@ -143,9 +145,9 @@ def try_signal(task):
     problems, half = [], False
     try:
         copy_tree(point.start, tree)
-        got = sweep.injected(point.case, tree, point.what, point.inject)
+        got = points.injected(point.case, tree, point.what, point.inject)
         check_signal(point, got, look(tree))
-        half = sweep.recover_turn(point, tree, got, look(tree)) and point.what != ("recover",)
+        half = points.recover_turn(point, tree, got, look(tree)) and point.what != ("recover",)
     except Problem as problem:
         problems.append((problem.kind, str(problem)))
     finally:
@@ -166,7 +168,7 @@ def signal_recover(sweeps, case):
     swaps = [call for call in calls if call.name == "renameat2"]
     tree = os.path.join(setup["work"], case.name + ".half")
     copy_tree(case.start, tree)
-    sweep.injected(case, tree, case.what, ("--inject=renameat2:signal=KILL:when=%d" % swaps[-1].nth,))
+    points.injected(case, tree, case.what, ("--inject=renameat2:signal=KILL:when=%d" % swaps[-1].nth,))
     calls = changing(census(case, tree, ("recover",)))[::2 if setup["quick"] else 1]
     sweeps.go("signal recover %s" % case.name, signal_points(case, tree, ("recover",), calls, not setup["quick"]),
               function=try_signal)
@@ -197,8 +199,8 @@ def main():
     parts = [word for word in words if word in ("kill", "signal")] or ["kill", "signal"]
     if len(sys.argv) < 2 or os.geteuid() != 0 or shutil.which("strace") is None:
         sys.exit("usage: every_fix.py MAILFIX_PREFIX [--quick] [kill|signal]... [FIX]...; needs root and strace")
-    if sweep.INSIDE not in os.environ:
-        sweep.go_inside()
+    if points.INSIDE not in os.environ:
+        points.go_inside(live=False)
     seed = os.environ.get("MAILFIX_TEST_SEED", str(random.randrange(10**9)))
     random.seed(seed)
     print("seed %s" % seed, flush=True)
@@ -209,13 +211,13 @@ def main():
     os.umask(0o022)
     shutil.copyfile(os.path.join(HERE, "two-files.fix"), own)
     try:
-        with tempfile.TemporaryDirectory(prefix="mailfix-every-fix-", dir=sweep.place()) as top:
-            sweep.prepare(TWO_FILES, top)
+        with tempfile.TemporaryDirectory(prefix="mailfix-every-fix-", dir=points.place()) as top:
+            points.prepare(TWO_FILES, top, live=False)
             for fix, name in choose(parts, [word for word in words if word not in ("kill", "signal")]):
                 add(OfFix(fix, name, False))
                 add(OfFix(fix, name, True))
             with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool:
-                sweeps = sweep.Sweeps(pool)
+                sweeps = points.Sweeps(pool)
                 all_parts(sweeps, parts)
     finally:
         os.unlink(own)
