@@ -304,18 +304,18 @@ def edit_in_window(host, words, before, call, style):
     os.close(held)
     code, text = tracer.returncode, host.text()
     check(code in (0, 1, 3, 4), "%s: exit %d: %s" % (what, code, tracer.err))
-    check(LINE in text or style == "held" and holds_line(os.path.join(host.top, STORE)),
-          "%s: the edit is lost (exit %d): %r" % (what, code, text))
+    kept = check(LINE in text or style == "held" and holds_line(os.path.join(host.top, STORE)),
+                 "%s: the edit is lost (exit %d): %r" % (what, code, text))
     check(text.replace(LINE, "") in (MAIN, MAIN.replace("biff = first", "biff = ours")), "%s: %r" % (what, text))
     if code in (0, 1, 3):
         recover = host.run("recover")
         check(recover.out.startswith("Nothing to recover"), "%s: exit %d, and then: %s" % (what, code, recover.out))
-    return code
+    return code, kept
 
 
 def part_editor(host, quick):
     apply = ("apply", fix_of("biff"), "value=ours", "-y")
-    codes, windows = [], 0
+    done, windows = [], 0
     for words, before in ((apply, ()), (("rollback", "-y"), (apply,))):
         host.forget()
         for other in before:
@@ -325,11 +325,12 @@ def part_editor(host, quick):
         for i, call in enumerate(calls):
             for k, style in enumerate(("rename", "in place", "held")):
                 if not quick or i % 3 == k:
-                    codes.append(edit_in_window(host, words, before, call, style))
+                    done.append(edit_in_window(host, words, before, call, style))
             if len(failures) > 20:
                 break
-    return "%d windows, %d edits: %d came in between (exit 1), %d were put back (3), %d left to a person (4), 0 lost" % (
-        windows, len(codes), codes.count(1), codes.count(3), codes.count(4))
+    codes = [code for code, _ in done]
+    return "%d windows, %d edits: %d came in between (exit 1), %d were put back (3), %d left to a person (4), %d lost" % (
+        windows, len(done), codes.count(1), codes.count(3), codes.count(4), [kept for _, kept in done].count(False))
 
 
 # ---- the race ----
