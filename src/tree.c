@@ -230,8 +230,7 @@ static bool refused_at(const struct chunk *p, size_t at, const char *expected, s
         place.len--; /* it would move the cursor */
     bool hidden = is_hidden(p, &place);
     return err_set(err, "%s:%zu:%zu: %s%s%s", p->name, p->line + place.line - 1, place.column, _(expected),
-                   hidden ? "" : "\n",
-                   hidden ? "" : language_caret(place.start, place.len, place.column));
+                   hidden ? "" : "\n", hidden ? "" : language_caret(place.start, place.len, place.column));
 }
 
 static bool refused(enum lens lens, const struct chunk *p, struct err *err)

@@ -227,11 +227,14 @@ static bool walk_chain(const struct walk *w, struct file *f)
         drop_touching(with, f, change);
         if (f->n_back < all)
             strings_add(&dependent, f->later[i]->id);
-        struct hunk *carried = merge_move(change->hunk, change->n_hunk, f->back, f->n_back);
-        struct text next = splice(without, carried, change->n_hunk);
-        if (dependent.n == 0)
+        /* Without a hunk that has to stay there is no text without this transaction; the walk goes on only to
+         * name all that depend on it. */
+        if (dependent.n == 0) {
+            struct hunk *carried = merge_move(change->hunk, change->n_hunk, f->back, f->n_back);
+            struct text next = splice(without, carried, change->n_hunk);
             rebase(w, f, i, without, next, carried);
-        without = next;
+            without = next;
+        }
         f->back = merge_move(f->back, f->n_back, change->hunk, change->n_hunk);
         with = splice(with, change->hunk, change->n_hunk);
     }
