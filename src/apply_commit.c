@@ -21,8 +21,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ACT_MS 60000
-
 static const char *value_of(struct apply *a, const char *parameter)
 {
     const struct doc *main_cf;
@@ -60,6 +58,8 @@ static bool look_around(struct apply *a)
             continue;
         if (!service_state(plan->action[i].daemon, &state, a->err))
             return err_prefix(a->err, "the state of %s cannot be asked", plan->action[i].daemon);
+        if (state.changing)
+            state.active = UNKNOWN; /* neither: there is nothing to come back to */
         a->service = arena_append(a->service, &a->n_service, sizeof(state), &state);
         if (state.active == YES)
             strings_add(&a->ran, state.daemon);
@@ -80,7 +80,7 @@ static void flush(struct apply *a, const char *daemon)
 {
     struct err err;
     say("flush %s: %s", daemon, service_flush_command(daemon));
-    if (!service_flush(daemon, ACT_MS, &err))
+    if (!service_flush(daemon, SERVICE_LIMIT_MS, &err))
         strings_add(&a->planning.plan.left_to_do, arena_printf(_("the queue was not tried again (%s): %s"),
                                                                err.text, service_flush_command(daemon)));
 }
@@ -96,7 +96,7 @@ static bool act(struct apply *a)
             flush(a, action->daemon);
         say("%s %s: %s", service_verb[action->verb], action->daemon,
             service_command(service_init(action->daemon), action->verb, action->daemon));
-        if (!service_act(action->verb, action->daemon, ACT_MS, &skipped, a->err))
+        if (!service_act(action->verb, action->daemon, SERVICE_LIMIT_MS, &skipped, a->err))
             return false;
         /* What was started for the proof is proven like what ran all along. */
         if (action->verb == DO_START && !strings_have(&a->ran, action->daemon))
@@ -193,6 +193,17 @@ static const char *first_problem(const struct strings *problems)
     return problems->n > 0 ? problems->item[0] : NULL;
 }
 
+/* What an administrator would type to have the daemons of this transaction, or Postfix, read their files. */
+static const char *restart_commands(const struct apply *a)
+{
+    struct strings commands = {0};
+    for (size_t i = 0; i < a->ran.n; i++)
+        strings_add(&commands, service_command(service_init(a->ran.item[i]), DO_RESTART, a->ran.item[i]));
+    if (commands.n == 0)
+        strings_add(&commands, service_command(service_init("postfix"), DO_RESTART, "postfix"));
+    return strings_join(&commands, "; ");
+}
+
 /* Something failed after the commit: a->err says what. Puts everything back and proves it. */
 static enum outcome put_back(struct apply *a, struct txn *txn)
 {
@@ -216,7 +227,8 @@ static enum outcome put_back(struct apply *a, struct txn *txn)
         health_again(&a->health, &now);
         const char *worse = health_worse(&a->health, &now);
         if (worse != NULL)
-            strings_add(&problems, arena_printf(_("the files are as before, but %s"), worse));
+            strings_add(&problems, arena_printf(_("the files are as before, but %s. Look at it, then: %s"),
+                                                worse, restart_commands(a)));
     }
     bool back = first_problem(&problems) == NULL;
     /* Unfinished files stay "applying": the next run goes on with them. */

@@ -21,7 +21,8 @@ struct block {
 
 struct writer {
     struct buf out;
-    bool mask, masked;
+    enum secrecy secrecy;
+    bool masked;
 };
 
 static size_t line_start(const char *text, size_t at)
@@ -76,17 +77,15 @@ static struct block widen(const char *before, size_t before_len, const char *aft
     return b;
 }
 
-static bool is_secret_line(const char *line, size_t len)
+/* A NUL byte, which no text has, as the four characters \x00: else the diff would end there. */
+static void write_bytes(struct buf *out, const char *bytes, size_t len)
 {
-    static const char *const words[] = {"password", "passwd", "secret", "credential", "static:"};
-    const char *equals = memchr(line, '=', len);
-    if (equals == NULL)
-        return false;
-    for (size_t w = 0; w < COUNT(words); w++)
-        for (const char *at = line; at + strlen(words[w]) <= line + len; at++)
-            if (strncasecmp(at, words[w], strlen(words[w])) == 0)
-                return true;
-    return false;
+    const char *end = bytes + len;
+    for (const char *nul; (nul = memchr(bytes, '\0', (size_t)(end - bytes))) != NULL; bytes = nul + 1) {
+        buf_add(out, bytes, (size_t)(nul - bytes));
+        buf_puts(out, "\\x00");
+    }
+    buf_add(out, bytes, (size_t)(end - bytes));
 }
 
 static void write_lines(struct writer *w, char sign, const char *text, size_t len, size_t start, size_t end)
@@ -94,13 +93,12 @@ static void write_lines(struct writer *w, char sign, const char *text, size_t le
     while (start < end) {
         size_t stop = line_end(text, len, start);
         buf_add(&w->out, &sign, 1);
-        if (w->mask && is_secret_line(text + start, stop - start)) {
-            const char *equals = memchr(text + start, '=', stop - start);
-            buf_add(&w->out, text + start, (size_t)(equals + 1 - (text + start)));
-            buf_puts(&w->out, " ***\n");
+        const char *shown = secret_line(text, start, stop, w->secrecy);
+        if (shown != NULL) {
+            buf_puts(&w->out, shown);
             w->masked = true;
         } else {
-            buf_add(&w->out, text + start, stop - start);
+            write_bytes(&w->out, text + start, stop - start);
             if (text[stop - 1] != '\n')
                 buf_puts(&w->out, "\n\\ No newline at end of file\n");
         }
@@ -172,9 +170,9 @@ static size_t write_near(struct writer *w, const struct diff_text *before, const
 }
 
 const char *diff_texts(const char *path, const struct diff_text *before, const struct diff_text *after,
-                       const struct hunk *hunk, size_t n, bool mask, bool *ret_masked)
+                       const struct hunk *hunk, size_t n, enum secrecy secrecy, bool *ret_masked)
 {
-    struct writer w = {.mask = mask};
+    struct writer w = {.secrecy = secrecy};
     struct diff_text old = *before;
     bool created = before->bytes == NULL;
     size_t n_block;
@@ -192,21 +190,12 @@ const char *diff_texts(const char *path, const struct diff_text *before, const s
 }
 
 const char *diff_unified(const char *path, const char *before, size_t before_len, const char *after,
-                         size_t after_len, const struct hunk *hunk, size_t n, bool mask, bool *ret_masked)
+                         size_t after_len, const struct hunk *hunk, size_t n, enum secrecy secrecy,
+                         bool *ret_masked)
 {
     const struct diff_text old = {.bytes = before, .len = before_len},
                            new = {.bytes = after, .len = after_len};
-    return diff_texts(path, &old, &new, hunk, n, mask, ret_masked);
-}
-
-bool diff_hides(const char *text, size_t text_len, size_t at, size_t len)
-{
-    for (size_t start = line_start(text, at), stop; start < at + len; start = stop) {
-        stop = line_end(text, text_len, start);
-        if (len > 0 && is_secret_line(text + start, stop - start))
-            return true;
-    }
-    return false;
+    return diff_texts(path, &old, &new, hunk, n, secrecy, ret_masked);
 }
 
 struct hunk *diff_whole(const char *before, size_t before_len, const char *after, size_t after_len,

@@ -4,14 +4,15 @@
  */
 #pragma once
 
-#include "base.h"
+#include "secret.h"
 
 /* The unified diff of one file: "--- a/PATH", "+++ b/PATH", hunks with three lines of context, the marker for
  * a missing final newline. path is absolute. before NULL: there is no such file yet ("--- /dev/null"). Empty
- * when nothing differs. With mask, values of parameters that look like secrets are shown as *** (then it is
- * no longer for patch) and *ret_masked is set. */
+ * when nothing differs. What secrecy hides is shown as *** (then it is no longer for patch) and
+ * *ret_masked is set. */
 const char *diff_unified(const char *path, const char *before, size_t before_len, const char *after,
-                         size_t after_len, const struct hunk *hunk, size_t n, bool mask, bool *ret_masked);
+                         size_t after_len, const struct hunk *hunk, size_t n, enum secrecy secrecy,
+                         bool *ret_masked);
 
 /* The same for texts of which only pieces are known (types.h); line numbers are those of the files. */
 struct diff_text {
@@ -21,11 +22,7 @@ struct diff_text {
     size_t n_piece;
 };
 const char *diff_texts(const char *path, const struct diff_text *before, const struct diff_text *after,
-                       const struct hunk *hunk, size_t n, bool mask, bool *ret_masked);
-
-/* Whether a line that bytes of text stand in looks like a secret, as diff_unified masks it; no bytes stand in
- * none. */
-bool diff_hides(const char *text, size_t text_len, size_t at, size_t len);
+                       const struct hunk *hunk, size_t n, enum secrecy secrecy, bool *ret_masked);
 
 /* The hunks between two texts when they do not come from edits: one, from the first line that differs to the
  * last. */

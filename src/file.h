@@ -57,6 +57,9 @@ enum file_trust {
  * instead. */
 bool file_read(const struct at *at, enum file_trust trust, const char **ret_text, size_t *ret_len,
                struct identity *ret_identity, struct err *err) MUST_CHECK;
+/* The same of anybody's file, NUL bytes and all: what a rollback finds in the place of a text. */
+bool file_read_bytes(const struct at *at, const char **ret_bytes, size_t *ret_len,
+                     struct identity *ret_identity, struct err *err) MUST_CHECK;
 /* Opens a regular file of any size; which file it is, and whether it still is that one. */
 bool file_open_text(const struct at *at, int *ret_fd, struct identity *ret_identity,
                     struct err *err) MUST_CHECK;

@@ -73,17 +73,21 @@ static bool read_all(int fd, const char *path, size_t size, const char **ret_tex
     }
     if (len > size)
         return err_set(err, "%s grows while it is read; try again", path);
-    const char *nul = memchr(text, '\0', len);
-    if (nul != NULL) {
-        struct position p = text_position(text, len, (size_t)(nul - text));
-        return err_set(err,
-                       "%s:%zu:%zu: a NUL byte; Postfix and Dovecot do not read past it, so this is not the "
-                       "text that it seems to be. Remove it (it may have been damaged by a crash)",
-                       path, p.line, p.column);
-    }
     *ret_text = text;
     *ret_len = len;
     return true;
+}
+
+static bool check_text(const char *text, size_t len, const char *path, struct err *err)
+{
+    const char *nul = memchr(text, '\0', len);
+    if (nul == NULL)
+        return true;
+    struct position p = text_position(text, len, (size_t)(nul - text));
+    return err_set(err,
+                   "%s:%zu:%zu: a NUL byte; Postfix and Dovecot do not read past it, so this is not the "
+                   "text that it seems to be. Remove it (it may have been damaged by a crash)",
+                   path, p.line, p.column);
 }
 
 static bool check_trust(const struct stat *st, const char *path, enum file_trust trust, struct err *err)
@@ -137,8 +141,8 @@ bool file_unchanged(const struct identity *a, const struct identity *b)
            a->ctime.tv_nsec == b->ctime.tv_nsec;
 }
 
-bool file_read(const struct at *at, enum file_trust trust, const char **ret_text, size_t *ret_len,
-               struct identity *ret_identity, struct err *err)
+static bool read_bytes(const struct at *at, enum file_trust trust, const char **ret_bytes, size_t *ret_len,
+                       struct identity *ret_identity, struct err *err)
 {
     struct stat st;
     int fd = open_regular(at, &st, err);
@@ -148,11 +152,29 @@ bool file_read(const struct at *at, enum file_trust trust, const char **ret_text
     if (ok && st.st_size > (off_t)FILE_LIMIT)
         ok = err_set(err, "%s has %lld bytes; mailfix reads configuration files of at most %zu", at->path,
                      (long long)st.st_size, FILE_LIMIT);
-    ok = ok && read_all(fd, at->path, (size_t)st.st_size, ret_text, ret_len, err);
+    ok = ok && read_all(fd, at->path, (size_t)st.st_size, ret_bytes, ret_len, err);
     close(fd);
     if (ok && ret_identity != NULL)
         *ret_identity = identity_of(&st);
     return ok;
+}
+
+bool file_read(const struct at *at, enum file_trust trust, const char **ret_text, size_t *ret_len,
+               struct identity *ret_identity, struct err *err)
+{
+    const char *text;
+    size_t len;
+    if (!read_bytes(at, trust, &text, &len, ret_identity, err) || !check_text(text, len, at->path, err))
+        return false;
+    *ret_text = text;
+    *ret_len = len;
+    return true;
+}
+
+bool file_read_bytes(const struct at *at, const char **ret_bytes, size_t *ret_len,
+                     struct identity *ret_identity, struct err *err)
+{
+    return read_bytes(at, ANY_OWNER, ret_bytes, ret_len, ret_identity, err);
 }
 
 bool file_read_path(const struct root *root, const char *path, enum file_trust trust, const char **ret_text,

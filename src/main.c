@@ -129,6 +129,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *a, struct e
     int option;
     a->o.table = options;
     opterr = 0;
+    unsetenv("POSIXLY_CORRECT"); /* options may stand behind the words, whoever calls */
     while ((option = getopt_long(argc, argv, "m:nyvqh", options, NULL)) != -1) {
         switch (option) {
         case OPT_ROOT:

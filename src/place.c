@@ -11,6 +11,7 @@
 #include "postfix.h"
 #include "postfix_list.h"
 #include "postfix_names.h"
+#include "secret.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -41,7 +42,10 @@ const char *row_describe(const struct row *row)
     if (service != NULL && service[0] != '\0')
         where = arena_printf("%s%s: %s", where, service,
                              row->part != NULL && strcmp(row->part->label, "option") != 0 ? "" : "-o ");
-    return arena_printf("%s%s = %s%s", where, parameter != NULL ? parameter : row->name, row->value, note);
+    const char *name = parameter != NULL ? parameter : row->name;
+    bool hidden =
+        secret_setting(name, row->value) || secret_file(row->doc->id, row->doc->path) == SECRETS_ALL;
+    return arena_printf("%s%s = %s%s", where, name, hidden ? "***" : row->value, note);
 }
 
 /* ---- collecting ---- */

@@ -27,7 +27,7 @@ const char *row_field(const struct row *row, const char *field);
 bool place_find(struct context *ctx, const struct place *place, struct row **ret_row, size_t *ret_n,
                 bool *ret_unknown, struct err *err) MUST_CHECK;
 
-/* "/etc/postfix/main.cf:12: name = value (note)", for messages. */
+/* "/etc/postfix/main.cf:12: name = value (note)", for messages; *** for a value that looks like a secret. */
 const char *row_describe(const struct row *row);
 
 /* From the first to the last byte of the value of a setting or an option; empty where there is none. */

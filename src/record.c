@@ -316,7 +316,8 @@ static bool read_service(const json_t *item, struct record *record)
     int enabled = word_index(ANSWERS, COUNT(ANSWERS), json_string_value(json_object_get(item, "enabled")));
     if (daemon == NULL || !service_known(daemon) || active < 0 || enabled < 0)
         return false;
-    struct service_state state = {arena_string(daemon), (enum answer)active, (enum answer)enabled};
+    struct service_state state = {
+        .daemon = arena_string(daemon), .active = (enum answer)active, .enabled = (enum answer)enabled};
     record->service = arena_append(record->service, &record->n_service, sizeof(state), &state);
     return true;
 }

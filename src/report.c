@@ -14,8 +14,8 @@
 #include "report.h"
 
 #include "base.h"
-#include "diff.h"
 #include "params.h"
+#include "secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,9 +148,12 @@ void report_line(const char *array, const char *text)
         json_array_append_new(array_of(report.top, array), string(text));
 }
 
-static const char *hunk_bytes(const char *text, size_t text_len, size_t at, size_t len)
+static const char *hunk_bytes(const struct report_file *file, const char *text, size_t text_len, size_t at,
+                              size_t len)
 {
-    return diff_hides(text, text_len, at, len) ? PARAMS_HIDDEN : arena_copy(text + at, len);
+    return secret_hides(text, text_len, at, len, secret_file(file->document, file->path))
+               ? PARAMS_HIDDEN
+               : arena_copy(text + at, len);
 }
 
 void report_change(const struct report_file *file, const char *(*hide)(const void *with, const char *text),
@@ -170,9 +173,9 @@ void report_change(const struct report_file *file, const char *(*hide)(const voi
     for (size_t i = 0; i < file->n_hunk; i++) {
         const struct hunk *h = &file->hunk[i];
         json_t *hunk = report_add(change, "hunks");
-        const char *old = hunk_bytes(file->before, file->before_len, h->at, h->old_len);
+        const char *old = hunk_bytes(file, file->before, file->before_len, h->at, h->old_len);
         const char *new =
-            hunk_bytes(file->after, file->after_len, (size_t)((ptrdiff_t)h->at + shift), h->len);
+            hunk_bytes(file, file->after, file->after_len, (size_t)((ptrdiff_t)h->at + shift), h->len);
         shift += (ptrdiff_t)h->len - (ptrdiff_t)h->old_len;
         report_number(hunk, "at", (long long)(file->in_file != NULL ? file->in_file[i].at : h->at));
         report_text(hunk, "old", hide != NULL ? hide(with, old) : old);

@@ -36,12 +36,14 @@ static void show_edited(const struct rollback *r, const struct edited_file *e)
 {
     size_t n_ours, n_theirs;
     bool masked = false;
+    /* Nobody gives this one to patch. */
+    enum secrecy secrecy = secret_file(e->document, e->path);
     struct hunk *hunk = diff_whole(e->before, e->before_len, e->wrote, e->wrote_len, &n_ours);
     const char *ours = diff_unified(e->path, e->before, e->before_len, e->wrote, e->wrote_len, hunk, n_ours,
-                                    show_masks(), &masked);
+                                    secrecy, &masked);
     hunk = diff_whole(e->wrote, e->wrote_len, e->now, e->now_len, &n_theirs);
-    const char *theirs = diff_unified(e->path, e->wrote, e->wrote_len, e->now, e->now_len, hunk, n_theirs,
-                                      show_masks(), &masked);
+    const char *theirs =
+        diff_unified(e->path, e->wrote, e->wrote_len, e->now, e->now_len, hunk, n_theirs, secrecy, &masked);
     struct json_t *edited = report_object(report_top(), "edited");
     report_text(edited, "path", e->path);
     report_text(edited, "ours", ours);

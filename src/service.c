@@ -201,7 +201,7 @@ bool service_restore(const struct service_state *recorded, int limit_ms, struct 
     if (!service_state(recorded->daemon, &now, err))
         return false;
     /* Mail first; and a daemon that will not start is no reason to leave it disabled. */
-    if (differ(recorded->active, now.active))
+    if (differ(recorded->active, now.active) || (recorded->active != UNKNOWN && now.changing))
         ok = service_act(recorded->active == YES ? DO_START : DO_STOP, recorded->daemon, limit_ms, &skipped,
                          err);
     const int64_t left = deadline - now_ms();

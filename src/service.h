@@ -15,10 +15,14 @@ enum init_kind { INIT_UNKNOWN, INIT_SYSTEMD, INIT_SYSV, INIT_OPENRC, INIT_NONE }
 
 enum answer { NO, YES, UNKNOWN };
 
+/* The longest that one action may take: what has not answered by then hangs. */
+#define SERVICE_LIMIT_MS 30000
+
 /* What must come back after an undo. */
 struct service_state {
     const char *daemon;
     enum answer active;
+    bool changing;       /* it is being started or stopped just now; active says what for */
     enum answer enabled; /* starts at boot */
 };
 
@@ -65,7 +69,7 @@ bool service_act(enum verb verb, const char *daemon, int limit_ms, bool *ret_ski
                  struct err *err) MUST_CHECK;
 
 /* Brings the daemon back to a recorded state: enabled or not, running or not. Does nothing where it is so
- * already. */
+ * already; one that is being started is not running yet. */
 bool service_restore(const struct service_state *recorded, int limit_ms, struct err *err) MUST_CHECK;
 
 /* The same before it had its turn at boot: whether it starts at boot, and nothing is started. What shall not

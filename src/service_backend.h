@@ -46,6 +46,8 @@ const char *service_command_at(const char *root, enum verb verb, const struct da
 /* ---- service_systemd.c ---- */
 
 enum answer service_active_answer(const char *active_state);
+/* Whether that state ends by itself: a job is at work, or it waits to be started again. */
+bool service_is_changing(const char *active_state);
 enum answer service_unit_file_answer(const char *unit_file_state);
 
 /* ---- service_sysv.c ---- */

@@ -30,6 +30,11 @@ enum answer service_active_answer(const char *active_state)
     return NO; /* inactive failed deactivating maintenance */
 }
 
+bool service_is_changing(const char *active_state)
+{
+    return strcmp(active_state, "activating") == 0 || strcmp(active_state, "deactivating") == 0;
+}
+
 enum answer service_unit_file_answer(const char *unit_file_state)
 {
     static const struct {
@@ -519,6 +524,7 @@ static bool systemd_state(const struct daemon *daemon, struct service_state *ret
         !enabled(&talk, daemon, &units, &ret_state->enabled, err))
         return false;
     ret_state->active = service_active_answer(active);
+    ret_state->changing = service_is_changing(active);
     return true;
 }
 

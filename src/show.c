@@ -2,7 +2,7 @@
  *
  * What apply and rollback show; see show.h.
  *
- * Limits: which lines look like secrets is diff.c's guess.
+ * Limits: which lines look like secrets is secret.c's guess.
  */
 #include "show.h"
 
@@ -52,6 +52,11 @@ bool show_masks(void)
     return isatty(STDOUT_FILENO) || report_wanted();
 }
 
+enum secrecy show_secrecy(const char *document, const char *path)
+{
+    return show_masks() ? secret_file(document, path) : SECRETS_SHOWN;
+}
+
 static void print_flush(const char *daemon)
 {
     out_printf(stdout, "then: flush %s: %s\n", daemon, service_flush_command(daemon));
@@ -66,8 +71,8 @@ void show_plan(struct facts *facts, const struct plan *plan)
         const struct diff_text before = {c->doc->absent ? NULL : c->doc->text, c->doc->len, c->doc->piece,
                                          c->doc->n_piece},
                                after = {c->after, c->after_len, c->after_piece, c->doc->n_piece};
-        const char *text =
-            diff_texts(c->doc->path, &before, &after, c->hunk, c->n_hunk, show_masks(), &masked);
+        const char *text = diff_texts(c->doc->path, &before, &after, c->hunk, c->n_hunk,
+                                      show_secrecy(c->doc->id, c->doc->path), &masked);
         text = show_hide(plan, text, &masked);
         color_diff(text);
         any_masked |= masked;

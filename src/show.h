@@ -5,6 +5,7 @@
 #pragma once
 
 #include "plan.h"
+#include "secret.h"
 
 struct options; /* verbs.h */
 struct json_t;  /* report.h */
@@ -14,6 +15,8 @@ struct json_t;  /* report.h */
 /* Whether diffs mask what looks like a secret: on a terminal and in a report. A pipe gets the exact bytes,
  * for patch. */
 bool show_masks(void);
+/* What that means for a file. */
+enum secrecy show_secrecy(const char *document, const char *path);
 
 /* The unified diff of all changes, then one line for each action, on standard output. */
 void show_plan(struct facts *facts, const struct plan *plan);

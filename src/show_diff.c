@@ -43,7 +43,8 @@ static bool print_target(const struct store *store, const struct record *record,
     new.piece = extract_moved(before.piece, before.n_piece, before.text, hunk, t->n_hunk);
     new.n_piece = before.n_piece;
     bool masked = false;
-    const char *text = diff_texts(t->path, &old, &new, hunk, t->n_hunk, show_masks(), &masked);
+    const char *text =
+        diff_texts(t->path, &old, &new, hunk, t->n_hunk, show_secrecy(t->document, t->path), &masked);
     color_diff(text);
     *ret_masked |= masked;
     const struct report_file file = {t->path,   t->document, before.text, new.bytes, before.len,

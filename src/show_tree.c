@@ -5,9 +5,10 @@
  * A document of several files has a line "# FILE" before the nodes of each.
  *
  * Offsets are bytes of the file. Control bytes in values are shown as \xNN, also to a pipe, because a value
- * must stay one field of one line.
+ * must stay one field of one line. On a terminal and in a report values that look like secrets are ***.
  */
 #include "doc.h"
+#include "show.h"
 #include "tree.h"
 #include "verbs.h"
 
@@ -37,9 +38,47 @@ static size_t index_of(const struct node *node, size_t at)
 /* What print_nodes is about: the file for --json, and the path that is wanted, NULL: all. */
 struct printing {
     const char *file, *wanted;
+    enum secrecy secrecy;
+    bool masked;
 };
 
-static void print_nodes(const struct printing *p, const struct node *node, size_t n, const char *parent)
+static bool is_value(const struct node *node)
+{
+    return strcmp(node->label, "value") == 0;
+}
+
+/* A setting whose name, or the value of which, looks like a secret. */
+static bool is_secret(const struct node *node, enum secrecy secrecy)
+{
+    bool secret = secrecy == SECRETS_ALL;
+    for (size_t i = 0; i < node->n_child && node->value != NULL; i++)
+        secret |= is_value(&node->child[i]) && node->child[i].value != NULL &&
+                  secret_setting(node->value, node->child[i].value);
+    return secrecy != SECRETS_SHOWN && secret;
+}
+
+/* A comment may be what such a setting was. */
+static const char *comment(const struct printing *p, const char *text)
+{
+    size_t len = strlen(text);
+    const char *shown = secret_line(text, 0, len, p->secrecy);
+    return shown != NULL ? arena_copy(shown, strcspn(shown, "\n")) : text;
+}
+
+static const char *shown_value(struct printing *p, const struct node *node, bool secret)
+{
+    if (node->value == NULL)
+        return NULL;
+    const char *text = secret && is_value(node) && node->value[0] != '\0' ? "***"
+                       : node->label[0] == '#'                            ? comment(p, node->value)
+                                                                          : node->value;
+    p->masked |= text != node->value;
+    return text;
+}
+
+/* secret: what these nodes are part of looks like one. */
+static void print_nodes(struct printing *p, const struct node *node, size_t n, const char *parent,
+                        bool secret)
 {
     for (size_t i = 0; i < n; i++) {
         const char *path = arena_printf("%s/%s[%zu]", parent, node[i].label, index_of(node, i));
@@ -48,17 +87,27 @@ static void print_nodes(const struct printing *p, const struct node *node, size_
                                   (path[len] == '\0' || strchr("/[", path[len]) != NULL));
         if (below) {
             printf("%zu-%zu\t%s\t", node[i].span.start, node[i].span.end, path);
-            print_value(node[i].value != NULL ? node[i].value : "");
+            const char *value = shown_value(p, &node[i], secret);
+            print_value(value != NULL ? value : "");
             putchar('\n');
             struct json_t *item = report_add(report_top(), "nodes");
             report_number(item, "start", (long long)node[i].span.start);
             report_number(item, "end", (long long)node[i].span.end);
             report_text(item, "file", p->file);
             report_text(item, "path", path);
-            report_text(item, "value", node[i].value);
+            report_text(item, "value", value);
         }
-        print_nodes(p, node[i].child, node[i].n_child, path);
+        print_nodes(p, node[i].child, node[i].n_child, path, secret || is_secret(&node[i], p->secrecy));
     }
+}
+
+static void print_file(const char *path, enum secrecy secrecy, const char *wanted, const struct node *node,
+                       size_t n)
+{
+    struct printing p = {.file = path, .wanted = wanted, .secrecy = secrecy};
+    print_nodes(&p, node, n, "", false);
+    if (p.masked)
+        out_printf(stdout, SHOW_MASKED);
 }
 
 /* A document of this host. */
@@ -73,12 +122,12 @@ static bool print_document(struct facts *facts, const char *id, const char *want
     for (size_t i = 0; i < n; i++) {
         if (!single)
             out_printf(stdout, doc[i]->absent ? "# %s (not there)\n" : "# %s\n", doc[i]->path);
-        print_nodes(&(struct printing){doc[i]->path, wanted}, doc[i]->node, doc[i]->n_node, "");
+        print_file(doc[i]->path, show_secrecy(id, doc[i]->path), wanted, doc[i]->node, doc[i]->n_node);
     }
     return true;
 }
 
-static bool print_file(const char *name, enum lens lens, const char *wanted, struct err *err)
+static bool print_named(const char *name, enum lens lens, const char *wanted, struct err *err)
 {
     struct root host;
     char cwd[4096];
@@ -93,7 +142,7 @@ static bool print_file(const char *name, enum lens lens, const char *wanted, str
     close(host.fd);
     if (!ok || !tree_parse(lens, name, text, len, &node, &n, err))
         return false;
-    print_nodes(&(struct printing){path, wanted}, node, n, "");
+    print_file(path, show_secrecy(lens == LENS_TRANSPORT ? "map " : name, path), wanted, node, n);
     return true;
 }
 
@@ -122,7 +171,7 @@ enum outcome verb_tree(struct options *o, struct err *err)
                            strings_join(&lenses, " ")),
                USAGE;
     if (!facts_open(&o->root, o->facts_file, &facts, err) ||
-        !(document ? print_document(facts, name, wanted, err) : print_file(name, lens, wanted, err)))
+        !(document ? print_document(facts, name, wanted, err) : print_named(name, lens, wanted, err)))
         return err->outcome;
     return DONE;
 }

@@ -15,6 +15,7 @@
 #include "dovecot.h"
 #include "language.h"
 #include "memory.h"
+#include "secret.h"
 #include "tree_cut.h"
 
 #include <augeas.h>
@@ -214,13 +215,22 @@ static size_t fault_inside(enum lens lens, const struct chunk *p, size_t len, si
     return at;
 }
 
+/* A line that is not quoted, because it may hold a secret. */
+static bool is_hidden(const struct chunk *p, const struct position *place)
+{
+    size_t start = (size_t)(place->start - p->text);
+    return secret_file("map ", p->name) == SECRETS_ALL ||
+           secret_line(p->text, start, start + place->len, SECRETS_HIDDEN) != NULL;
+}
+
 static bool refused_at(const struct chunk *p, size_t at, const char *expected, struct err *err)
 {
     struct position place = text_position(p->text, p->len, at);
     if (place.len > 0 && place.start[place.len - 1] == '\r')
         place.len--; /* it would move the cursor */
-    return err_set(err, "%s:%zu:%zu: %s\n%s", p->name, p->line + place.line - 1, place.column, _(expected),
-                   language_caret(place.start, place.len, place.column));
+    bool hidden = is_hidden(p, &place);
+    return err_set(err, "%s:%zu:%zu: %s%s%s", p->name, p->line + place.line - 1, place.column, _(expected),
+                   hidden ? "" : "\n", hidden ? "" : language_caret(place.start, place.len, place.column));
 }
 
 static bool refused(enum lens lens, const struct chunk *p, struct err *err)

@@ -66,13 +66,15 @@ static bool remove_created(const struct txn *txn, const struct swap *s, bool *re
     }
     if (!file_unlink(s->at.dir, s->temp, err))
         return false;
+    if (target[0] == '\0')
+        return true; /* somebody took it away already */
     if (strcmp(target, s->after) == 0) {
         if (!txn_swap_one(s, s->after, "", &other, err) && !other)
             return false;
         *ret_stuck = other;
         return other || file_unlink(s->at.dir, s->temp, err);
     }
-    *ret_stuck = target[0] != '\0' && temp[0] == '\0';
+    *ret_stuck = temp[0] == '\0';
     return true;
 }
 

@@ -3,40 +3,59 @@
  * The way back after the files; see undo.h.
  *
  * Limits: a service that does not come back within half a minute is left to a person; its files are right by
- * then.
+ * then. One action more may be at work when that time is over.
  */
 #include "undo.h"
 
 #include "journal.h"
 #include <string.h>
-#include <time.h>
 
-#define ACT_MS 60000
-#define TRIES 15
-#define BETWEEN_SECONDS 2
+#define PATIENCE_MS 30000 /* for all tries of one service */
+#define BETWEEN_MS 2000
 
 static bool renews(enum verb verb)
 {
     return verb == DO_RELOAD || verb == DO_RESTART;
 }
 
-/* Restores one service; a port that somebody else holds for a moment, or a start limit, may need a second
- * try. */
-static bool restore(const struct service_state *state, struct err *err)
+/* Whether the daemon still has to read its files again, and how: the renewal of it failed. */
+struct renewal {
+    bool due;
+    enum verb verb;
+};
+
+static struct renewal renewal_of(const struct record *record, const struct service_state *state,
+                                 const struct strings *failed)
 {
-    for (int tries = 1;; tries++) {
-        if (service_restore(state, ACT_MS, err))
+    struct renewal renewal = {.due = state->active == YES && strings_have(failed, state->daemon)};
+    for (size_t i = 0; i < record->n_action; i++)
+        if (renews(record->action[i].verb) && strcmp(record->action[i].daemon, state->daemon) == 0)
+            renewal.verb = record->action[i].verb;
+    return renewal;
+}
+
+/* Restores one service; a port that somebody else holds for a moment, or a start limit, may need a second
+ * try. What runs on as it was, because its restart failed, did not come back either. */
+static bool restore(const struct service_state *state, struct renewal *renewal, struct err *err)
+{
+    const int64_t deadline = now_ms() + PATIENCE_MS;
+    for (;;) {
+        bool skipped;
+        if (renewal->due)
+            renewal->due = !service_act(renewal->verb, state->daemon, SERVICE_LIMIT_MS, &skipped, err);
+        if (!renewal->due && service_restore(state, SERVICE_LIMIT_MS, err))
             return true;
-        if (tries == TRIES)
+        if (now_ms() + BETWEEN_MS >= deadline)
             return false;
-        struct timespec pause = {.tv_sec = BETWEEN_SECONDS};
-        nanosleep(&pause, NULL);
+        (void)!nap(BETWEEN_MS);
     }
 }
 
-static const char *by_hand(const struct service_state *state)
+static const char *by_hand(const struct service_state *state, const struct renewal *renewal)
 {
-    enum verb verb = state->active == NO ? DO_STOP : DO_START;
+    enum verb verb = renewal != NULL && renewal->due ? renewal->verb
+                     : state->active == NO           ? DO_STOP
+                                                     : DO_START;
     return service_command(service_init(state->daemon), verb, state->daemon);
 }
 
@@ -56,25 +75,34 @@ static void remove_byproducts(const struct store *store, const struct record *re
         remove_byproduct(store->root, record->byproduct.item[i]);
 }
 
+/* Every daemon that read its files anew for the change does so again; ret_failed: those that did not. */
+static void renew(const struct record *record, struct strings *ret_failed)
+{
+    for (size_t i = 0; i < record->n_action; i++) {
+        struct err err;
+        bool skipped;
+        const struct action *action = &record->action[i];
+        if (!renews(action->verb) ||
+            service_act(action->verb, action->daemon, SERVICE_LIMIT_MS, &skipped, &err))
+            continue;
+        say_more("%s: %s", action->daemon, err.text);
+        strings_add(ret_failed, action->daemon);
+    }
+}
+
 void undo_services(const struct store *store, const struct record *record, struct strings *problems)
 {
     if (store->root->live) {
-        for (size_t i = 0; i < record->n_action; i++) {
-            struct err ignored;
-            bool skipped;
-            const struct action *action = &record->action[i];
-            /* A failure is no verdict yet: restore() below looks at what runs. */
-            if (renews(action->verb) &&
-                !service_act(action->verb, action->daemon, ACT_MS, &skipped, &ignored))
-                say_more("%s: %s", action->daemon, ignored.text);
-        }
+        struct strings failed = {0};
+        renew(record, &failed);
         /* Last acted on, first restored: what took the place of another daemon leaves it first. */
         for (size_t i = record->n_service; i-- > 0;) {
+            const struct service_state *state = &record->service[i];
+            struct renewal renewal = renewal_of(record, state, &failed);
             struct err err;
-            if (!restore(&record->service[i], &err))
-                strings_add(problems,
-                            arena_printf(_("%s did not come back: %s. Look at it, then: %s"),
-                                         record->service[i].daemon, err.text, by_hand(&record->service[i])));
+            if (!restore(state, &renewal, &err))
+                strings_add(problems, arena_printf(_("%s did not come back: %s. Look at it, then: %s"),
+                                                   state->daemon, err.text, by_hand(state, &renewal)));
         }
     }
     remove_byproducts(store, record);
@@ -86,7 +114,7 @@ static void boot_services(const struct store *store, const struct record *record
     for (size_t i = record->n_service; store->root->live && i-- > 0;) {
         const struct service_state *state = &record->service[i];
         struct err err;
-        if (!service_restore_boot(state, ACT_MS, &err))
+        if (!service_restore_boot(state, SERVICE_LIMIT_MS, &err))
             strings_add(
                 problems,
                 arena_printf(_("whether %s starts at boot is not as it was: %s. Look at it, then: %s"),
@@ -94,7 +122,7 @@ static void boot_services(const struct store *store, const struct record *record
                              service_command(service_init(state->daemon),
                                              state->enabled == YES ? DO_ENABLE : DO_DISABLE, state->daemon)));
         if (state->active == YES && state->enabled == NO)
-            say("%s ran and does not start at boot; to start it: %s", state->daemon, by_hand(state));
+            say("%s ran and does not start at boot; to start it: %s", state->daemon, by_hand(state, NULL));
     }
     remove_byproducts(store, record);
 }

@@ -12,6 +12,7 @@
 #include "way_back_private.h"
 
 #include "hunk.h"
+#include "secret.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -92,7 +93,8 @@ static bool refuse_edited(const struct walk *w, const struct file *f, struct tex
                           struct text now)
 {
     struct edited_file *edited = arena_alloc(sizeof(*edited));
-    *edited = (struct edited_file){.path = f->target->path,
+    *edited = (struct edited_file){.document = f->target->document,
+                                   .path = f->target->path,
                                    .before = without.bytes,
                                    .before_len = without.len,
                                    .wrote = with.bytes,
@@ -115,8 +117,17 @@ static bool refuse_edited(const struct walk *w, const struct file *f, struct tex
                        way_back_slot(w->chosen, f->index));
 }
 
-bool way_back_refuse_hunk(const struct walk *w, const struct file *f, size_t line, struct position p)
+bool way_back_refuse_hunk(const struct walk *w, const struct file *f, size_t line, struct text wrote,
+                          size_t at)
 {
+    struct position p = text_position(wrote.bytes, wrote.len, at);
+    size_t start = (size_t)(p.start - wrote.bytes);
+    const char *hidden =
+        secret_line(wrote.bytes, start, start + p.len, secret_file(f->target->document, f->target->path));
+    if (hidden != NULL) {
+        p.start = hidden;
+        p.len = strcspn(hidden, "\n");
+    }
     return err_outcome(w->err, NEEDS_PERSON,
                        "%s was edited where transaction %s changed it: what it wrote in line %zu (%.*s) does "
                        "not stand there exactly once any more. Take it back by hand, or put the edited file "
@@ -127,8 +138,8 @@ bool way_back_refuse_hunk(const struct walk *w, const struct file *f, size_t lin
 /* Line of a hunk in the text that mailfix wrote, for people. */
 static bool refuse_hunk(const struct walk *w, const struct file *f, struct text with, size_t lost)
 {
-    struct position p = text_position(with.bytes, with.len, f->back[lost].at);
-    return way_back_refuse_hunk(w, f, p.line, p);
+    size_t at = f->back[lost].at;
+    return way_back_refuse_hunk(w, f, text_position(with.bytes, with.len, at).line, with, at);
 }
 
 /* The hunks that lead back, in what somebody made of the text. */
@@ -223,11 +234,14 @@ static bool walk_chain(const struct walk *w, struct file *f)
         drop_touching(with, f, change);
         if (f->n_back < all)
             strings_add(&dependent, f->later[i]->id);
-        struct hunk *carried = merge_move(change->hunk, change->n_hunk, f->back, f->n_back);
-        struct text next = splice(without, carried, change->n_hunk);
-        if (dependent.n == 0)
+        /* Without a hunk that has to stay there is no text without this transaction; the walk goes on only to
+         * name all that depend on it. */
+        if (dependent.n == 0) {
+            struct hunk *carried = merge_move(change->hunk, change->n_hunk, f->back, f->n_back);
+            struct text next = splice(without, carried, change->n_hunk);
             rebase(w, f, i, without, next, carried);
-        without = next;
+            without = next;
+        }
         f->back = merge_move(f->back, f->n_back, change->hunk, change->n_hunk);
         with = splice(with, change->hunk, change->n_hunk);
     }
@@ -242,6 +256,22 @@ static bool walk_chain(const struct walk *w, struct file *f)
 }
 
 /* ---- one target ---- */
+
+/* Of what is too large to be read the digest is enough to put it aside. */
+static bool read_what_stands(const struct walk *w, struct file *f, const struct at *at, struct doc *now)
+{
+    struct err why;
+    if (file_read_bytes(at, &now->text, &now->len, &now->identity, &why)) {
+        digest_hex(now->text, now->len, now->digest);
+        return true;
+    }
+    if (!file_is_regular(at->dir, at->name)) {
+        *w->err = why;
+        return false;
+    }
+    f->unread = arena_string(why.text);
+    return file_digest(at->dir, at->name, now->digest, w->err);
+}
 
 static bool read_now(const struct walk *w, struct file *f)
 {
@@ -267,11 +297,9 @@ static bool read_now(const struct walk *w, struct file *f)
             t->path, w->chosen->id, w->store->root->path, way_back_slot(w->chosen, f->index));
     bool ok = gone ? false
               : strcmp(at.path, t->path) == 0
-                  ? file_read(&at, ANY_OWNER, &now->text, &now->len, &now->identity, w->err)
+                  ? read_what_stands(w, f, &at, now)
                   : err_outcome(w->err, NEEDS_PERSON, "%s leads to %s now", t->path, at.path);
     close(at.dir);
-    if (ok)
-        digest_hex(now->text, now->len, now->digest);
     f->now = now;
     return ok;
 }
@@ -281,6 +309,13 @@ static bool make_change(const struct walk *w, struct file *f, struct change *cha
 {
     struct text now = {.bytes = f->now->text, .len = f->now->len};
     bool edited = !has_digest(f->wrote, f->now->digest);
+    if (f->unread != NULL && w->way != WAY_FORCE)
+        return err_outcome(
+            w->err, NEEDS_PERSON,
+            "%s was edited since transaction %s wrote it, and it cannot be compared: %s. To put the "
+            "edited file aside: --force (its text from before is %s%s)",
+            f->target->path, w->chosen->id, f->unread, w->store->root->path,
+            way_back_slot(w->chosen, f->index));
     if (edited && w->way != WAY_FORCE && !follow_edit(w, f, f->result, f->wrote, now))
         return false;
     change->hunk = f->back;

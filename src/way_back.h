@@ -19,7 +19,7 @@ enum way {
 
 /* A file that was edited since: what was there before, what mailfix wrote, what stands there now. */
 struct edited_file {
-    const char *path;
+    const char *document, *path;
     const char *before, *wrote, *now;
     size_t before_len, wrote_len, now_len;
 };

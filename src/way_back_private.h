@@ -34,6 +34,7 @@ struct file {
     size_t n_back;
     struct text result; /* wrote without this transaction */
     struct doc *now;
+    const char *unread; /* why the text of now is not known, only its digest; NULL: it is */
 };
 
 /* way_back.c: where the record has the text from before; NEEDS_PERSON: it does not lead there. Returns false.
@@ -42,7 +43,8 @@ const char *way_back_slot(const struct record *record, size_t index);
 bool way_back_damaged(const struct walk *w);
 /* NEEDS_PERSON: the line of the text that mailfix wrote is not there exactly once; later transactions stand
  * on this one. Both return false. */
-bool way_back_refuse_hunk(const struct walk *w, const struct file *f, size_t line, struct position p);
+bool way_back_refuse_hunk(const struct walk *w, const struct file *f, size_t line, struct text wrote,
+                          size_t at);
 bool way_back_dependent(const struct walk *w, const struct file *f, const struct strings *dependent);
 
 /* way_back_table.c: plans the way back of a table's text that need not be read whole, or is too large for it;

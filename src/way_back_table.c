@@ -158,7 +158,7 @@ static bool place_hunks(const struct walk *w, const struct file *f, const struct
         if (k == end || now[k].count != 1 ||
             (i > 0 && found[i].at <= found[i - 1].at + found[i - 1].old_len)) {
             size_t line = extract_line(wrote->piece, wrote->extract.n_piece, wrote->text, h->at, false);
-            return way_back_refuse_hunk(w, f, line, text_position(wrote->text, wrote->len, h->at));
+            return way_back_refuse_hunk(w, f, line, (struct text){wrote->text, wrote->len, false}, h->at);
         }
     }
     *ret_hunk = found;

@@ -40,6 +40,7 @@ class Case:
     live = False
     named = True        # that the same words always mean the same transaction
     more = None         # from after, what leads to the tree before everything, but for times
+    facts = None        # a file of its own
     undo = None         # words that lead from after to before; None: the same words again find nothing to do
 
     def __init__(self, name, what, closing, **more):

@@ -6,10 +6,13 @@
             the records say in their order, whatever that order was; taking everything back leads to the first text.
   postconf  200 applies and rollbacks against a loop of `postconf -e` (a real one) on the same main.cf: no edit is lost
             and none is half there, neither postconf's nor mailfix's.
+  editor    somebody edits main.cf in each window: mailfix is stopped at every changing call of an apply and of a rollback, and
+            their line is written meanwhile, as an editor does that renames a new file into place, in place, or through a
+            descriptor that was opened long before. It is in main.cf afterwards, or (the last one) where the record is.
   race      another user flips names beside main.cf, and a directory on the way to it, between a file, a symbolic link
             that leads out and a directory, 100,000 times, while root applies and rolls back: nothing outside is touched.
 
---quick: 6 rounds, 12 applies, 5,000 flips.
+--quick: 6 rounds, 12 applies, every twelfth window, 5,000 flips.
 
 Limits. Chance decides where the others come in between; the kills of sweep.py are where every place is looked at. A
 seed is printed and taken from MAILFIX_TEST_SEED. Needs root; without postconf its part is left out, with a word.
@@ -18,12 +21,15 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 
 sys.dont_write_bytecode = True
+import sweep  # noqa: E402
 from cases import host_tree  # noqa: E402
 from trees import STORE, look, put  # noqa: E402
 
@@ -228,6 +234,105 @@ def part_postconf(host, quick):
         len(codes), codes.count(0), codes.count(75), codes.count(1), len(edits), lost)
 
 
+# ---- an editor in each window ----
+
+LINE = "# theirs\n"
+
+
+def changing_calls(host, words):
+    """NAME, N of the changing calls of such a run, which is made."""
+    log, count, found = host.top + ".calls", Counter(), []
+    subprocess.run(["strace", "-o", log, "-s", "80", "-e", "trace=%file,%desc", *host.argv(*words)], check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(log, encoding="latin-1") as file:
+        for line in file:
+            name = line.split("(")[0]
+            count[name] += 1
+            call = sweep.Call(name, count[name], line.strip())
+            if name not in sweep.NOT_FILES and sweep.changes(call) and not sweep.to_terminal(call):
+                found.append(call)
+    return found
+
+
+def stopped(tracer, log):
+    """The program below strace, once it stands still; None: it ended before."""
+    while tracer.poll() is None:
+        with open(log) as file:
+            if "--- stopped by SIGSTOP ---" in file.read():
+                with open("/proc/%d/task/%d/children" % (tracer.pid, tracer.pid)) as children:
+                    return int(children.read())
+        time.sleep(0.02)
+    return None
+
+
+def write_line(host, style, held):
+    if style == "rename":
+        put(host.main + ".new", (host.text() + LINE).encode(), 0o644, 0, 0)
+        os.rename(host.main + ".new", host.main)
+    else:
+        fd = held if style == "held" else os.open(host.main, os.O_WRONLY | os.O_APPEND)
+        os.write(fd, LINE.encode())
+        if style != "held":
+            os.close(fd)
+
+
+def holds_line(top):
+    for here, _, names in os.walk(top):
+        for name in names:
+            with open(os.path.join(here, name), "rb") as file:
+                if LINE.encode() in file.read():
+                    return True
+    return False
+
+
+def edit_in_window(host, words, before, call, style):
+    what = "editor, %s at %s #%d of %s" % (style, call.name, call.nth, words[0])
+    host.forget()
+    for other in before:
+        host.run(*other)
+    held = os.open(host.main, os.O_WRONLY | os.O_APPEND)
+    log = host.top + ".stopped"
+    open(log, "w").close()
+    tracer = subprocess.Popen(["strace", "-o", log, "-e", "trace=" + call.name,
+                               "--inject=%s:signal=STOP:when=%d" % (call.name, call.nth), *host.argv(*words)],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    child = stopped(tracer, log)
+    if check(child is not None, what + ": it did not stop there"):
+        write_line(host, style, held)
+        os.kill(child, signal.SIGCONT)
+    tracer.out, tracer.err = tracer.communicate(timeout=60)
+    os.close(held)
+    code, text = tracer.returncode, host.text()
+    check(code in (0, 1, 3, 4), "%s: exit %d: %s" % (what, code, tracer.err))
+    kept = check(LINE in text or style == "held" and holds_line(os.path.join(host.top, STORE)),
+                 "%s: the edit is lost (exit %d): %r" % (what, code, text))
+    check(text.replace(LINE, "") in (MAIN, MAIN.replace("biff = first", "biff = ours")), "%s: %r" % (what, text))
+    if code in (0, 1, 3):
+        recover = host.run("recover")
+        check(recover.out.startswith("Nothing to recover"), "%s: exit %d, and then: %s" % (what, code, recover.out))
+    return code, kept
+
+
+def part_editor(host, quick):
+    apply = ("apply", fix_of("biff"), "value=ours", "-y")
+    done, windows = [], 0
+    for words, before in ((apply, ()), (("rollback", "-y"), (apply,))):
+        host.forget()
+        for other in before:
+            host.run(*other)
+        calls = changing_calls(host, words)[::12 if quick else 1]
+        windows += len(calls)
+        for i, call in enumerate(calls):
+            for k, style in enumerate(("rename", "in place", "held")):
+                if not quick or i % 3 == k:
+                    done.append(edit_in_window(host, words, before, call, style))
+            if len(failures) > 20:
+                break
+    codes = [code for code, _ in done]
+    return "%d windows, %d edits: %d came in between (exit 1), %d were put back (3), %d left to a person (4), %d lost" % (
+        windows, len(done), codes.count(1), codes.count(3), codes.count(4), [kept for _, kept in done].count(False))
+
+
 # ---- the race ----
 
 def become_user():
@@ -310,7 +415,7 @@ def part_race(host, quick):
 
 def main():
     words = [word for word in sys.argv[1:] if word != "--quick"]
-    parts = {"mailfix": part_mailfix, "postconf": part_postconf, "race": part_race}
+    parts = {"mailfix": part_mailfix, "postconf": part_postconf, "editor": part_editor, "race": part_race}
     if not words or not set(words[1:]) <= set(parts):
         sys.exit("usage: others.py MAILFIX_PREFIX [--quick] [%s]..." % " | ".join(parts))
     if os.geteuid() != 0:

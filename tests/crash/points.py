@@ -73,7 +73,7 @@ def command_of(case, tree, words, program="mailfix"):
     if case.live:
         return ["unshare", "--mount", "--propagation", "private", os.path.join(HERE, "live"), tree, setup["base"],
                 setup["prefix"], mailfix if program == "mailfix" else program, *words]
-    return [mailfix, "--root", tree, "--facts", setup["facts"], *words]
+    return [mailfix, "--root", tree, "--facts", case.facts or setup["facts"], *words]
 
 
 def turn(case, tree, words, program="mailfix"):
@@ -353,13 +353,14 @@ class Sweeps:
     def elapsed(self):
         return time.monotonic() - self.began
 
-    def go(self, name, points, sweep=None):
-        """Runs the points; the states that were half-way are returned when sweep names where to keep them."""
+    def go(self, name, points, sweep=None, function=None):
+        """Runs the points (by the function, else work); the states that were half-way are returned when sweep names where to
+        keep them."""
         if sweep is not None:
             os.makedirs(os.path.join(setup["work"], "states", sweep))
         count, halfway, failures, at = Counter(), {}, [], time.monotonic()
         shown = at
-        for done, result in enumerate(self.pool.imap(work, [(sweep, point) for point in points], chunksize=2), 1):
+        for done, result in enumerate(self.pool.imap(function or work, [(sweep, point) for point in points], chunksize=2), 1):
             count["half-way"] += result.halfway
             for kind in {kind for kind, _ in result.problems}:
                 count[kind] += 1

@@ -47,12 +47,14 @@ note() { printf '# %3d s: %s\n' "$SECONDS" "$*"; }
 
 # ---- checks --------------------------------------------------------------------------------------------------------------------
 
-# pass WHAT, fail WHAT [EVIDENCE]: count and print one check. The evidence goes below the line, each line behind "#".
+# pass WHAT, fail WHAT [EVIDENCE]: count and print one check. The evidence goes below the line, each line behind "#". fail returns 1, so
+# that "check_same ... || printf" shows more.
 pass() { passed=$((passed + 1)); printf 'ok - %s\n' "$1"; }
 fail() {
     failed=$((failed + 1))
     printf 'not ok - %s\n' "$1"
     [ -z "${2-}" ] || printf '%s\n' "$2" | sed 's/^/#   /'
+    return 1
 }
 
 # check WHAT CMD...: the command must succeed. Its output (both streams) is the evidence, shown when it fails. The command runs in

@@ -10,7 +10,7 @@
 
 static const char *unified(const char *before, const char *after, const struct hunk *hunk, size_t n)
 {
-    return diff_unified("/etc/f", before, strlen(before), after, strlen(after), hunk, n, false, NULL);
+    return diff_unified("/etc/f", before, strlen(before), after, strlen(after), hunk, n, SECRETS_SHOWN, NULL);
 }
 
 static void test_forms(void **state)
@@ -65,21 +65,22 @@ static void test_mask(void **state)
     struct hunk hunk = {25, 6, "neu", 3};
     bool masked = false;
     const char *shown =
-        diff_unified("/f", before, strlen(before), after, strlen(after), &hunk, 1, true, &masked);
+        diff_unified("/f", before, strlen(before), after, strlen(after), &hunk, 1, SECRETS_HIDDEN, &masked);
     assert_true(masked);
     assert_null(strstr(shown, "geheim\n"));
     assert_null(strstr(shown, "neu"));
     assert_non_null(strstr(shown, "-smtp_password = ***\n+smtp_password = ***\n"));
     assert_non_null(strstr(shown, " plain = geheim2\n"));
     masked = false;
-    shown = diff_unified("/f", before, strlen(before), after, strlen(after), &hunk, 1, false, &masked);
+    shown =
+        diff_unified("/f", before, strlen(before), after, strlen(after), &hunk, 1, SECRETS_SHOWN, &masked);
     assert_false(masked);
     assert_non_null(strstr(shown, "+smtp_password = neu\n"));
-    assert_true(diff_hides(before, strlen(before), 25, 6));
-    assert_true(diff_hides(before, strlen(before), 0, 10)); /* reaches into it */
-    assert_false(diff_hides(before, strlen(before), 0, 9));
-    assert_false(diff_hides(before, strlen(before), 25, 0));
-    assert_false(diff_hides(before, strlen(before), 32, 5));
+    assert_true(secret_hides(before, strlen(before), 25, 6, SECRETS_HIDDEN));
+    assert_true(secret_hides(before, strlen(before), 0, 10, SECRETS_HIDDEN)); /* reaches into it */
+    assert_false(secret_hides(before, strlen(before), 0, 9, SECRETS_HIDDEN));
+    assert_false(secret_hides(before, strlen(before), 25, 0, SECRETS_HIDDEN));
+    assert_false(secret_hides(before, strlen(before), 32, 5, SECRETS_HIDDEN));
 }
 
 static void test_whole(void **state)
@@ -144,7 +145,7 @@ static void test_patch(void **state)
         const char *after = hunk_splice(before, strlen(before), hunk, n, &len);
         const char *path = arena_printf("/etc/f%d", i);
         const char *diff =
-            diff_unified(path, before, strlen(before), after, strlen(after), hunk, n, false, NULL);
+            diff_unified(path, before, strlen(before), after, strlen(after), hunk, n, SECRETS_SHOWN, NULL);
         unit_dirs(arena_printf("%d/etc", i));
         unit_file(arena_printf("%d%s", i, path), before);
         unit_file(arena_printf("%d/diff", i), diff);

@@ -34,7 +34,7 @@ static struct record sample(void)
     target.document = "master.cf";
     target.path = "/etc/p\xf6stfix/master.cf";
     record.target = arena_append(record.target, &record.n_target, sizeof(target), &target);
-    struct service_state state = {"postfix", YES, UNKNOWN};
+    struct service_state state = {.daemon = "postfix", .active = YES, .enabled = UNKNOWN};
     record.service = arena_append(record.service, &record.n_service, sizeof(state), &state);
     static const enum verb verbs[] = {DO_RELOAD, DO_RESTART, DO_START, DO_STOP, DO_ENABLE, DO_DISABLE};
     for (size_t i = 0; i < COUNT(verbs); i++) {

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The services after an undo: what is tried, for how long, and what a person is told. A fake service manager
+ * and a fake clock stand in for the real ones, for no real one fails on request (tests/hosts has real ones
+ * that hang, lie and refuse).
+ */
+#include "undo.h"
+#include "unit.h"
+
+enum how { WORKS, REFUSES, HANGS };
+
+static struct {
+    int64_t clock;
+    enum how act[4], restore; /* of the first acts and of all later ones; of every restore */
+    size_t n_act, n_restore;
+} fake;
+
+int64_t __wrap_now_ms(void);
+bool __wrap_nap(int milliseconds);
+enum init_kind __wrap_service_init(const char *daemon);
+bool __wrap_service_act(enum verb verb, const char *name, int limit_ms, bool *ret_skipped, struct err *err);
+bool __wrap_service_restore(const struct service_state *recorded, int limit_ms, struct err *err);
+
+int64_t __wrap_now_ms(void)
+{
+    return fake.clock;
+}
+
+bool __wrap_nap(int milliseconds)
+{
+    fake.clock += milliseconds;
+    return false;
+}
+
+enum init_kind __wrap_service_init(const char *daemon)
+{
+    (void)daemon;
+    return INIT_SYSV;
+}
+
+static bool answer(enum how how, int limit_ms, struct err *err)
+{
+    fake.clock += how == HANGS ? limit_ms : 100;
+    return how == WORKS || err_set(err, how == HANGS ? "it hangs" : "it refuses");
+}
+
+bool __wrap_service_act(enum verb verb, const char *name, int limit_ms, bool *ret_skipped, struct err *err)
+{
+    (void)verb;
+    (void)name;
+    size_t i = fake.n_act++;
+    *ret_skipped = false;
+    return answer(fake.act[i < COUNT(fake.act) ? i : COUNT(fake.act) - 1], limit_ms, err);
+}
+
+bool __wrap_service_restore(const struct service_state *recorded, int limit_ms, struct err *err)
+{
+    (void)recorded;
+    fake.n_restore++;
+    return answer(fake.restore, limit_ms, err);
+}
+
+static void test_services(void **state)
+{
+    (void)state;
+    static const struct {
+        enum verb verb;
+        enum answer active; /* before the change */
+        enum how act[4], restore;
+        size_t n_act, n_restore;
+        int most_seconds;
+        const char *problem; /* NULL: it came back */
+    } cases[] = {
+        {DO_RESTART, YES, {WORKS}, WORKS, 1, 1, 1, NULL},
+        {DO_RELOAD, YES, {WORKS}, WORKS, 1, 1, 1, NULL},
+        {DO_STOP, YES, {WORKS}, WORKS, 0, 1, 1, NULL}, /* only what reads files anew does so again */
+        {DO_RESTART, YES, {REFUSES, WORKS}, WORKS, 2, 1, 4, NULL},
+        {DO_RESTART, YES, {REFUSES, REFUSES, REFUSES, WORKS}, WORKS, 4, 1, 8, NULL},
+        {DO_RESTART, YES, {HANGS, WORKS}, WORKS, 2, 1, 32, NULL},
+        {DO_RESTART,
+         YES,
+         {REFUSES, REFUSES, REFUSES, REFUSES},
+         WORKS,
+         16,
+         0,
+         31,
+         "postfix did not come back: it refuses. Look at it, then: /etc/init.d/postfix restart"},
+        {DO_RELOAD,
+         YES,
+         {REFUSES, REFUSES, REFUSES, REFUSES},
+         WORKS,
+         16,
+         0,
+         31,
+         "postfix did not come back: it refuses. Look at it, then: /etc/init.d/postfix reload"},
+        {DO_RESTART,
+         YES,
+         {HANGS, HANGS, HANGS, HANGS},
+         WORKS,
+         2,
+         0,
+         61,
+         "postfix did not come back: it hangs. Look at it, then: /etc/init.d/postfix restart"},
+        {DO_RESTART,
+         YES,
+         {WORKS},
+         REFUSES,
+         1,
+         15,
+         31,
+         "postfix did not come back: it refuses. Look at it, then: /etc/init.d/postfix start"},
+        {DO_STOP,
+         YES,
+         {WORKS},
+         HANGS,
+         0,
+         1,
+         31,
+         "postfix did not come back: it hangs. Look at it, then: /etc/init.d/postfix start"},
+        {DO_START,
+         NO,
+         {WORKS},
+         REFUSES,
+         0,
+         15,
+         31,
+         "postfix did not come back: it refuses. Look at it, then: /etc/init.d/postfix stop"},
+        /* It did not run, or nobody knows: its restart is tried once, and proves nothing. */
+        {DO_RESTART, NO, {REFUSES, REFUSES, REFUSES, REFUSES}, WORKS, 1, 1, 1, NULL},
+        {DO_RESTART, UNKNOWN, {REFUSES, REFUSES, REFUSES, REFUSES}, WORKS, 1, 1, 1, NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct root root = {.live = true, .path = ""};
+        struct store store = {.root = &root};
+        struct action action = {.verb = cases[i].verb, .daemon = "postfix"};
+        struct service_state service = {.daemon = "postfix", .active = cases[i].active, .enabled = YES};
+        struct record record = {.action = &action, .n_action = 1, .service = &service, .n_service = 1};
+        struct strings problems = {0};
+        memset(&fake, 0, sizeof(fake));
+        memcpy(fake.act, cases[i].act, sizeof(fake.act));
+        fake.restore = cases[i].restore;
+        undo_services(&store, &record, &problems);
+        print_message("case %zu: %zu acts, %zu restores, %.1f s, %s\n", i, fake.n_act, fake.n_restore,
+                      (double)fake.clock / 1000, problems.n > 0 ? problems.item[0] : "no problem");
+        assert_int_equal(problems.n, cases[i].problem != NULL);
+        if (cases[i].problem != NULL)
+            assert_string_equal(problems.item[0], cases[i].problem);
+        assert_true(fake.clock <= cases[i].most_seconds * 1000);
+        assert_int_equal(fake.n_act, cases[i].n_act);
+        assert_int_equal(fake.n_restore, cases[i].n_restore);
+    }
+}
+
+/* One that does not come back keeps no other one from it; the last acted on is the first restored. */
+static void test_several(void **state)
+{
+    (void)state;
+    struct root root = {.live = true, .path = ""};
+    struct store store = {.root = &root};
+    struct action action[] = {{.verb = DO_RESTART, .daemon = "postfix"},
+                              {.verb = DO_RESTART, .daemon = "dovecot"}};
+    struct service_state service[] = {{.daemon = "postfix", .active = YES, .enabled = YES},
+                                      {.daemon = "dovecot", .active = YES, .enabled = YES}};
+    struct record record = {.action = action, .n_action = 2, .service = service, .n_service = 2};
+    struct strings problems = {0};
+    memset(&fake, 0, sizeof(fake));
+    fake.restore = REFUSES;
+    undo_services(&store, &record, &problems);
+    assert_int_equal(problems.n, 2);
+    assert_non_null(strstr(problems.item[0], "dovecot did not come back"));
+    assert_non_null(strstr(problems.item[1], "postfix did not come back"));
+    assert_int_equal(fake.n_act, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {fresh_test(test_services), fresh_test(test_several)};
+    return cmocka_run_group_tests(tests, unit_begin, unit_end);
+}
