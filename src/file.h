@@ -113,8 +113,8 @@ bool file_unlink(int dir, const char *name,
                  struct err *err) MUST_CHECK; /* absent: fine; false: errno says why [no memory] */
 bool file_rename(int from_dir, const char *from, int to_dir, const char *to,
                  struct err *err) MUST_CHECK; /* [no memory] */
-/* Moves a file over whatever has the other name; across file systems it is copied with all metadata. [no
- * memory] */
+/* Moves a file over whatever has the other name; across file systems it is copied with all metadata, and the
+ * copy is on disk before the file goes. [no memory] */
 bool file_move(int from_dir, const char *from, int to_dir, const char *to, struct err *err) MUST_CHECK;
 /* Gives a plain file an owner, and the mode without execute and set-id bits, and syncs it. */
 bool file_set_owner(int dir, const char *name, const struct identity *like, struct err *err) MUST_CHECK;
@@ -127,6 +127,12 @@ bool file_remove_dir(int dir, const char *name,
                      struct err *err) MUST_CHECK; /* with the plain files in it and one level below */
 bool file_write_new(int dir, const char *name, const char *bytes, size_t len,
                     struct err *err) MUST_CHECK; /* 0600, synced */
+/* The same, not synced: the space is taken, and after a power cut any part of the bytes may be missing. */
+bool file_reserve(int dir, const char *name, const char *bytes, size_t len, struct err *err) MUST_CHECK;
+/* A symbolic link to another name in the directory, in the place of one that is there; not synced. */
+bool file_point(int dir, const char *name, const char *to, struct err *err) MUST_CHECK;
+/* Where it leads; false: there is none, or not to a name. */
+bool file_points_to(int dir, const char *name, char ret_to[256]);
 /* Overwrites the first bytes of an existing file in place and syncs: needs no space on the disk. [no memory]
  */
 bool file_overwrite(int dir, const char *name, const char *bytes, size_t len, struct err *err) MUST_CHECK;

@@ -218,7 +218,7 @@ bool file_move(int from_dir, const char *from, int to_dir, const char *to, struc
     if (errno != EXDEV)
         return err_errno(err, "cannot move %s", from);
     return file_unlink(to_dir, to, err) && file_copy(from_dir, from, to_dir, to, err) &&
-           file_unlink(from_dir, from, err);
+           file_sync_dir(to_dir, err) && file_unlink(from_dir, from, err);
 }
 
 bool file_sync_dir(int dir, struct err *err)
@@ -331,18 +331,45 @@ bool file_remove_dir(int dir, const char *name, struct err *err)
     return ok;
 }
 
-bool file_write_new(int dir, const char *name, const char *bytes, size_t len, struct err *err)
+static bool write_private(int dir, const char *name, const char *bytes, size_t len, bool sync,
+                          struct err *err)
 {
     int fd = file_create(dir, name);
     if (fd < 0)
         return err_errno(err, "cannot create %s", name);
-    bool ok = file_write_all(fd, bytes, len) && fsync(fd) == 0;
+    bool ok = file_write_all(fd, bytes, len) && (!sync || fsync(fd) == 0);
     if (!ok)
         err_errno(err, "cannot write %s", name);
     close(fd);
     if (!ok)
         unlinkat(dir, name, 0);
     return ok;
+}
+
+bool file_write_new(int dir, const char *name, const char *bytes, size_t len, struct err *err)
+{
+    return write_private(dir, name, bytes, len, true, err);
+}
+
+bool file_reserve(int dir, const char *name, const char *bytes, size_t len, struct err *err)
+{
+    return write_private(dir, name, bytes, len, false, err);
+}
+
+bool file_point(int dir, const char *name, const char *to, struct err *err)
+{
+    if (!file_unlink(dir, name, err))
+        return false;
+    return symlinkat(to, dir, name) == 0 ? true : err_errno(err, "cannot create %s", name);
+}
+
+bool file_points_to(int dir, const char *name, char ret_to[256])
+{
+    ssize_t len = readlinkat(dir, name, ret_to, 256);
+    if (len <= 0 || len >= 256 || memchr(ret_to, '/', (size_t)len) != NULL)
+        return false;
+    ret_to[len] = '\0';
+    return true;
 }
 
 bool file_overwrite(int dir, const char *name, const char *bytes, size_t len, struct err *err)

@@ -374,17 +374,20 @@ static bool read_record(const struct store *store, const char *id, struct record
     const char *text;
     size_t len;
     const char *dir = arena_printf(STORE "/txn/%s", id);
+    const char *back = arena_printf("%s/back.json", dir);
     record->id = id;
     record->number = (unsigned)strtoul(id, NULL, 10);
     if (!file_read_path(store->root, arena_printf("%s/state", dir), OWNED_BY_ROOT, &text, &len, err))
         return false;
-    if (!read_state(text, &record->state))
-        return err_set(err, "its state is none that this mailfix knows");
+    if (!read_state(text, &record->state)) {
+        if (!store_is_marked(store, id))
+            return err_set(err, "its state is none that this mailfix knows");
+        record->state = file_exists(store->root, back) ? TXN_UNDOING : TXN_APPLYING;
+    }
     if (!file_read_path(store->root, arena_printf("%s/plan.json", dir), OWNED_BY_ROOT, &text, &len, err) ||
         !record_parse(text, len, record, err) || !check_targets(store, record, err))
         return false;
     /* What a rollback prepared and did not begin says nothing. */
-    const char *back = arena_printf("%s/back.json", dir);
     if (record->state == TXN_APPLYING || record->state == TXN_KEPT || !file_exists(store->root, back))
         return true;
     return file_read_path(store->root, back, OWNED_BY_ROOT, &text, &len, err) &&

@@ -3,15 +3,15 @@
  * What is on disk of a transaction, below /var/lib/mailfix (root, 0700):
  *
  *     lock                          flock for the whole run; the kernel frees it on death
- *     unfinished                    there while files may be half-way: what boot looks for
- *     txn/0007-sdbm-cache/plan.json fixes, parameters, targets with digests and hunks, services, actions
+ *     txn/.unfinished               there while files may be half-way, what boot looks for: leads to the
+ * record txn/0007-sdbm-cache/plan.json fixes, parameters, targets with digests and hunks, services, actions
  *     txn/0007-sdbm-cache/before/N  the file that target N was, whole, with all its metadata (once kept)
- *     txn/0007-sdbm-cache/state     one word, overwritten in place
- *     txn/0007-sdbm-cache/back.json what a rollback of it makes of the files, and of later transactions
- *     txn/0007-sdbm-cache/back/N    the text that comes back to target N, when it is not that of before/N
- *     txn/0007-sdbm-cache/rebased/N the text before the Nth change of a later transaction in back.json
- *     txn/0007-sdbm-cache/edited/N  the edited copy of target N that a rollback by force put aside
- *     txn/.new-0007/                not a record yet: nothing was changed
+ *     txn/0007-sdbm-cache/state     one word, overwritten in place; where a power cut left none of it, the
+ * record that .unfinished leads to is half-way, and another is damaged txn/0007-sdbm-cache/back.json what a
+ * rollback of it makes of the files, and of later transactions txn/0007-sdbm-cache/back/N    the text that
+ * comes back to target N, when it is not that of before/N txn/0007-sdbm-cache/rebased/N the text before the
+ * Nth change of a later transaction in back.json txn/0007-sdbm-cache/edited/N  the edited copy of target N
+ * that a rollback by force put aside txn/.new-0007/                not a record yet: nothing was changed
  *
  * A record found below --root is as hostile as the tree: it may name only documents of the catalogue, and
  * each name is resolved again inside the root.
@@ -111,9 +111,11 @@ bool store_look(const struct root *root, struct store *ret_store, bool *ret_ther
                 struct err *err) MUST_CHECK;
 /* Removes the mark of store_mark when everything is settled. */
 void store_close(struct store *store);
+#define STORE_MARK ".unfinished" /* in txn, so that one sync makes it and the record last */
 /* Before anything is changed: leaves what tells boot, without reading records, that a transaction may be
- * half-way. */
-bool store_mark(struct store *store, struct err *err) MUST_CHECK;
+ * half-way, and which. Lasts from when txn is synced. */
+bool store_mark(struct store *store, const char *id, struct err *err) MUST_CHECK;
+bool store_is_marked(const struct store *store, const char *id); /* NULL: any */
 
 /* All records, oldest first, each as it stands after the rollbacks of others. One that cannot be read is
  * skipped and named in ret_damaged ("0003-c: why"). */

@@ -166,13 +166,13 @@ static bool write_record(struct txn *txn, struct err *err)
     record_state_bytes(TXN_APPLYING, state);
     if (!file_private_dir(txn->dir, "before", &txn->before, err) ||
         !file_write_new(txn->dir, "plan.json", text, len, err) ||
-        !file_write_new(txn->dir, "state", state, STATE_LEN, err))
+        !file_reserve(txn->dir, "state", state, STATE_LEN, err))
         return false;
     /* The names that the before-texts will take exist from now on, so that keeping them needs no space. */
     for (size_t i = 0; i < txn->n_swap; i++)
-        if (txn->swap[i].before[0] != '\0' && !file_write_new(txn->before, txn->swap[i].slot, "", 0, err))
+        if (txn->swap[i].before[0] != '\0' && !file_reserve(txn->before, txn->swap[i].slot, "", 0, err))
             return false;
-    return file_sync_dir(txn->before, err) && file_sync_dir(txn->dir, err);
+    return file_sync_dir(txn->dir, err);
 }
 
 static bool stage_change(const struct swap *s, const struct change *change, const struct timespec *mtime,
@@ -257,7 +257,7 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
         ok = txn.swap[i].before[0] == '\0' || file_check_replaceable(&txn.swap[i].at, err);
     ok = ok && write_record(&txn, err) && txn_lock_edit(&txn, err) &&
          stage_after(&txn, plan, built, n_built, err) &&
-         maps_discard(txn.dir, built, n_built, n_index, err) && store_mark(store, err) &&
+         maps_discard(txn.dir, built, n_built, n_index, err) && store_mark(store, record->id, err) &&
          file_rename(store->txn, name, store->txn, record->id, err);
     if (!ok) {
         discard(&txn, name);
@@ -325,7 +325,7 @@ bool txn_swap(struct txn *txn, struct err *err)
         if (!txn_swap_one(&txn->swap[i], txn->swap[i].before, txn->swap[i].after, &other, err))
             return false;
     }
-    return txn_sync_dirs(txn, err);
+    return true;
 }
 
 bool txn_write_state(const struct txn *txn, enum txn_state state, struct err *err)
@@ -342,7 +342,7 @@ bool txn_keep(struct txn *txn, struct err *err)
         if (s->before[0] != '\0' && !file_move(s->at.dir, s->temp, txn->before, s->slot, err))
             return false;
     }
-    if (!file_sync_dir(txn->before, err) || !txn_sync_dirs(txn, err))
+    if (!txn_sync_dirs(txn, err))
         return false;
     txn->may_say_kept = true;
     txn->store->settled = txn_write_state(txn, TXN_KEPT, err);

@@ -6,12 +6,13 @@
  *
  *   1. txn_begin     .new-NNNN/ with plan.json, state "applying", placeholders for the before-texts; beside
  * each target a temporary .NAME.mailfix with the after-text and all metadata, synced; Postfix's edit lock;
- *                    the store is marked, .new-NNNN becomes NNNN-FIX, synced. From here a crash means: put
- * back.
+ *                    the store is marked, .new-NNNN becomes NNNN-FIX, both made last by one sync. From here a
+ * crash means: put back.
  *   2. txn_swap      exchanges each target with its temporary and looks at what came out: not what was read?
  * Then everything goes back. The displaced inode under the temporary name is the before-text.
  *   3. the caller    acts on services and probes.
- *   4. txn_keep      the displaced files move into the record; state "kept", synced: the commit point.
+ *   4. txn_keep      the displaced files move into the record; the targets' directories are synced, and with
+ *                    that the swap and the moves; state "kept", synced: the commit point.
  *      txn_put_back  exchanges back what still is what we wrote; state "undone".
  *
  * Rollback of a kept record: txn_rollback_prepare writes what shall come back (back.json, and texts that are
@@ -34,6 +35,11 @@
  *   T absent, X other       it was taken away and is not what we wrote: it gets its name back; stuck
  *   T other,  X after       somebody made T before we did: X goes, T stays
  *   T other,  X absent      somebody changed T since: stuck
+ *
+ * A power cut may lose what was not synced; what this relies on is that a rename is lost or made as a whole,
+ * in both directories, as on every file system with a journal. Syncs of a change of N files in one directory:
+ * N texts, plan.json, the record's directory, txn, the files' directory, the state; two more for the first
+ * record of a host.
  *
  * Swap, put back and the file part of recovery allocate nothing: all names and descriptors are made before.
  */

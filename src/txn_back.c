@@ -263,7 +263,7 @@ bool txn_rollback_begin(struct txn *txn, struct err *err)
     }
     if (txn->record.state == TXN_UNDOING)
         return true;
-    if (!store_mark(txn->store, err)) {
+    if (!store_mark(txn->store, txn->record.id, err) || !file_sync_dir(txn->store->txn, err)) {
         txn_discard_temps(txn);
         return false;
     }
