@@ -377,10 +377,11 @@ static bool read_record(const struct store *store, const char *id, struct record
     const char *back = arena_printf("%s/back.json", dir);
     record->id = id;
     record->number = (unsigned)strtoul(id, NULL, 10);
-    if (!file_read_path(store->root, arena_printf("%s/state", dir), OWNED_BY_ROOT, &text, &len, err))
+    char word[STATE_LEN + 1];
+    if (!file_read_start(store->root, arena_printf("%s/state", dir), word, sizeof(word), err))
         return false;
-    if (!read_state(text, &record->state)) {
-        if (!store_is_marked(store, id))
+    if (!read_state(word, &record->state)) {
+        if (!record_is_marked(store, id))
             return err_set(err, "its state is none that this mailfix knows");
         record->state = file_exists(store->root, back) ? TXN_UNDOING : TXN_APPLYING;
     }

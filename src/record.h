@@ -2,16 +2,21 @@
  *
  * What is on disk of a transaction, below /var/lib/mailfix (root, 0700):
  *
- *     lock                          flock for the whole run; the kernel frees it on death
- *     txn/.unfinished               there while files may be half-way, what boot looks for: leads to the
- * record txn/0007-sdbm-cache/plan.json fixes, parameters, targets with digests and hunks, services, actions
- *     txn/0007-sdbm-cache/before/N  the file that target N was, whole, with all its metadata (once kept)
- *     txn/0007-sdbm-cache/state     one word, overwritten in place; where a power cut left none of it, the
- * record that .unfinished leads to is half-way, and another is damaged txn/0007-sdbm-cache/back.json what a
- * rollback of it makes of the files, and of later transactions txn/0007-sdbm-cache/back/N    the text that
- * comes back to target N, when it is not that of before/N txn/0007-sdbm-cache/rebased/N the text before the
- * Nth change of a later transaction in back.json txn/0007-sdbm-cache/edited/N  the edited copy of target N
- * that a rollback by force put aside txn/.new-0007/                not a record yet: nothing was changed
+ *     lock               flock for the whole run; the kernel frees it on death
+ *     txn/0007-x/        a record, of the fix x; in it
+ *       plan.json        fixes, parameters, targets with digests and hunks, services, actions
+ *       before/N         the file that target N was, whole, with all its metadata (once kept)
+ *       state            one word, overwritten in place
+ *       unfinished       there while files may be half-way: what boot looks for
+ *       back.json        what a rollback of it makes of the files, and of later transactions
+ *       back/N           the text that comes back to target N, when it is not that of before/N
+ *       rebased/N        the text before the Nth change of a later transaction in back.json
+ *       edited/N         the edited copy of target N that a rollback by force put aside
+ *     txn/.new-0007/     not a record yet: nothing was changed
+ *     txn/.new-0007-index/  where its indexes are built
+ *
+ * A power cut may leave nothing of the word in state: a record that is marked is half-way then, and another
+ * one is damaged.
  *
  * A record found below --root is as hostile as the tree: it may name only documents of the catalogue, and
  * each name is resolved again inside the root.
@@ -101,7 +106,6 @@ bool record_extract(const struct target *target, const struct at *before, struct
 struct store {
     const struct root *root;
     int dir, txn, lock; /* descriptors; -1 where there is none */
-    bool settled;       /* no transaction is half-way: written by whoever knows */
 };
 
 /* Opens the store, making it if it is not there, and takes the lock: BUSY when another mailfix has it. */
@@ -109,13 +113,12 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
 /* Opens it for reading; *ret_there is false when this host has none. Takes no lock and writes nothing. */
 bool store_look(const struct root *root, struct store *ret_store, bool *ret_there,
                 struct err *err) MUST_CHECK;
-/* Removes the mark of store_mark when everything is settled. */
 void store_close(struct store *store);
-#define STORE_MARK ".unfinished" /* in txn, so that one sync makes it and the record last */
-/* Before anything is changed: leaves what tells boot, without reading records, that a transaction may be
- * half-way, and which. Lasts from when txn is synced. */
-bool store_mark(struct store *store, const char *id, struct err *err) MUST_CHECK;
-bool store_is_marked(const struct store *store, const char *id); /* NULL: any */
+
+#define RECORD_MARK "unfinished" /* tells boot, without reading records, that this one may be half-way */
+bool record_is_marked(const struct store *store, const char *id);
+/* One that stays costs the next boot some milliseconds. */
+void record_unmark(const struct store *store, const char *id);
 
 /* All records, oldest first, each as it stands after the rollbacks of others. One that cannot be read is
  * skipped and named in ret_damaged ("0003-c: why"). */

@@ -45,27 +45,20 @@ bool store_look(const struct root *root, struct store *ret_store, bool *ret_ther
     return true;
 }
 
-/* Another run's mark may still be there: what it was about is finished by now. */
-bool store_mark(struct store *store, const char *id, struct err *err)
+bool record_is_marked(const struct store *store, const char *id)
 {
-    store->settled = false;
-    return file_point(store->txn, STORE_MARK, id, err);
+    return file_is_there(store->txn, arena_printf("%s/" RECORD_MARK, id));
 }
 
-bool store_is_marked(const struct store *store, const char *id)
+void record_unmark(const struct store *store, const char *id)
 {
-    char marked[256];
-    return id == NULL ? file_is_there(store->txn, STORE_MARK)
-                      : file_points_to(store->txn, STORE_MARK, marked) && strcmp(marked, id) == 0;
+    struct err ignored;
+    if (!file_unlink(store->txn, arena_printf("%s/" RECORD_MARK, id), &ignored))
+        say_more("%s", ignored.text);
 }
 
 void store_close(struct store *store)
 {
-    struct err ignored;
-    /* A mark that stays costs the next boot some milliseconds. */
-    if (store->settled && !file_unlink(store->txn, STORE_MARK, &ignored))
-        say_more("%s", ignored.text);
-    store->settled = false;
     int *fds[] = {&store->txn, &store->lock, &store->dir};
     for (size_t i = 0; i < COUNT(fds); i++) {
         if (*fds[i] >= 0)

@@ -81,6 +81,8 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
     char target[DIGEST_HEX + 1], temp[DIGEST_HEX + 1];
     bool other;
     *ret_stuck = false;
+    if (!file_unlink(s->at.dir, s->fresh, err))
+        return false;
     if (s->before[0] == '\0')
         return remove_created(txn, s, ret_stuck, err);
     if (!finish_exchange(s, err) || !file_digest(s->at.dir, s->at.name, target, err) ||
@@ -137,6 +139,7 @@ static bool begin_failed(struct txn *txn, struct err *err)
             "the record %s can be written no more (%s); the files are as they were. Run mailfix recover",
             txn->record.id, again.text);
     txn_discard_temps(txn);
+    record_unmark(txn->store, txn->record.id);
     return false;
 }
 
@@ -201,8 +204,13 @@ bool txn_rollback_prepare(struct txn *txn, struct back *back, const struct txn_t
     for (size_t i = 0; ok && i < txn->n_swap; i++)
         ok = (!back->target[i].edited || put_aside(txn, &txn->swap[i], err)) &&
              write_back_text(txn, &txn->swap[i], &text[i], err);
-    ok = ok && file_write_new(txn->dir, "back.json", json, len, err) && file_sync_dir(txn->dir, err);
-    return ok ? true : err_prefix(err, "in the record %s", txn->record.id);
+    ok = ok && file_write_new(txn->dir, "back.json", json, len, err) &&
+         file_unlink(txn->dir, RECORD_MARK, err) && file_reserve(txn->dir, RECORD_MARK, "", 0, err) &&
+         file_sync_dir(txn->dir, err);
+    if (ok)
+        return true;
+    record_unmark(txn->store, txn->record.id);
+    return err_prefix(err, "in the record %s", txn->record.id);
 }
 
 /* Copies what comes back beside its target: from before/ or, when another text does, from back/. */
@@ -255,18 +263,15 @@ static bool is_as_planned(const struct txn *txn, struct err *err)
 
 bool txn_rollback_begin(struct txn *txn, struct err *err)
 {
-    if (txn->record.state != TXN_UNDOING && !is_as_planned(txn, err))
-        return false;
-    if (!stage_before(txn, err)) {
+    bool resumed = txn->record.state == TXN_UNDOING;
+    if ((!resumed && !is_as_planned(txn, err)) || !stage_before(txn, err)) {
         txn_discard_temps(txn);
+        if (!resumed)
+            record_unmark(txn->store, txn->record.id);
         return false;
     }
-    if (txn->record.state == TXN_UNDOING)
+    if (resumed)
         return true;
-    if (!store_mark(txn->store, txn->record.id, err) || !file_sync_dir(txn->store->txn, err)) {
-        txn_discard_temps(txn);
-        return false;
-    }
     if (!txn_write_state(txn, TXN_UNDOING, err))
         return begin_failed(txn, err);
     txn->record.state = TXN_UNDOING;
@@ -352,7 +357,7 @@ static bool is_litter_there(const struct swap *s)
     char edit[sizeof(s->at.name) + 8];
     snprintf(edit, sizeof(edit), FILE_EDIT_FORMAT, s->at.name);
     return file_is_regular(s->at.dir, s->temp) || file_is_regular(s->at.dir, s->aside) ||
-           (s->edited_by_postconf && file_is_there(s->at.dir, edit));
+           file_is_regular(s->at.dir, s->fresh) || (s->edited_by_postconf && file_is_there(s->at.dir, edit));
 }
 
 bool txn_is_litter(const struct root *root, const struct target *target)
@@ -380,7 +385,8 @@ static bool tidy_target(const struct root *root, const struct target *target, si
         return true; /* nothing of ours can be where no way leads */
     bool ok = true;
     if (is_litter_there(&s) && (!s.edited_by_postconf || file_edit_lock(&s.at, &s.edit_lock, &why))) {
-        ok = remove_litter(s.at.dir, s.temp, err) && remove_litter(s.at.dir, s.aside, err);
+        ok = remove_litter(s.at.dir, s.temp, err) && remove_litter(s.at.dir, s.aside, err) &&
+             remove_litter(s.at.dir, s.fresh, err);
         file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock);
         *ret_n += ok;
     }

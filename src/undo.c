@@ -173,8 +173,10 @@ static bool finish_all(struct store *store, bool boot, struct finished *ret, str
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read and is passed over", damaged.item[i]);
     for (size_t i = 0; i < n; i++) {
-        if (!record_is_half_way(&record[i]))
+        if (!record_is_half_way(&record[i])) {
+            record_unmark(store, record[i].id); /* a power cut may bring it back */
             continue;
+        }
         ret->transactions++;
         if (!finish_one(store, &record[i], boot, err))
             return false;
@@ -187,25 +189,15 @@ static bool finish_all(struct store *store, bool boot, struct finished *ret, str
     return true;
 }
 
-/* One that is stuck is finished, too: the next turn is a person's. */
-static bool finish(struct store *store, bool boot, struct finished *ret, struct err *err)
-{
-    store->settled = false;
-    bool ok = finish_all(store, boot, ret, err);
-    if (ok)
-        store->settled = true;
-    return ok;
-}
-
 bool undo_finish(struct store *store, struct finished *ret, struct err *err)
 {
-    return finish(store, false, ret, err);
+    return finish_all(store, false, ret, err);
 }
 
 static bool finish_both(struct store *store, bool boot, size_t *ret_n, struct err *err)
 {
     struct finished finished;
-    bool ok = finish(store, boot, &finished, err);
+    bool ok = finish_all(store, boot, &finished, err);
     *ret_n = finished.transactions + finished.leftovers;
     return ok;
 }

@@ -46,7 +46,7 @@ from collections import Counter, namedtuple
 
 sys.dont_write_bytecode = True
 from cases import Problem, all_cases, host_tree  # noqa: E402
-from trees import MARK, STORE, build, copy_tree, fingerprint, look, outside, states  # noqa: E402
+from trees import STORE, build, copy_tree, fingerprint, look, marks, outside, states, unmarked  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIXES = ("two-files", "other-place", "create", "indexes")
@@ -215,8 +215,8 @@ def check_settled(case, tree, seen):
             side == "before" and case.undo and said == case.states[side] + ["undone"] or
             side == "after" and case.undo and said == case.states["before"] + ["undone", "kept"]):
         raise Problem("mixed", "the files are as %s, the records say: %s" % (side, ", ".join(said) or "nothing"))
-    if MARK in seen:
-        raise Problem("leftovers", "boot would find %s, and nothing to do" % MARK)
+    if marks(seen):
+        raise Problem("leftovers", "boot would find %s, and nothing to do" % ", ".join(marks(seen)))
     half = sorted(path for path in seen if path.startswith(STORE + "/txn/.new-"))
     if half:
         raise Problem("leftovers", "left over: " + ", ".join(half))
@@ -348,8 +348,8 @@ def try_point(point, tree, sweep):
     if not point.killed and got.code < 0:
         raise Problem("other", "died of signal %d" % -got.code)
     state = remember(tree, seen, sweep) if point.killed and sweep is not None else None
-    if {"applying", "undoing"} & set(states(seen, begun=True)) and MARK not in seen:
-        return [("other", "half-way, and boot would find no %s" % MARK)], True, state
+    if unmarked(seen):
+        return [("other", "half-way, and boot would not know: " + ", ".join(unmarked(seen)))], True, state
     problems, halfway = [], False
     try:
         if not point.killed:
