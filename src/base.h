@@ -30,6 +30,7 @@
 
 struct err {
     enum outcome outcome; /* FAILED unless said otherwise */
+    int number;           /* errno, when err_errno stated the fact; else 0 */
     char text[1200];      /* one sentence, no final newline */
 };
 
@@ -44,6 +45,10 @@ bool err_prefix(struct err *err, const char *fmt, ...) PRINTF(2, 3); /* keeps th
 __attribute__((format_arg(1))) const char *text_localized(const char *fmt);
 /* vsnprintf for sentences: a text that is too long is cut after a whole character of UTF-8. */
 void text_vprint(char *text, size_t size, const char *fmt, va_list ap) PRINTF(3, 0);
+
+/* From the moment on at which files or their record may be half-way: what a run that ends for lack of memory
+ * says of the machine. */
+extern bool base_touched;
 
 /* Reserves the arena. exhausted is called, and must not return, when it is used up. */
 bool arena_open(void (*exhausted)(void), struct err *err) MUST_CHECK;

@@ -82,8 +82,8 @@ bool file_check_replaceable(const struct at *at, struct err *err) MUST_CHECK;
 bool file_stage(int dir, const char *name, const char *bytes, size_t len, int like_dir, const char *like_name,
                 const struct timespec *mtime, struct err *err) MUST_CHECK;
 /* What hunks make of a file, at most read in blocks: the digest; a new file with the owner, mode, attributes
- * as file_stage has them; a new one of mode 0600. They fail when the file is not the one that identity tells.
- */
+ * as file_stage has them; a new one of mode 0600, which is not synced. They fail when the file is not the one
+ * that identity tells. */
 struct file_edit {
     int dir;
     const char *name;
@@ -98,6 +98,9 @@ bool file_edit_write(const struct file_edit *edit, int dir, const char *name, st
 /* The same without anything to copy attributes from: owner and mode of an identity. */
 bool file_write_as(int dir, const char *name, const char *bytes, size_t len, const struct identity *like,
                    const struct timespec *mtime, struct err *err) MUST_CHECK;
+/* A copy of the bytes alone, to work with: mode 0600, not synced. Fails when the file changes meanwhile. */
+bool file_copy_bytes(const struct at *from, int to_dir, const char *to, struct identity *ret_identity,
+                     struct err *err) MUST_CHECK;
 /* A copy with all metadata and the time of last change, synced [no memory]. */
 bool file_copy(int from_dir, const char *from, int to_dir, const char *to, struct err *err) MUST_CHECK;
 
@@ -109,7 +112,8 @@ bool file_exchange(int dir, const char *temp, const char *aside, const char *nam
 /* Gives temp the name, in the same directory, when nothing has it yet: else EEXIST. [no memory] */
 bool file_place(int dir, const char *temp, const char *name, struct err *err) MUST_CHECK;
 
-/* SHA-256 of a regular file of any size; ret_hex is "" when it is absent or no regular file. [no memory] */
+/* SHA-256 of a regular file of any size; ret_hex is "" when it is absent or no regular file. [no memory, but
+ * for a large one a little if there is some] */
 bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;
 bool file_same_inode(int dir, const char *a, const char *b); /* [no memory] */
 bool file_is_there(int dir, const char *name);               /* [no memory] */

@@ -112,7 +112,7 @@ bool file_edit_digest(const struct file_edit *edit, char ret_hex[DIGEST_HEX + 1]
     return close_source(edit, from, ok, err);
 }
 
-static bool write_new(const struct file_edit *edit, int dir, const char *name, bool metadata,
+static bool write_new(const struct file_edit *edit, int dir, const char *name, bool last,
                       const struct timespec *mtime, struct err *err)
 {
     int from;
@@ -120,7 +120,7 @@ static bool write_new(const struct file_edit *edit, int dir, const char *name, b
         return false;
     struct sink sink = {.fd = file_create(dir, name)};
     bool ok = sink.fd >= 0 && run(edit, from, &sink) &&
-              (!metadata || file_copy_metadata(from, sink.fd, mtime)) && fsync(sink.fd) == 0;
+              (!last || (file_copy_metadata(from, sink.fd, mtime) && fsync(sink.fd) == 0));
     if (!ok)
         err_errno(err, "cannot write %s", name);
     ok = close_source(edit, from, ok, err);
@@ -142,4 +142,15 @@ bool file_edit_stage(const struct file_edit *edit, int dir, const char *name, co
 bool file_edit_write(const struct file_edit *edit, int dir, const char *name, struct err *err)
 {
     return write_new(edit, dir, name, false, NULL, err);
+}
+
+bool file_copy_bytes(const struct at *from, int to_dir, const char *to, struct identity *ret_identity,
+                     struct err *err)
+{
+    int fd;
+    if (!file_open_text(from, &fd, ret_identity, err))
+        return false;
+    close(fd);
+    const struct file_edit whole = {.dir = from->dir, .name = from->name, .identity = ret_identity};
+    return file_edit_write(&whole, to_dir, to, err);
 }

@@ -7,13 +7,13 @@
  *
  * Limits: extended attributes of at most 64 KiB each, their names together at most 64 KiB, as in the kernel.
  */
+#include "digest.h"
 #include "file_private.h"
 
 #include <errno.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <sha2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -155,25 +155,22 @@ bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? true : err_errno(err, "cannot open %s", name);
-    SHA2_CTX ctx;
-    uint8_t sum[SHA256_DIGEST_LENGTH];
-    SHA256Init(&ctx);
+    struct digest digest;
     ssize_t n;
+    digest_begin(&digest, (size_t)st.st_size);
     while ((n = read(fd, block, sizeof(block))) != 0) {
         if (n > 0)
-            SHA256Update(&ctx, (uint8_t *)block, (size_t)n);
+            digest_add(&digest, block, (size_t)n);
         else if (errno != EINTR)
             break;
     }
     if (n < 0)
         err_errno(err, "cannot read %s", name);
     close(fd);
+    digest_end(&digest, ret_hex);
     if (n < 0)
-        return false;
-    SHA256Final(sum, &ctx);
-    for (size_t i = 0; i < sizeof(sum); i++)
-        snprintf(ret_hex + 2 * i, 3, "%02x", sum[i]);
-    return true;
+        ret_hex[0] = '\0';
+    return n >= 0;
 }
 
 /* ---- names ---- */
@@ -356,12 +353,23 @@ bool file_reserve(int dir, const char *name, const char *bytes, size_t len, stru
     return write_private(dir, name, bytes, len, false, err);
 }
 
+static bool pwrite_all(int fd, const char *bytes, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t n = pwrite(fd, bytes + done, len - done, (off_t)done);
+        if (n < 0 && errno != EINTR)
+            return false;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
 bool file_overwrite(int dir, const char *name, const char *bytes, size_t len, struct err *err)
 {
     int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return err_errno(err, "cannot open %s", name);
-    bool ok = pwrite(fd, bytes, len, 0) == (ssize_t)len && fdatasync(fd) == 0;
+    bool ok = pwrite_all(fd, bytes, len) && fdatasync(fd) == 0;
     if (!ok)
         err_errno(err, "cannot write %s", name);
     close(fd);

@@ -113,15 +113,18 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
 /* Opens it for reading; *ret_there is false when this host has none. Takes no lock and writes nothing. */
 bool store_look(const struct root *root, struct store *ret_store, bool *ret_there,
                 struct err *err) MUST_CHECK;
+/* Nothing is in it: no transaction, nor what is left of one. */
+bool store_is_new(const struct store *store);
 void store_close(struct store *store);
 
 #define RECORD_MARK "unfinished" /* tells boot, without reading records, that this one may be half-way */
-bool record_is_marked(const struct store *store, const char *id);
-/* One that stays costs the next boot some milliseconds. */
+bool record_is_marked(const struct store *store, const char *id); /* [no memory] */
+/* One that stays costs the next boot some milliseconds. [no memory] */
 void record_unmark(const struct store *store, const char *id);
 
-/* All records, oldest first, each as it stands after the rollbacks of others. One that cannot be read is
- * skipped and named in ret_damaged ("0003-c: why"). */
+/* All records, oldest first, each as it stands after the rollbacks of others. One that is damaged is skipped
+ * and named in ret_damaged ("0003-c: why"). Fails when one could not
+ * be read for another reason (the disk, memory): it may be the one that is half-way. */
 bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,
                  struct strings *ret_damaged, struct err *err) MUST_CHECK;
 
@@ -134,13 +137,16 @@ bool store_set_aside(const struct store *store, const char *id, const char **ret
 bool record_choose(const struct record *record, size_t n, const char *id, const struct record **ret_chosen,
                    struct err *err) MUST_CHECK;
 
-/* plan.json as text, and back. */
+/* plan.json as text, and back. NULL: there is not enough memory; false may be because of that, too: then
+ * record_ran_short. */
 const char *record_format(const struct record *record, size_t *ret_len);
 bool record_parse(const char *text, size_t len, struct record *record, struct err *err) MUST_CHECK;
 /* back.json likewise; a record has as many targets as its back. */
 const char *record_format_back(const struct back *back, size_t *ret_len);
 bool record_parse_back(const char *text, size_t len, const struct record *record, struct back **ret_back,
                        struct err *err) MUST_CHECK;
+
+bool record_ran_short(void);
 
 #define STATE_LEN 10
 /* The bytes of the state file: always as many, so that overwriting needs no space. */

@@ -45,15 +45,29 @@ bool store_look(const struct root *root, struct store *ret_store, bool *ret_ther
     return true;
 }
 
+bool store_is_new(const struct store *store)
+{
+    struct strings names;
+    struct err ignored;
+    for (int dot_files = 0; dot_files <= 1; dot_files++)
+        if (!file_list(store->root, STORE "/txn", dot_files == 1, &names, &ignored) || names.n > 0)
+            return false;
+    return true;
+}
+
 bool record_is_marked(const struct store *store, const char *id)
 {
-    return file_is_there(store->txn, arena_printf("%s/" RECORD_MARK, id));
+    char mark[512];
+    snprintf(mark, sizeof(mark), "%s/" RECORD_MARK, id);
+    return file_is_there(store->txn, mark);
 }
 
 void record_unmark(const struct store *store, const char *id)
 {
     struct err ignored;
-    if (!file_unlink(store->txn, arena_printf("%s/" RECORD_MARK, id), &ignored))
+    char mark[512];
+    snprintf(mark, sizeof(mark), "%s/" RECORD_MARK, id);
+    if (!file_unlink(store->txn, mark, &ignored))
         say_more("%s", ignored.text);
 }
 

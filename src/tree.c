@@ -14,6 +14,7 @@
 
 #include "dovecot.h"
 #include "language.h"
+#include "memory.h"
 #include "tree_cut.h"
 
 #include <augeas.h>
@@ -344,8 +345,8 @@ static bool check_tiles(const char *name, const struct node *node, size_t n, siz
                          name, at);
 }
 
-bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *text, size_t len,
-                     struct node **ret_node, size_t *ret_n, struct err *err)
+static bool parse_parts(enum lens lens, const char *name, size_t line, const char *text, size_t len,
+                        struct node **ret_node, size_t *ret_n, struct err *err)
 {
     struct growing *grown = arena_alloc(sizeof(*grown));
     struct part part;
@@ -371,6 +372,15 @@ bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *
     *ret_node = grown->level[0].node;
     *ret_n = grown->level[0].n;
     return check_tiles(name, *ret_node, *ret_n, len, err);
+}
+
+bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *text, size_t len,
+                     struct node **ret_node, size_t *ret_n, struct err *err)
+{
+    bool before = memory_must(true);
+    bool ok = parse_parts(lens, name, line, text, len, ret_node, ret_n, err);
+    memory_must(before);
+    return ok;
 }
 
 bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,

@@ -24,8 +24,9 @@
  *
  *   T before, X absent      not begun, or already back
  *   T before, X after       not swapped: X goes
- *   T after,  X anything    swapped: exchange (X absent: X is in the record's before/, and returns from there
- * first) T other,  X after       somebody changed T before the swap, or it was swapped back: X goes, T stays
+ *   T after,  X anything    swapped: exchange (X absent: X, or of an index a copy, is in the record's
+ *                           before/, and returns from there first)
+ *   T other,  X after       somebody changed T before the swap, or it was swapped back: X goes, T stays
  *   T other,  X other       somebody changed T after the swap: stuck; X moves into the record
  *
  * A file that is created has no "before": its temporary takes the name, if nobody else has it by then, and
@@ -55,6 +56,7 @@ struct swap {
     char slot[24];              /* name in before/ */
     const char *before, *after; /* digests: what the way back leads to, and what it finds; "": no file */
     bool edited_by_postconf;    /* so that its lock is ours too */
+    bool in_use;                /* an index: see txn_swap */
     int edit_lock;
 };
 
@@ -74,7 +76,9 @@ const char *txn_who(void);
 bool txn_begin(struct store *store, const struct plan *plan, const struct service_state *service,
                size_t n_service, struct txn *ret_txn, struct err *err) MUST_CHECK;
 
-/* Step 2. False: some target could not be swapped or was not what was read; the caller puts back. */
+/* Step 2. A daemon that has an index open sees that there is a new one when the old file has no name left: so
+ * it is copied into the record before, and goes at once. False: some target could not be swapped or was not
+ * what was read; the caller puts back. */
 bool txn_swap(struct txn *txn, struct err *err) MUST_CHECK;
 
 /* Lets go of Postfix's edit lock (unlinks main.cf.tmp); taken again by whatever needs it. */

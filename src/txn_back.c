@@ -196,6 +196,8 @@ bool txn_rollback_prepare(struct txn *txn, struct back *back, const struct txn_t
 {
     size_t len;
     const char *json = record_format_back(back, &len);
+    if (json == NULL)
+        return err_set(err, "there is not enough memory to write the record");
     txn->record.back = back;
     txn_use_back(txn);
     bool ok = file_unlink(txn->dir, "back.json", err) && file_remove_dir(txn->dir, "back", err) &&
@@ -272,6 +274,7 @@ bool txn_rollback_begin(struct txn *txn, struct err *err)
     }
     if (resumed)
         return true;
+    base_touched = true;
     if (!txn_write_state(txn, TXN_UNDOING, err))
         return begin_failed(txn, err);
     txn->record.state = TXN_UNDOING;
@@ -317,10 +320,17 @@ static bool sweep_one(struct store *store, const char *name, struct err *err)
     size_t len;
     struct err ignored;
     struct record record = {.id = name};
+    const char *plan = arena_printf(STORE "/txn/%s/plan.json", name);
+    bool there = file_exists(store->root, plan);
+    if (there && !file_read_path(store->root, plan, OWNED_BY_ROOT, &text, &len, err))
+        return false;
     /* Without a whole plan.json there are no temporaries yet. */
-    if (file_read_path(store->root, arena_printf(STORE "/txn/%s/plan.json", name), OWNED_BY_ROOT, &text, &len,
-                       &ignored) &&
-        record_parse(text, len, &record, &ignored)) {
+    bool whole = there && record_parse(text, len, &record, &ignored);
+    if (there && !whole && record_ran_short()) {
+        *err = ignored;
+        return false;
+    }
+    if (whole) {
         txn.record = record;
         if (txn_open_swaps(&txn, &ignored) && !txn_lock_edit(&txn, err)) {
             txn_close(&txn);

@@ -126,6 +126,7 @@ static bool finish_one(struct store *store, const struct record *record, bool bo
     const struct swap *stuck = NULL;
     struct strings problems = {0};
     bool going_back = record->state == TXN_APPLYING;
+    base_touched = true;
     say("Transaction %s was cut off while it was %s; %s.", record->id,
         going_back ? _("being applied") : _("being rolled back"),
         going_back ? _("putting everything back") : _("finishing the rollback"));
@@ -174,7 +175,8 @@ static bool finish_all(struct store *store, bool boot, struct finished *ret, str
         warn("the record %s cannot be read and is passed over", damaged.item[i]);
     for (size_t i = 0; i < n; i++) {
         if (!record_is_half_way(&record[i])) {
-            record_unmark(store, record[i].id); /* a power cut may bring it back */
+            if (record_is_marked(store, record[i].id)) /* a power cut brings it back */
+                record_unmark(store, record[i].id);
             continue;
         }
         ret->transactions++;
