@@ -116,11 +116,6 @@ void record_json_begin(void)
     json_ran_short = false;
 }
 
-bool record_ran_short(void)
-{
-    return json_ran_short;
-}
-
 /* Of all that the object says, however it is laid out. */
 static bool json_sum(const json_t *object, char ret_hex[DIGEST_HEX + 1])
 {

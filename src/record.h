@@ -121,6 +121,9 @@ void store_close(struct store *store);
 bool record_is_marked(const struct store *store, const char *id); /* [no memory] */
 /* One that stays costs the next boot some milliseconds. [no memory] */
 void record_unmark(const struct store *store, const char *id);
+/* The state of a record that is marked and not half-way lasts from now on, and it is marked no more. A run
+ * that was killed may have written the state and not synced it; a power cut brings the mark back. */
+bool record_settle(const struct store *store, const struct record *record, struct err *err) MUST_CHECK;
 
 /* All records, oldest first, each as it stands after the rollbacks of others. One that is damaged is skipped
  * and named in ret_damaged ("0003-c: why"). Fails when one could not
@@ -137,16 +140,13 @@ bool store_set_aside(const struct store *store, const char *id, const char **ret
 bool record_choose(const struct record *record, size_t n, const char *id, const struct record **ret_chosen,
                    struct err *err) MUST_CHECK;
 
-/* plan.json as text, and back. NULL: there is not enough memory; false may be because of that, too: then
- * record_ran_short. */
+/* plan.json as text, and back. NULL: there is not enough memory; false may be because of that, too. */
 const char *record_format(const struct record *record, size_t *ret_len);
 bool record_parse(const char *text, size_t len, struct record *record, struct err *err) MUST_CHECK;
 /* back.json likewise; a record has as many targets as its back. */
 const char *record_format_back(const struct back *back, size_t *ret_len);
 bool record_parse_back(const char *text, size_t len, const struct record *record, struct back **ret_back,
                        struct err *err) MUST_CHECK;
-
-bool record_ran_short(void);
 
 #define STATE_LEN 10
 /* The bytes of the state file: always as many, so that overwriting needs no space. */

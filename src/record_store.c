@@ -71,6 +71,19 @@ void record_unmark(const struct store *store, const char *id)
         say_more("%s", ignored.text);
 }
 
+bool record_settle(const struct store *store, const struct record *record, struct err *err)
+{
+    char bytes[STATE_LEN + 1], state[512];
+    if (!record_is_marked(store, record->id))
+        return true;
+    record_state_bytes(record->state, bytes);
+    snprintf(state, sizeof(state), "%s/state", record->id);
+    if (!file_overwrite(store->txn, state, bytes, STATE_LEN, err))
+        return err_prefix(err, "the record %s", record->id);
+    record_unmark(store, record->id);
+    return true;
+}
+
 void store_close(struct store *store)
 {
     int *fds[] = {&store->txn, &store->lock, &store->dir};

@@ -115,8 +115,7 @@ bool txn_rollback_begin(struct txn *txn, struct err *err) MUST_CHECK;
 /* Exchanges them in. *ret_stuck as above. */
 bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct err *err) MUST_CHECK;
 
-/* Removes what a crash left before anything was changed: .new-* records and their temporaries. *ret_n: how
- * many. */
+/* Removes what a crash left before anything was changed: .new-* records. *ret_n: how many. */
 bool txn_sweep(struct store *store, size_t *ret_n, struct err *err) MUST_CHECK;
 
 /* Whether something of ours lies beside a target: of an unfinished transaction, or what a crash left. */

@@ -272,8 +272,9 @@ bool txn_rollback_begin(struct txn *txn, struct err *err)
             record_unmark(txn->store, txn->record.id);
         return false;
     }
+    /* A run that was killed may have written the state and not synced it. */
     if (resumed)
-        return true;
+        return txn_write_state(txn, TXN_UNDOING, err);
     base_touched = true;
     if (!txn_write_state(txn, TXN_UNDOING, err))
         return begin_failed(txn, err);
@@ -313,39 +314,7 @@ bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct er
 
 /* ---- what a crash left before anything was changed ---- */
 
-static bool sweep_one(struct store *store, const char *name, struct err *err)
-{
-    struct txn txn = {.store = store, .record.id = name, .dir = -1, .before = -1};
-    const char *text;
-    size_t len;
-    struct err ignored;
-    struct record record = {.id = name};
-    const char *plan = arena_printf(STORE "/txn/%s/plan.json", name);
-    bool there = file_exists(store->root, plan);
-    if (there && !file_read_path(store->root, plan, OWNED_BY_ROOT, &text, &len, err))
-        return false;
-    /* Without a whole plan.json there are no temporaries yet. */
-    bool whole = there && record_parse(text, len, &record, &ignored);
-    if (there && !whole && record_ran_short()) {
-        *err = ignored;
-        return false;
-    }
-    if (whole) {
-        txn.record = record;
-        if (txn_open_swaps(&txn, &ignored) && !txn_lock_edit(&txn, err)) {
-            txn_close(&txn);
-            return false;
-        }
-        for (size_t i = 0; i < txn.n_swap; i++)
-            if (!file_unlink(txn.swap[i].at.dir, txn.swap[i].temp, err)) {
-                txn_close(&txn);
-                return false;
-            }
-        txn_close(&txn);
-    }
-    return file_remove_dir(store->txn, name, err);
-}
-
+/* Nothing of what is no record yet, or no more, is beside a file. */
 bool txn_sweep(struct store *store, size_t *ret_n, struct err *err)
 {
     struct strings names;
@@ -355,7 +324,7 @@ bool txn_sweep(struct store *store, size_t *ret_n, struct err *err)
     for (size_t i = 0; i < names.n; i++) {
         if (!starts_with(names.item[i], RECORD_NEW))
             continue;
-        if (!sweep_one(store, names.item[i], err))
+        if (!file_remove_dir(store->txn, names.item[i], err))
             return false;
         *ret_n += 1;
     }

@@ -175,8 +175,8 @@ static bool finish_all(struct store *store, bool boot, struct finished *ret, str
         warn("the record %s cannot be read and is passed over", damaged.item[i]);
     for (size_t i = 0; i < n; i++) {
         if (!record_is_half_way(&record[i])) {
-            if (record_is_marked(store, record[i].id)) /* a power cut brings it back */
-                record_unmark(store, record[i].id);
+            if (!record_settle(store, &record[i], err))
+                return false;
             continue;
         }
         ret->transactions++;
