@@ -353,13 +353,14 @@ class Sweeps:
     def elapsed(self):
         return time.monotonic() - self.began
 
-    def go(self, name, points, sweep=None):
-        """Runs the points; the states that were half-way are returned when sweep names where to keep them."""
+    def go(self, name, points, sweep=None, judge=None):
+        """Runs the points; the states that were half-way are returned when sweep names where to keep them. judge takes a
+        point of another kind and gives a Result."""
         if sweep is not None:
             os.makedirs(os.path.join(setup["work"], "states", sweep))
         count, halfway, failures, at = Counter(), {}, [], time.monotonic()
         shown = at
-        for done, result in enumerate(self.pool.imap(work, [(sweep, point) for point in points], chunksize=2), 1):
+        for done, result in enumerate(self.pool.imap(judge or work, points if judge else [(sweep, point) for point in points], chunksize=2), 1):
             count["half-way"] += result.halfway
             for kind in {kind for kind, _ in result.problems}:
                 count[kind] += 1

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""power.py MAILFIX_PREFIX [--quick] [--stop] [CASE...]: every disk that a power cut can leave, by the model of disk.py.
+"""power.py MAILFIX_PREFIX [--quick] [--stop] [--links | --exdev] [CASE...]: every disk that a power cut can leave, by the model of disk.py.
 
 cases.py has the cases; without names all of them run. A whole run is traced, and for each moment of it every disk that a
 cut can leave then is made, as a tree. There mailfix has its next turn, recover: the tree must be as before the run or as
@@ -10,6 +10,7 @@ Once the run had said that it was done, the tree must be as after it. A record t
   cut CASE           a cut while the case runs
   kill+cut CASE      killed at any moment; then a cut while recover runs, which finds on the running system what the
                      killed run did, durable or not. What recover said must be so after the cut
+  busy+cut CASE      apply finds the lock of main.cf taken when the record is on disk already, and takes that back
   cut+cut CASE       a cut; then, from the disks that were half-way, another while recover runs
 
 Variants are those of sweep.py: "exchange", "links" (no RENAME_EXCHANGE), "exdev" (the records on another file system).
@@ -17,7 +18,8 @@ Names come to the disk in any order in "cut" of apply, rollback and create with 
 the order in which they were made in all else.
 
 --quick: the cases apply and rollback, in order, without "cut+cut", and of "kill+cut" every fourth moment. --stop: ends at
-the first disk that is bad (for tests/crash/bite). Without --quick what was not done is done from there and taken back.
+the first disk that is bad, and with --links or --exdev --quick takes that variant (for bite.py). Without --quick, from one disk in
+twenty, what was not done is done and what was done is taken back.
 
 Limits. Those of disk.py. A disk is looked at once, however many moments lead to it: those that differ only in the time
 of the run count as one. Of "cut+cut" a recover is traced from 40 disks of a case, spread over it. Live cases (with the
@@ -43,8 +45,8 @@ QUICK = ("apply", "rollback")
 ANY_ORDER = ("apply", "rollback", "create")
 SPREAD = 40
 
-# A disk to look at: where it comes from and the side that it must be on, None for either.
-Task = namedtuple("Task", "case label state wanted")
+# A disk to look at: where it comes from, the side that it must be on (None: either), whether to try the way on.
+Task = namedtuple("Task", "case label state wanted way_on")
 Result = namedtuple("Result", "problem halfway")
 
 
@@ -94,6 +96,17 @@ def trace_case(case, variant):
     return disk
 
 
+def trace_busy(case):
+    """The second lock is that of a file."""
+    tree = os.path.join(tempfile.mkdtemp(dir=setup["work"]), "t")
+    copy_tree(case.start, tree)
+    disk = Disk(tree)
+    done = trace(disk, case, tree, case.what, ("--inject=flock:error=EAGAIN:when=2",), (NOTHING,))
+    if done.code != 75 or disk.reported is None:
+        raise Problem("wrong exit", "with a lock that is taken: exit %d\n%s" % (done.code, done.err))
+    return disk
+
+
 def trace_recover(task):
     """recover, on the disk as the running system sees it; the side that it ended on is for good once it had said so."""
     name, disk, label, variant = task
@@ -131,7 +144,7 @@ def judge_disk(task, tree):
     if task.wanted is not None and side != task.wanted:
         raise Problem("mixed", "it was said to be as %s, and is as %s" % (task.wanted, side))
     case.check(tree, side, None if idle else recover.out + recover.err)
-    if not idle and not setup["quick"] and not case.live:
+    if task.way_on and not idle and not case.live:
         check_way_on(case, tree, side)
     return not idle
 
@@ -178,7 +191,7 @@ def disks_of(case, disk, begin, side, label, known, any_order=False):
             key = name_of(state)
             if (key, wanted) not in known:
                 known.update({(key, wanted), (key, None)})
-                yield Task(case.name, label + describe(disk, cut), state, wanted)
+                yield Task(case.name, label + describe(disk, cut), state, wanted, not setup["quick"] and len(known) % 20 == 0)
 
 
 def go(sweeps, name, tasks):
@@ -248,6 +261,8 @@ def cut_case(sweeps, case, variant):
     halfway = go(sweeps, "cut " + name, disks_of(case, disk, 0, "after", "", known, any_order))
     if case.live:
         return
+    if case.name == "apply" and variant == EXCHANGE:
+        go(sweeps, "busy+cut " + name, disks_of(case, trace_busy(case), 0, "before", "", known))
     killed = list(killed_disks(case, disk, variant))[::4 if quick else 1]
     go(sweeps, "kill+cut " + name, disks_of_recover(sweeps, case, killed, known))
     if not quick:
@@ -259,7 +274,7 @@ def cut_all(sweeps):
         for case in setup["case"].values():
             if setup["quick"] and not setup["named"] and case.name not in QUICK:
                 continue
-            cut_case(sweeps, case, EXCHANGE)
+            cut_case(sweeps, case, next((one for one in (LINKS, EXDEV) if "--" + one.name in setup["options"]), EXCHANGE))
             if not setup["quick"] and not case.live and case.undo:
                 cut_case(sweeps, case, LINKS)
             if not setup["quick"] and case.name == "apply":
@@ -272,4 +287,4 @@ def cut_all(sweeps):
 
 if __name__ == "__main__":
     setup["named"] = len([word for word in sys.argv[1:] if not word.startswith("--")]) > 1
-    sys.exit(main(cut_all, live="--quick" not in sys.argv, more=("--stop",)))
+    sys.exit(main(cut_all, live="--quick" not in sys.argv, more=("--stop", "--links", "--exdev")))
