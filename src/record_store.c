@@ -12,17 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Before the first record, whoever made the directories (a run that was killed?) may not have synced them. */
 bool store_open(const struct root *root, struct store *ret_store, struct err *err)
 {
     struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
     int lib;
     if (!file_open_dir(root, "/var/lib", &lib, err))
         return err_prefix(err, "the record belongs into %s%s", root->path, STORE);
-    bool made = !file_exists(root, STORE "/txn");
     bool ok = file_private_dir(lib, "mailfix", &store.dir, err) &&
               file_lock(store.dir, "lock", &store.lock, err) &&
               file_private_dir(store.dir, "txn", &store.txn, err) &&
-              (!made || (file_sync_dir(lib, err) && file_sync_dir(store.dir, err)));
+              (!store_is_new(&store) || (file_sync_dir(lib, err) && file_sync_dir(store.dir, err)));
     close(lib);
     if (!ok) {
         store_close(&store);

@@ -130,7 +130,8 @@ static bool finish_one(struct store *store, const struct record *record, bool bo
     say("Transaction %s was cut off while it was %s; %s.", record->id,
         going_back ? _("being applied") : _("being rolled back"),
         going_back ? _("putting everything back") : _("finishing the rollback"));
-    if (!txn_open(store, record, &txn, err))
+    /* A run that was killed may not have synced the record's name. */
+    if (!file_sync_dir(store->txn, err) || !txn_open(store, record, &txn, err))
         return err_prefix(err, "transaction %s", record->id);
     bool ok = going_back ? txn_put_back(&txn, &stuck, err)
                          : txn_rollback_begin(&txn, err) && txn_rollback_swap(&txn, &stuck, err);

@@ -39,7 +39,7 @@ from disk import Disk, Names, Process, Unknown, fingerprint, ignored_attribute, 
 from points import (NOTHING, PUT_BACK, SHOWN, check_settled, check_way_on, command_of, last_line, main, run,  # noqa: E402
                     setup, turn)
 from sweep import EXCHANGE, EXDEV, LINKS  # noqa: E402
-from trees import NOT_OURS, RECENT, copy_tree, look, unmarked  # noqa: E402
+from trees import NOT_OURS, RECENT, copy_tree, look, states, unmarked  # noqa: E402
 
 QUICK = ("apply", "rollback")
 ANY_ORDER = ("apply", "rollback", "create")
@@ -143,7 +143,8 @@ def judge_disk(task, tree):
     side = check_settled(case, tree, look(tree))
     if task.wanted is not None and side != task.wanted:
         raise Problem("mixed", "it was said to be as %s, and is as %s" % (task.wanted, side))
-    case.check(tree, side, None if idle else recover.out + recover.err)
+    half = {"applying", "undoing"} & set(states(seen))  # of one that is finished, the run that was cut off had said all
+    case.check(tree, side, recover.out + recover.err if half else None)
     if task.way_on and not idle and not case.live:
         check_way_on(case, tree, side)
     return not idle
