@@ -140,6 +140,17 @@ void *arena_alloc(size_t size)
     return p;
 }
 
+size_t arena_mark(void)
+{
+    return arena.used;
+}
+
+void arena_release(size_t mark)
+{
+    memset(arena.start + mark, 0, arena.used - mark);
+    arena.used = mark;
+}
+
 char *arena_copy(const char *bytes, size_t len)
 {
     char *copy = arena_alloc(len + 1);

@@ -56,6 +56,10 @@ void *arena_alloc(size_t size) __attribute__((malloc, alloc_size(1))); /* zeroed
 char *arena_copy(const char *bytes, size_t len);                       /* adds a NUL */
 char *arena_string(const char *text);
 char *arena_printf(const char *fmt, ...) PRINTF(1, 2);
+/* What was allocated since the mark is free again: for a walk over many records, where nothing of one
+ * outlives it. */
+size_t arena_mark(void);
+void arena_release(size_t mark);
 /* One more element at the end of an array in the arena: returns the array, moved when it had to grow. */
 void *arena_append(void *array, size_t *n, size_t size, const void *element);
 
@@ -97,8 +101,8 @@ struct position {
 };
 struct position text_position(const char *text, size_t len, size_t offset);
 
-/* Prints to a stream; on a terminal control bytes come out as \xNN, so that no configuration file or log line
- * can steer the terminal. A pipe gets the exact bytes. */
+/* Prints to a stream; on a terminal control bytes, and characters that change the direction of writing, come
+ * out as \xNN, so that no configuration file or log line can steer it. A pipe gets the exact bytes. */
 void out_bytes(FILE *stream, const char *bytes, size_t len);
 void out_printf(FILE *stream, const char *fmt, ...) PRINTF(2, 3);
 

@@ -281,6 +281,94 @@ bool docs_have_aliases(struct docs *docs)
     return alias_texts(&r).n > 0;
 }
 
+/* ---- all aliases, one at a time ---- */
+
+static off_t size_of(struct docs *docs, const char *path)
+{
+    struct at at;
+    struct identity identity = {0};
+    struct err ignored;
+    int fd;
+    if (!file_resolve(facts_root(docs->facts), path, &at, &ignored))
+        return 0;
+    if (file_is_there(at.dir, at.name) && file_open_text(&at, &fd, &identity, &ignored))
+        close(fd);
+    close(at.dir);
+    return identity.size;
+}
+
+bool docs_aliases_large(struct docs *docs)
+{
+    struct reading r = {.docs = docs};
+    struct strings paths = alias_texts(&r);
+    for (size_t i = 0; i < paths.n; i++)
+        if (size_of(docs, paths.item[i]) > (off_t)FILE_LIMIT)
+            return true;
+    return false;
+}
+
+/* The lines of a record behind its name, without comments, as one. */
+static const char *value_of(const char *bytes, size_t len, size_t from)
+{
+    struct buf value = {0};
+    for (size_t at = from; at < len;) {
+        const char *newline = memchr(bytes + at, '\n', len - at);
+        size_t stop = newline != NULL ? (size_t)(newline - bytes) : len;
+        size_t text = at;
+        while (text < stop && strchr(" \t\r\v\f", bytes[text]) != NULL)
+            text++;
+        if (text < stop && !(bytes[text] == '#' && at > from))
+            buf_add(&value, bytes + at, stop - at);
+        at = stop + 1;
+    }
+    return buf_text(&value);
+}
+
+static bool see_aliases(const struct at *at, void (*see)(void *arg, const char *name, const char *value),
+                        void *arg, struct err *err)
+{
+    struct records records;
+    struct cut cut;
+    struct identity identity;
+    const char *bytes;
+    bool end = false, ok;
+    int fd;
+    if (!file_open_text(at, &fd, &identity, err))
+        return false;
+    records_open(&records, fd, at->path);
+    while ((ok = records_next(&records, &cut, &bytes, &end, err)) && !end) {
+        size_t mark = arena_mark();
+        struct key key = records_key(bytes, cut.len, true);
+        const char *rest = key.bytes + key.len, *colon = memchr(rest, ':', (size_t)(bytes + cut.len - rest));
+        if (records_begins(bytes, cut.len) && key.len > 0 && colon != NULL) {
+            const char *value = value_of(bytes, cut.len, (size_t)(colon + 1 - bytes));
+            if (value[strspn(value, " \t\r\v\f")] != '\0')
+                see(arg, text_small_letters(arena_copy(key.bytes, key.len)), value);
+        }
+        arena_release(mark);
+        progress_tick();
+    }
+    close(fd);
+    return ok;
+}
+
+bool docs_each_alias(struct docs *docs, void (*see)(void *arg, const char *name, const char *value),
+                     void *arg, struct err *err)
+{
+    struct reading r = {.docs = docs};
+    struct strings paths = alias_texts(&r);
+    for (size_t i = 0; i < paths.n; i++) {
+        struct at at;
+        if (!file_resolve(facts_root(docs->facts), paths.item[i], &at, err))
+            return false;
+        bool ok = !file_is_there(at.dir, at.name) || see_aliases(&at, see, arg, err);
+        close(at.dir);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
 bool doc_read_map(struct reading *r, const char *parameter)
 {
     struct strings paths = {0};

@@ -383,14 +383,32 @@ bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *
     return ok;
 }
 
+/* What a text holds of what makes it dear for its lens. */
+static size_t count_dear(enum lens lens, const char *text, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += lens == LENS_MASTER ? text[i] > ' ' && (i == 0 || text[i - 1] <= ' ') : text[i] == '\n';
+    return n;
+}
+
+bool tree_fits(enum lens lens, const char *name, const char *text, size_t len, struct err *err)
+{
+    bool master = lens == LENS_MASTER, bytes = len > TREE_LIMIT;
+    size_t n = bytes ? len : count_dear(lens, text, len);
+    size_t most = bytes ? TREE_LIMIT : master ? TREE_WORDS : TREE_LINES;
+    const char *unit = bytes ? _("bytes") : master ? _("words") : _("lines");
+    return n <= most
+               ? true
+               : err_set(err,
+                         "%s has %zu %s; mailfix reads such a file of at most %zu. What is long in it can "
+                         "stand in a file of its own, a table or one that is included",
+                         name, n, unit, most);
+}
+
 bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,
                 size_t *ret_n, struct err *err)
 {
-    if (len > TREE_LIMIT)
-        return err_set(
-            err,
-            "%s has %zu bytes; mailfix reads such a file of at most %zu. What is long in it can stand in "
-            "a file of its own, a table or one that is included",
-            name, len, TREE_LIMIT);
-    return tree_parse_part(lens, name, 1, text, len, ret_node, ret_n, err);
+    return tree_fits(lens, name, text, len, err) &&
+           tree_parse_part(lens, name, 1, text, len, ret_node, ret_n, err);
 }

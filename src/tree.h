@@ -27,15 +27,20 @@ bool tree_lens_of_document(const char *id, enum lens *ret_lens);
 /* The label of a record that its lens refuses, where only others were asked for. */
 #define TREE_UNREAD "#unread"
 
-/* Bytes of the longest text that a lens reads as a whole: no text of that size takes it more than 3 s and 100
- * MB.
+/* The longest text that a lens reads as a whole, in bytes and in lines, of a master.cf in words: none of that
+ * size takes it more than 3 s and 100 MB.
  */
-#define TREE_LIMIT ((size_t)256 << 10)
+#define TREE_LIMIT ((size_t)1 << 20)
+#define TREE_LINES ((size_t)32 << 10)
+#define TREE_WORDS ((size_t)64 << 10)
+
+/* Whether it is no longer; tree_parse refuses it in the same words. */
+bool tree_fits(enum lens lens, const char *name, const char *text, size_t len, struct err *err) MUST_CHECK;
 
 /* Lenses come from this directory. Must be called first. */
 void tree_set_lens_dir(const char *dir);
 
-/* Parses text of at most TREE_LIMIT bytes. The top-level spans tile it, checked here. name is for messages;
+/* Parses a text of at most that size. The top-level spans tile it, checked here. name is for messages;
  * false with "NAME:LINE:COLUMN: sentence" and the line with a caret, when the lens refuses the text. */
 bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,
                 size_t *ret_n, struct err *err) MUST_CHECK;

@@ -24,10 +24,11 @@
  *
  *   T before, X absent      not begun, or already back
  *   T before, X after       not swapped: X goes
- *   T after,  X anything    swapped: exchange (X absent: X, or of an index a copy, is in the record's
+ *   T after,  X anything    swapped: exchange (X absent: X, or a copy of an index, is in the record's
  *                           before/, and returns from there first)
  *   T other,  X after       somebody changed T before the swap, or it was swapped back: X goes, T stays
- *   T other,  X other       somebody changed T after the swap: stuck; X moves into the record
+ *   T other,  X other       somebody changed T after the swap: stuck; X moves into the record (of an index
+ *                           X is gone by then)
  *
  * A file that is created has no "before": its temporary takes the name, if nobody else has it by then, and
  * the way back takes the name away to the temporary again, looks at what came, and removes it:

@@ -96,6 +96,9 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
             return false;
         if (!other)
             return file_unlink(s->at.dir, s->temp, err);
+    } else if (s->in_use && temp[0] == '\0' && strcmp(target, s->before) != 0) {
+        *ret_stuck = true; /* what was there before is in the record */
+        return true;
     } else if (strcmp(target, s->before) == 0 || temp[0] == '\0' || strcmp(temp, s->after) == 0) {
         return file_unlink(s->at.dir, s->temp, err);
     }
@@ -314,6 +317,13 @@ bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct er
 
 /* ---- what a crash left before anything was changed ---- */
 
+/* Whether a way cannot be gone because there is none, or none that is trusted; a disk that fails is another
+ * thing. */
+static bool leads_nowhere(const struct err *why)
+{
+    return why->number == 0 || why->number == ENOENT;
+}
+
 /* Nothing of what is no record yet, or no more, is beside a file. */
 bool txn_sweep(struct store *store, size_t *ret_n, struct err *err)
 {
@@ -359,11 +369,14 @@ static bool remove_litter(int dir, const char *name, struct err *err)
 static bool tidy_target(const struct root *root, const struct target *target, size_t *ret_n, struct err *err)
 {
     struct swap s;
-    struct err why;
-    if (!txn_open_swap(root, target, 0, &s, &why))
-        return true; /* nothing of ours can be where no way leads */
+    /* Nothing of ours can be where no way leads. */
+    if (!txn_open_swap(root, target, 0, &s, err))
+        return leads_nowhere(err);
     bool ok = true;
-    if (is_litter_there(&s) && (!s.edited_by_postconf || file_edit_lock(&s.at, &s.edit_lock, &why))) {
+    bool litter = is_litter_there(&s);
+    if (litter && s.edited_by_postconf && !file_edit_lock(&s.at, &s.edit_lock, err)) {
+        ok = err->outcome == BUSY;
+    } else if (litter) {
         ok = remove_litter(s.at.dir, s.temp, err) && remove_litter(s.at.dir, s.aside, err) &&
              remove_litter(s.at.dir, s.fresh, err);
         file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock);

@@ -5,6 +5,7 @@ Limits: a line is held against the log stanzas only; what makes a logged fault a
 """
 import json
 import os
+import re
 import time
 
 from logs import heard, log_of
@@ -81,3 +82,70 @@ def test_catalogue_rows(host):
     known = {name[:-4] for name in os.listdir(host.fixes) if name.endswith(".fix")}
     named = {fix for _, fixes, _ in wordings() for fix in fixes} | {row[1] for row in CONFIGURED}
     check_equal(sorted(named - known), [], "fixes that are not shipped")
+
+
+# ---- the configuration alone: what stands in it, with file and line ----
+
+TYPES = "postfix.version = 3.7.11\npostfix.table-types = btree cidr hash inline pcre pipemap proxy static texthash unionmap unix\n"
+REFERENCES = """compatibility_level = 3.6
+myhostname = mail.example.jp
+mynetworks = 127.0.0.0/8, gone:/etc/postfix/g1
+alias_maps = hash:/etc/aliases, gone:/etc/postfix/g2
+alias_database = hash:/etc/aliases
+virtual_alias_maps = proxy:gone:/etc/postfix/g3,
+    unionmap:{hash:/etc/postfix/nothing1,gone:/etc/postfix/g4}
+transport_maps = pipemap:{texthash:/etc/postfix/nothing2, gone:/etc/postfix/g5}
+smtpd_recipient_restrictions =
+    check_sender_access gone:/etc/postfix/g6,
+    # check_sender_access gone:/etc/postfix/comment
+    check_client_access cidr:/etc/postfix/nothing3
+    permit_mynetworks, reject_unauth_destination
+smtpd_sender_restrictions = { check_sender_access gone:/etc/postfix/g7, reject }
+smtpd_restriction_classes = mine
+mine = check_recipient_access gone:/etc/postfix/g8
+header_checks = pcre:/etc/postfix/nothing4
+smtp_tls_policy_maps = inline:{ {gone:x=y} }, static:gone:x
+canonical_maps = ${myhostname?{hash:/etc/postfix/unindexed}:{gone:/etc/postfix/g13}}
+relay_recipient_maps = hash:/etc/postfix/stale
+recipient_bcc_maps = hash:/etc/postfix/fresh
+sender_bcc_maps = gone:/etc/postfix/overridden
+sender_bcc_maps =
+smtpd_tls_session_cache_database = sdbm:/etc/postfix/g9
+"""
+OPTIONS = """smtp inet n - n - - smtpd
+submission inet n - n - - smtpd
+  -o { smtpd_sender_restrictions = check_sender_access gone:/etc/postfix/g10, reject }
+  -o virtual_alias_maps=gone:/etc/postfix/g11
+smtp unix - - n - - smtp -o smtp_generic_maps=gone:/etc/postfix/g12
+"""
+
+
+def lines_with(name, text, words):
+    """FILE:LINE of each line of the text that names one of these in Postfix's directory."""
+    return {"/etc/postfix/%s:%d" % (name, number) for number, line in enumerate(text.splitlines(), 1)
+            if re.search(r"/(%s)\b" % "|".join(words), line)}
+
+
+def test_catalogue_references(host):
+    """19 references planted in main.cf and master.cf, each found with file and line, and nothing that is none."""
+    write(host.facts, TYPES)
+    host.put("etc/aliases", "postmaster: root\nroot: admin@example.jp\n")
+    for name in ("aliases.db", "postfix/stale.db"):
+        host.put("etc/" + name, "")
+    for name in ("stale", "unindexed", "fresh"):
+        host.put("etc/postfix/" + name, "a b\n")
+    host.put("etc/postfix/fresh.db", "")
+    for path, age in (("aliases", 900), ("postfix/stale", 600), ("postfix/stale.db", 900), ("postfix/fresh", 900)):
+        os.utime(host.path("etc/" + path), (time.time() - age,) * 2)
+    write(host.main, REFERENCES)
+    host.put("etc/postfix/master.cf", OPTIONS)
+    gone = ["g%d" % i for i in (*range(1, 9), *range(10, 14))]
+    wanted = {"missing-table-type": lines_with("main.cf", REFERENCES, gone) | lines_with("master.cf", OPTIONS, gone),
+              "map-missing": lines_with("main.cf", REFERENCES, ["nothing%d" % i for i in range(1, 5)]),
+              "map-rebuild": lines_with("main.cf", REFERENCES, ["unindexed", "stale"]),
+              "sdbm-cache": lines_with("main.cf", REFERENCES, ["g9"])}
+    check_equal({fix: len(places) for fix, places in wanted.items()},
+                {"missing-table-type": 12, "map-missing": 4, "map-rebuild": 2, "sdbm-cache": 1}, "what is planted")
+    seen = {f["fix"]: {e.split(": ")[0] for e in f["evidence"]}
+            for f in json.loads(execute(host.argv("--json", "diagnose", "--no-log")).out)["findings"]}
+    check_equal({fix: seen.get(fix) for fix in wanted}, wanted, "what is found")

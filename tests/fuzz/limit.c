@@ -18,16 +18,27 @@
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len);
 
+/* What of a text counts for the limit of its lens beside its bytes. */
+static size_t dear(const unsigned char *bytes, size_t len)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++)
+        n += FUZZ_LENS == LENS_MASTER ? bytes[i] > ' ' && (i == 0 || bytes[i - 1] <= ' ') : bytes[i] == '\n';
+    return n;
+}
+
 static size_t read_over_and_over(const char *path, unsigned char *bytes)
 {
     FILE *file = fopen(path, "rb");
-    size_t len = file != NULL ? fread(bytes, 1, TREE_LIMIT, file) : 0;
+    size_t len = file != NULL ? fread(bytes, 1, TREE_LIMIT, file) : 0, times;
     if (file != NULL)
         fclose(file);
-    size_t whole = len > 0 ? TREE_LIMIT / len * len : 0;
-    for (size_t i = len; i < whole; i++)
+    size_t most = FUZZ_LENS == LENS_MASTER ? TREE_WORDS : TREE_LINES, each = dear(bytes, len);
+    times = len > 0 ? TREE_LIMIT / len : 0;
+    times = each > 0 && most / each < times ? most / each : times;
+    for (size_t i = len; i < len * times; i++)
         bytes[i] = bytes[i - len];
-    return whole;
+    return len * times;
 }
 
 static double seconds_of(const struct rusage *used)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""limit_texts.py LENS LIMIT DIRECTORY: texts of LIMIT bytes that are dear for a lens: what repeats in them is short.
+"""limit_texts.py LENS BYTES LINES WORDS DIRECTORY: texts at the size limit (bytes and lines, of a master.cf bytes and words) that are
+dear for a lens: what repeats in them is short.
 
 Each is a beginning, one thing over and over, and an end; what a lens may refuse is refused at the same price.
 """
@@ -20,7 +21,7 @@ def values(name, one):
     for kind, text in VALUE.items():
         yield "value of " + kind, (name, text, "")
         yield "values of " + kind, ("", name + text * (LINES // max(1, text.count("\n"))), "")
-    yield from {"entries": ("", one, ""), "long entries": ("", one.rstrip("\n") + "x" * 2600 + "\n", ""), "one line": (name.rstrip("\n"), "x", "\n"),
+    yield from {"entries": ("", one, ""), "entries at both limits": ("", one.rstrip("\n").ljust(15, "x") + "\n", ""), "long entries": ("", one.rstrip("\n") + "x" * 2600 + "\n", ""), "one line": (name.rstrip("\n"), "x", "\n"),
                 "quotes": (name.rstrip("\n"), '"', "\n"), "words": (name.rstrip("\n"), "x ", "\n"), "bad last line": (name, " c\n", "= \n"),
                 "commented": ("", "#" + one, ""), "comments in a row": (name, "#\n", " c\n"), "strays": (" a\n", "#\n b\n", "")}.items()
 
@@ -30,7 +31,7 @@ def master():
     for kind, text in {"words": " x", "options": option, "lines": "\n x", "option lines": "\n" + option, "comments": "\n#\n x", "braces": " -o {a=b}"}.items():
         yield "service of " + kind, (SERVICE, text, "\n")
         yield "services of " + kind, ("", SERVICE + text * (LINES // max(1, text.count("\n"), len(text.split()))) + "\n", "")
-    yield from {"services": ("", line, ""), "with options": ("", SERVICE + option * 2 + "\n", ""), "braces that open": (SERVICE + " -oa=", "{", "\n"),
+    yield from {"services": ("", line, ""), "services at both limits": ("", "name unix - - - - - " + "x" * 42 + "\n", ""), "with options": ("", SERVICE + option * 2 + "\n", ""), "braces that open": (SERVICE + " -oa=", "{", "\n"),
                 "braces": (SERVICE + " -oa=", "{}", "\n"), "nested braces": (SERVICE + " -oa=", "{{{{{}}}}}", "\n"), "one word": (SERVICE + " ", "x", "\n"),
                 "braces of lines": (SERVICE + " -o { a=\n", " x\n", " }\n"), "many braces of lines": ("", SERVICE + " -o { a=\n" + " x\n" * LINES + " }\n", ""),
                 "commented": ("", COMMENTED, ""), "commented options": (COMMENTED, "#-oa\n", ""), "one option below": (COMMENTED, "#\n", "#-oa\n"),
@@ -47,7 +48,7 @@ def dovecot():
         yield "deep sections of " + kind, ("", "a {\n" * 6 + lines[:-12] + "}\n" * 6, "")
         yield "deeper sections of " + kind, ("", "a {\n" * 22 + lines + "}\n" * 22, "")
         yield "open sections of " + kind, ("a {\n" * 16, text, "")
-    yield from {"sections that open": ("", "a {\n", ""), "nested": ("a {\n" * 30000, "}\n", ""), "six deep": ("", "a {\n" * 6 + "}\n" * 6, ""),
+    yield from {"settings at both limits": ("", "b = 0123456789\n", ""), "sections that open": ("", "a {\n", ""), "nested": ("a {\n" * 30000, "}\n", ""), "six deep": ("", "a {\n" * 6 + "}\n" * 6, ""),
                 "continued": ("a=", "b \\\n", "b\n"), "continued often": ("", "a=" + "b \\\n" * LINES + "b\n", ""),
                 "comments behind": ("", "a=" + "b \\ #\n" * LINES + "b\n", ""), "backslashes": ("a=", "\\\n", "b\n"), "dropped": ("", "a \\\n\n", ""),
                 "quotes": ("a=", '"', "\n"), "quoted": ("a=", '"" ', "\n"), "one line": ("a=", "x", "\n"), "long lines": ("", "a=" + "x" * 2600 + "\n", ""),
@@ -66,7 +67,11 @@ TEXTS = {"main": lambda: values("a=\n", "a=b\n"), "transport": lambda: values("a
 EVERYWHERE = {"blank lines": ("", "\n", ""), "white lines": ("", " \n", ""), "hashes": ("", "#\n", ""), "hashes and blanks": ("", "#\n\n", "")}
 
 if __name__ == "__main__":
-    lens, limit, directory = sys.argv[1], int(sys.argv[2]), pathlib.Path(sys.argv[3])
+    lens, limit, lines, words, directory = sys.argv[1], *map(int, sys.argv[2:5]), pathlib.Path(sys.argv[5])
+    count = (lambda text: len(text.split())) if lens == "master" else (lambda text: text.count("\n"))
+    most = words if lens == "master" else lines
     for name, (head, again, tail) in [*EVERYWHERE.items(), *TEXTS[lens]()]:
         times = (limit - len(head) - len(tail)) // len(again)
+        if count(again) > 0:
+            times = min(times, (most - count(head) - count(tail)) // count(again))
         (directory / name.replace(" ", "-")).write_text(head + again * times + tail)

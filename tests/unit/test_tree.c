@@ -438,8 +438,12 @@ static void test_too_long(void **state)
         {LENS_DOVECOT, lines("  b = c\n", 1500, "z = y\n a {\n", ""), "/t:2:1: expected a setting"},
         {LENS_DOVECOT, lines("  b = c\n", 1500, "a {\n", "d\n}\n"), "/t:1502:2: expected a setting"},
         {LENS_DOVECOT, lines("a {\n", 30, "", lines("}\n", 30, "", "")), "/t:17:1: expected at most 16"},
-        {LENS_MAIN, lines("#\n", TREE_LIMIT / 2 + 1, "", ""),
-         "/t has 262146 bytes; mailfix reads such a file"},
+        {LENS_MAIN, lines("#0123456789abcdefghijklmnopqrstu\n", TREE_LIMIT / 33 + 1, "", ""),
+         "/t has 1048608 bytes; mailfix reads such a file"},
+        {LENS_DOVECOT, lines("#\n", TREE_LINES + 1, "", ""),
+         "/t has 32769 lines; mailfix reads such a file of at most 32768"},
+        {LENS_MASTER, lines("a\t b \n", TREE_WORDS / 2 + 1, "", ""),
+         "/t has 65538 words; mailfix reads such a file of at most 65536"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct tree tree;
