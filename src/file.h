@@ -69,14 +69,19 @@ bool file_unchanged(const struct identity *a, const struct identity *b);
 bool file_read_path(const struct root *root, const char *path, enum file_trust trust, const char **ret_text,
                     size_t *ret_len, struct err *err) MUST_CHECK;
 
+/* The first bytes of root's own file, whatever they are, up to room - 1 of them and a NUL. */
+bool file_read_start(const struct root *root, const char *path, char *ret_text, size_t room,
+                     struct err *err) MUST_CHECK;
+
 /* Refuses, before anything is written, what a swap cannot treat safely: immutable or append-only files, a
  * read-only mount, more than one hard link, not a regular file, a single file with a mount on it. */
 bool file_check_replaceable(const struct at *at, struct err *err) MUST_CHECK;
 
 #define FILE_TEMP_FORMAT ".%s.mailfix" /* beside the target: fixed, so that a crash leaves no litter */
 #define FILE_ASIDE_FORMAT                                                                                    \
-    ".%s.mailfix-old"             /* only for a moment, where the kernel cannot exchange two names */
-#define FILE_EDIT_FORMAT "%s.tmp" /* Postfix's own lock for editing, edit_file(3) */
+    ".%s.mailfix-old" /* only for a moment, where the kernel cannot exchange two names */
+#define FILE_FRESH_FORMAT ".%s.mailfix-new" /* until the temporary is whole */
+#define FILE_EDIT_FORMAT "%s.tmp"           /* Postfix's own lock for editing, edit_file(3) */
 
 /* Writes bytes to a new file with the owner, mode and all extended attributes (so ACL and label) of like_name
  * in like_dir, and mtime, and syncs it. Fails if the name exists. */
@@ -143,10 +148,6 @@ bool file_write_new(int dir, const char *name, const char *bytes, size_t len,
                     struct err *err) MUST_CHECK; /* 0600, synced */
 /* The same, not synced: the space is taken, and after a power cut any part of the bytes may be missing. */
 bool file_reserve(int dir, const char *name, const char *bytes, size_t len, struct err *err) MUST_CHECK;
-/* A symbolic link to another name in the directory, in the place of one that is there; not synced. */
-bool file_point(int dir, const char *name, const char *to, struct err *err) MUST_CHECK;
-/* Where it leads; false: there is none, or not to a name. */
-bool file_points_to(int dir, const char *name, char ret_to[256]);
 /* Overwrites the first bytes of an existing file in place and syncs: needs no space on the disk. [no memory]
  */
 bool file_overwrite(int dir, const char *name, const char *bytes, size_t len, struct err *err) MUST_CHECK;

@@ -188,6 +188,29 @@ bool file_read_path(const struct root *root, const char *path, enum file_trust t
     return ok;
 }
 
+bool file_read_start(const struct root *root, const char *path, char *ret_text, size_t room, struct err *err)
+{
+    struct at at;
+    struct stat st;
+    if (!file_resolve(root, path, &at, err))
+        return false;
+    int fd = open_regular(&at, &st, err);
+    ssize_t n = -1;
+    if (fd >= 0 && check_trust(&st, at.path, OWNED_BY_ROOT, err)) {
+        do
+            n = read(fd, ret_text, room - 1);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+            err_errno(err, "cannot read %s", path);
+    }
+    if (fd >= 0)
+        close(fd);
+    close(at.dir);
+    if (n >= 0)
+        ret_text[n] = '\0';
+    return n >= 0;
+}
+
 /* ---- what a swap cannot treat safely ---- */
 
 /* The mount that a descriptor is on, from /proc/self/fdinfo; -1 where it cannot be told. */

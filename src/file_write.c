@@ -353,22 +353,6 @@ bool file_reserve(int dir, const char *name, const char *bytes, size_t len, stru
     return write_private(dir, name, bytes, len, false, err);
 }
 
-bool file_point(int dir, const char *name, const char *to, struct err *err)
-{
-    if (!file_unlink(dir, name, err))
-        return false;
-    return symlinkat(to, dir, name) == 0 ? true : err_errno(err, "cannot create %s", name);
-}
-
-bool file_points_to(int dir, const char *name, char ret_to[256])
-{
-    ssize_t len = readlinkat(dir, name, ret_to, 256);
-    if (len <= 0 || len >= 256 || memchr(ret_to, '/', (size_t)len) != NULL)
-        return false;
-    ret_to[len] = '\0';
-    return true;
-}
-
 static bool pwrite_all(int fd, const char *bytes, size_t len)
 {
     for (size_t done = 0; done < len;) {

@@ -116,11 +116,6 @@ void record_json_begin(void)
     json_ran_short = false;
 }
 
-bool record_ran_short(void)
-{
-    return json_ran_short;
-}
-
 /* Of all that the object says, however it is laid out. */
 static bool json_sum(const json_t *object, char ret_hex[DIGEST_HEX + 1])
 {
@@ -438,10 +433,14 @@ static bool read_record(const struct store *store, const char *id, struct record
     size_t len;
     record->id = id;
     record->number = (unsigned)strtoul(id, NULL, 10);
-    if (!read_text(store, id, "state", &text, &len, ret_unread, err))
+    char word[STATE_LEN + 1];
+    *ret_unread = false;
+    if (!file_read_start(store->root, arena_printf(STORE "/txn/%s/state", id), word, sizeof(word), err)) {
+        *ret_unread = may_be_sound(err);
         return false;
-    bool torn = !read_state(text, &record->state);
-    if (torn && !store_is_marked(store, id))
+    }
+    bool torn = !read_state(word, &record->state);
+    if (torn && !record_is_marked(store, id))
         return err_set(err, "its state is none that this mailfix knows");
     if (torn)
         record->state = file_exists(store->root, arena_printf(STORE "/txn/%s/back.json", id)) ? TXN_UNDOING

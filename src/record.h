@@ -3,19 +3,20 @@
  * What is on disk of a transaction, below /var/lib/mailfix (root, 0700):
  *
  *     lock               flock for the whole run; the kernel frees it on death
- *     txn/.unfinished    a link to the record that may be half-way; what boot looks for
+ *     txn/0007-x/        a record, of the fix x; in it
+ *       plan.json        fixes, parameters, targets with digests and hunks, services, actions
+ *       before/N         the file that target N was, whole, with all its metadata (once kept)
+ *       state            one word, overwritten in place
+ *       unfinished       there while files may be half-way: what boot looks for
+ *       back.json        what a rollback of it makes of the files, and of later transactions
+ *       back/N           the text that comes back to target N, when it is not that of before/N
+ *       rebased/N        the text before the Nth change of a later transaction in back.json
+ *       edited/N         the edited copy of target N that a rollback by force put aside
  *     txn/.new-0007/     not a record yet: nothing was changed
- *     txn/0007-FIX/      the record:
- *         plan.json      fixes, parameters, targets with digests and hunks, services, actions
- *         before/N       the file that target N was, whole, with all its metadata (once kept)
- *         state          one word, overwritten in place
- *         back.json      what a rollback of it makes of the files, and of later transactions
- *         back/N         the text that comes back to target N, when it is not that of before/N
- *         rebased/N      the text before the Nth change of a later transaction in back.json
- *         edited/N       the edited copy of target N that a rollback by force put aside
+ *     txn/.new-0007-index/  where its indexes are built
  *
- * A power cut may leave no word in state: then the record that .unfinished leads to is half-way, and any
- * other is damaged.
+ * A power cut may leave nothing of the word in state: a record that is marked is half-way then, and another
+ * one is damaged.
  *
  * A record found below --root is as hostile as the tree: it may name only documents of the catalogue, and
  * each name is resolved again inside the root.
@@ -105,7 +106,6 @@ bool record_extract(const struct target *target, const struct at *before, struct
 struct store {
     const struct root *root;
     int dir, txn, lock; /* descriptors; -1 where there is none */
-    bool settled;       /* no transaction is half-way: written by whoever knows */
 };
 
 /* Opens the store, making it if it is not there, and takes the lock: BUSY when another mailfix has it. */
@@ -115,13 +115,15 @@ bool store_look(const struct root *root, struct store *ret_store, bool *ret_ther
                 struct err *err) MUST_CHECK;
 /* Nothing is in it: no transaction, nor what is left of one. */
 bool store_is_new(const struct store *store);
-/* Removes the mark of store_mark when everything is settled. */
 void store_close(struct store *store);
-#define STORE_MARK ".unfinished" /* in txn, so that one sync makes it and the record last */
-/* Before anything is changed: leaves what tells boot, without reading records, that a transaction may be
- * half-way, and which. Lasts from when txn is synced. */
-bool store_mark(struct store *store, const char *id, struct err *err) MUST_CHECK;
-bool store_is_marked(const struct store *store, const char *id); /* NULL: any */
+
+#define RECORD_MARK "unfinished" /* tells boot, without reading records, that this one may be half-way */
+bool record_is_marked(const struct store *store, const char *id); /* [no memory] */
+/* One that stays costs the next boot some milliseconds. [no memory] */
+void record_unmark(const struct store *store, const char *id);
+/* The state of a record that is marked and not half-way lasts from now on, and it is marked no more. A run
+ * that was killed may have written the state and not synced it; a power cut brings the mark back. */
+bool record_settle(const struct store *store, const struct record *record, struct err *err) MUST_CHECK;
 
 /* All records, oldest first, each as it stands after the rollbacks of others. One that is damaged is skipped
  * and named in ret_damaged ("0003-c: why"). Fails when one could not
@@ -138,16 +140,13 @@ bool store_set_aside(const struct store *store, const char *id, const char **ret
 bool record_choose(const struct record *record, size_t n, const char *id, const struct record **ret_chosen,
                    struct err *err) MUST_CHECK;
 
-/* plan.json as text, and back. NULL: there is not enough memory; false may be because of that, too: then
- * record_ran_short. */
+/* plan.json as text, and back. NULL: there is not enough memory; false may be because of that, too. */
 const char *record_format(const struct record *record, size_t *ret_len);
 bool record_parse(const char *text, size_t len, struct record *record, struct err *err) MUST_CHECK;
 /* back.json likewise; a record has as many targets as its back. */
 const char *record_format_back(const struct back *back, size_t *ret_len);
 bool record_parse_back(const char *text, size_t len, const struct record *record, struct back **ret_back,
                        struct err *err) MUST_CHECK;
-
-bool record_ran_short(void);
 
 #define STATE_LEN 10
 /* The bytes of the state file: always as many, so that overwriting needs no space. */

@@ -13,17 +13,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Before the first record, whoever made the directories (a run that was killed?) may not have synced them. */
 bool store_open(const struct root *root, struct store *ret_store, struct err *err)
 {
     struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
     int lib;
     if (!file_open_dir(root, "/var/lib", &lib, err))
         return err_prefix(err, "the record belongs into %s%s", root->path, STORE);
-    bool made = !file_exists(root, STORE "/txn");
     bool ok = file_private_dir(lib, "mailfix", &store.dir, err) &&
               file_lock(store.dir, "lock", &store.lock, err) &&
               file_private_dir(store.dir, "txn", &store.txn, err) &&
-              (!made || (file_sync_dir(lib, err) && file_sync_dir(store.dir, err)));
+              (!store_is_new(&store) || (file_sync_dir(lib, err) && file_sync_dir(store.dir, err)));
     close(lib);
     if (!ok) {
         store_close(&store);
@@ -57,27 +57,37 @@ bool store_is_new(const struct store *store)
     return true;
 }
 
-/* Another run's mark may still be there: what it was about is finished by now. */
-bool store_mark(struct store *store, const char *id, struct err *err)
+bool record_is_marked(const struct store *store, const char *id)
 {
-    store->settled = false;
-    return file_point(store->txn, STORE_MARK, id, err);
+    char mark[512];
+    snprintf(mark, sizeof(mark), "%s/" RECORD_MARK, id);
+    return file_is_there(store->txn, mark);
 }
 
-bool store_is_marked(const struct store *store, const char *id)
+void record_unmark(const struct store *store, const char *id)
 {
-    char marked[256];
-    return id == NULL ? file_is_there(store->txn, STORE_MARK)
-                      : file_points_to(store->txn, STORE_MARK, marked) && strcmp(marked, id) == 0;
+    struct err ignored;
+    char mark[512];
+    snprintf(mark, sizeof(mark), "%s/" RECORD_MARK, id);
+    if (!file_unlink(store->txn, mark, &ignored))
+        say_more("%s", ignored.text);
+}
+
+bool record_settle(const struct store *store, const struct record *record, struct err *err)
+{
+    char bytes[STATE_LEN + 1], state[512];
+    if (!record_is_marked(store, record->id))
+        return true;
+    record_state_bytes(record->state, bytes);
+    snprintf(state, sizeof(state), "%s/state", record->id);
+    if (!file_overwrite(store->txn, state, bytes, STATE_LEN, err))
+        return err_prefix(err, "the record %s", record->id);
+    record_unmark(store, record->id);
+    return true;
 }
 
 void store_close(struct store *store)
 {
-    struct err ignored;
-    /* A mark that stays costs the next boot some milliseconds. */
-    if (store->settled && !file_unlink(store->txn, STORE_MARK, &ignored))
-        say_more("%s", ignored.text);
-    store->settled = false;
     int *fds[] = {&store->txn, &store->lock, &store->dir};
     for (size_t i = 0; i < COUNT(fds); i++) {
         if (*fds[i] >= 0)

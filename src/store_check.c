@@ -28,10 +28,10 @@ struct known {
 
 static const struct known IN_STORE[] = {
     {"lock", S_IFREG | 0600}, {"txn", S_IFDIR | 0700}, {"damaged", S_IFDIR | 0700}, {NULL, 0}};
-static const struct known IN_RECORD[] = {{"plan.json", S_IFREG | 0600}, {"state", S_IFREG | 0600},
-                                         {"back.json", S_IFREG | 0600}, {"before", S_IFDIR | 0700},
-                                         {"back", S_IFDIR | 0700},      {"edited", S_IFDIR | 0700},
-                                         {"rebased", S_IFDIR | 0700},   {NULL, 0}};
+static const struct known IN_RECORD[] = {
+    {"plan.json", S_IFREG | 0600}, {"state", S_IFREG | 0600},   {RECORD_MARK, S_IFREG | 0600},
+    {"back.json", S_IFREG | 0600}, {"before", S_IFDIR | 0700},  {"back", S_IFDIR | 0700},
+    {"edited", S_IFDIR | 0700},    {"rebased", S_IFDIR | 0700}, {NULL, 0}};
 
 static void add(struct check *c, const char *sentence)
 {
@@ -152,6 +152,9 @@ static void check_record(struct check *c, const struct record *record)
         add(c, arena_printf(_("%s is not finished: another mailfix is at work, or it was cut off; then: "
                               "mailfix recover"),
                             record->id));
+    else if (record_is_marked(c->store, record->id))
+        add(c, arena_printf(_("%s was left by a run that was cut off: mailfix recover removes it"),
+                            arena_printf(STORE "/txn/%s/" RECORD_MARK, record->id)));
     if (!has_texts(record))
         return;
     if (!file_open_dir(c->store->root, arena_printf(STORE "/txn/%s/before", record->id), &before, &err)) {
@@ -181,8 +184,6 @@ static void check_records(struct check *c)
         if (starts_with(names.item[i], RECORD_NEW))
             add(c,
                 arena_printf(_("%s was left by a run that was cut off: mailfix recover removes it"), path));
-        else if (strcmp(names.item[i], STORE_MARK) == 0)
-            continue; /* see below */
         else if (!is_directory(c, names.item[i]))
             add(c, arena_printf(_("%s is no file of mailfix"), path));
         else
@@ -194,14 +195,8 @@ void store_check(const struct store *store, const struct record *record, size_t 
                  struct strings *ret_problems)
 {
     struct check c = {store, ret_problems};
-    bool half_way = false;
     check_dir(&c, STORE, IN_STORE);
     check_records(&c);
-    for (size_t i = 0; i < n; i++) {
-        half_way |= record_is_half_way(&record[i]);
+    for (size_t i = 0; i < n; i++)
         check_record(&c, &record[i]);
-    }
-    if (!half_way && store_is_marked(store, NULL))
-        add(&c, arena_printf(_("%s was left by a run that was cut off: mailfix recover removes it"),
-                             STORE "/txn/" STORE_MARK));
 }

@@ -42,6 +42,7 @@ bool txn_open_swap(const struct root *root, const struct target *target, size_t 
         return false;
     snprintf(swap->temp, sizeof(swap->temp), FILE_TEMP_FORMAT, swap->at.name);
     snprintf(swap->aside, sizeof(swap->aside), FILE_ASIDE_FORMAT, swap->at.name);
+    snprintf(swap->fresh, sizeof(swap->fresh), FILE_FRESH_FORMAT, swap->at.name);
     snprintf(swap->slot, sizeof(swap->slot), "%zu", index);
     if (strlen(swap->at.name) > 200)
         return err_set(err, "the name of %s is too long", target->path);
@@ -169,6 +170,7 @@ static bool write_record(struct txn *txn, struct err *err)
     record_state_bytes(TXN_APPLYING, state);
     if (!file_private_dir(txn->dir, "before", &txn->before, err) ||
         !file_write_new(txn->dir, "plan.json", text, len, err) ||
+        !file_reserve(txn->dir, RECORD_MARK, "", 0, err) ||
         !file_reserve(txn->dir, "state", state, STATE_LEN, err))
         return false;
     /* The names that the before-texts will take exist from now on, so that keeping them needs no space. */
@@ -188,11 +190,11 @@ static bool stage_change(const struct swap *s, const struct change *change, cons
 {
     const struct identity made = {.uid = geteuid(), .gid = getegid(), .mode = change->mode};
     if (change->doc->absent)
-        return file_write_as(s->at.dir, s->temp, change->after, change->after_len, &made, mtime, err);
+        return file_write_as(s->at.dir, s->fresh, change->after, change->after_len, &made, mtime, err);
     struct file_edit edit = {s->at.dir, s->at.name, &change->doc->identity, change->in_file, change->n_hunk};
     if (change->doc->n_piece > 0)
-        return file_edit_stage(&edit, s->at.dir, s->temp, mtime, err);
-    return file_stage(s->at.dir, s->temp, change->after, change->after_len, s->at.dir, s->at.name, mtime,
+        return file_edit_stage(&edit, s->at.dir, s->fresh, mtime, err);
+    return file_stage(s->at.dir, s->fresh, change->after, change->after_len, s->at.dir, s->at.name, mtime,
                       err);
 }
 
@@ -206,8 +208,10 @@ static bool stage_after(struct txn *txn, const struct plan *plan, const struct b
     for (size_t i = 0; i < txn->n_swap; i++) {
         const struct swap *s = &txn->swap[i];
         if (!file_unlink(s->at.dir, s->temp, err) || !file_unlink(s->at.dir, s->aside, err) ||
-            !(i < n_built ? file_move(built[i].dir, built[i].name, s->at.dir, s->temp, err)
-                          : stage_change(s, &plan->change[i - n_built], &mtime, err)))
+            !file_unlink(s->at.dir, s->fresh, err) ||
+            !(i < n_built ? file_move(built[i].dir, built[i].name, s->at.dir, s->fresh, err)
+                          : stage_change(s, &plan->change[i - n_built], &mtime, err)) ||
+            !file_rename(s->at.dir, s->fresh, s->at.dir, s->temp, err))
             return err_prefix(err, "beside %s", s->at.path);
     }
     return true;
@@ -217,18 +221,56 @@ void txn_discard_temps(struct txn *txn)
 {
     struct err ignored;
     for (size_t i = 0; i < txn->n_swap; i++)
-        if (!file_unlink(txn->swap[i].at.dir, txn->swap[i].temp, &ignored))
+        if (!file_unlink(txn->swap[i].at.dir, txn->swap[i].fresh, &ignored) ||
+            !file_unlink(txn->swap[i].at.dir, txn->swap[i].temp, &ignored))
             warn("%s beside %s is left over; mailfix recover removes it", txn->swap[i].temp,
                  txn->swap[i].at.path);
 }
 
-static void discard(struct txn *txn, const char *name)
+/* Names in txn/ of what is no record: the one to be, and where its indexes are built. */
+struct making {
+    const char *name, *build;
+    int dir; /* of the latter */
+    struct built *built;
+    size_t n_built, n_index;
+};
+
+static bool build_indexes(struct store *store, const struct plan *plan, struct making *making,
+                          struct err *err)
 {
-    struct err ignored;
+    making->n_index = store->root->live ? plan->n_index : 0;
+    return making->n_index == 0 ||
+           (file_private_dir(store->txn, making->build, &making->dir, err) &&
+            maps_build(store->root, making->dir, arena_printf(STORE "/txn/%s", making->build), plan,
+                       &making->built, &making->n_built, err));
+}
+
+static bool discard_indexes(struct store *store, struct making *making, struct err *err)
+{
+    bool ok = maps_discard(making->dir, making->built, making->n_built, making->n_index, err);
+    if (making->dir >= 0)
+        close(making->dir);
+    return ok && file_remove_dir(store->txn, making->build, err);
+}
+
+/* Takes back what was begun: what is left of it then is no record. */
+static void discard(struct txn *txn, const struct making *making, bool begun)
+{
+    const char *name = making->name;
+    struct err err;
+    bool ok = true;
     txn_discard_temps(txn);
+    txn_unlock_edit(txn);
+    /* While the record is one, a crash leads to it. */
+    if (begun)
+        ok = txn_sync_dirs(txn, &err) &&
+             file_rename(txn->store->txn, txn->record.id, txn->store->txn, name, &err) &&
+             file_sync_dir(txn->store->txn, &err);
     txn_close(txn);
-    if (!file_remove_dir(txn->store->txn, name, &ignored))
-        warn("%s in the record directory is left over: %s", name, ignored.text);
+    base_touched = !ok;
+    if (!ok || !file_remove_dir(txn->store->txn, name, &err) ||
+        !file_remove_dir(txn->store->txn, making->build, &err))
+        warn("%s in the record directory is left over: %s", name, err.text);
 }
 
 bool txn_begin(struct store *store, const struct plan *plan, const struct service_state *service,
@@ -249,33 +291,28 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
     record->n_action = plan->n_action;
     record->service = (struct service_state *)service;
     record->n_service = n_service;
-    struct built *built = NULL;
-    size_t n_built = 0, n_index = store->root->live ? plan->n_index : 0;
-    const char *name = arena_printf(RECORD_NEW "%04u", record->number);
-    bool ok = file_private_dir(store->txn, name, &txn.dir, err) &&
-              (n_index == 0 || maps_build(store->root, txn.dir, arena_printf(STORE "/txn/%s", name), plan,
-                                          &built, &n_built, err));
-    for (size_t i = 0; i < n_built; i++)
+    struct making making = {.name = arena_printf(RECORD_NEW "%04u", record->number),
+                            .build = arena_printf(RECORD_NEW "%04u-index", record->number),
+                            .dir = -1};
+    bool ok =
+        file_private_dir(store->txn, making.name, &txn.dir, err) && build_indexes(store, plan, &making, err);
+    for (size_t i = 0; i < making.n_built; i++)
         record->target =
-            arena_append(record->target, &record->n_target, sizeof(built[i].target), &built[i].target);
+            arena_append(record->target, &record->n_target, sizeof(struct target), &making.built[i].target);
     for (size_t i = 0; i < plan->n_change; i++)
         add_target(record, &plan->change[i]);
     ok = ok && txn_open_swaps(&txn, err);
     for (size_t i = 0; ok && i < txn.n_swap; i++)
         ok = txn.swap[i].before[0] == '\0' || file_check_replaceable(&txn.swap[i].at, err);
-    ok = ok && write_record(&txn, err) && txn_lock_edit(&txn, err) &&
-         stage_after(&txn, plan, built, n_built, err) &&
-         maps_discard(txn.dir, built, n_built, n_index, err) && store_mark(store, record->id, err) &&
-         file_rename(store->txn, name, store->txn, record->id, err);
+    ok = ok && write_record(&txn, err);
+    /* From here a crash means: put back. Nothing is put beside the files before, so that whoever comes next
+     * knows where to look for it. */
+    bool begun = ok && file_rename(store->txn, making.name, store->txn, record->id, err);
+    base_touched = begun;
+    ok = begun && file_sync_dir(store->txn, err) && txn_lock_edit(&txn, err) &&
+         stage_after(&txn, plan, making.built, making.n_built, err) && discard_indexes(store, &making, err);
     if (!ok) {
-        discard(&txn, name);
-        return false;
-    }
-    /* From here a crash means: put back. */
-    base_touched = true;
-    if (!file_sync_dir(store->txn, err)) {
-        discard(&txn, record->id);
-        base_touched = false;
+        discard(&txn, &making, begun);
         return false;
     }
     *ret_txn = txn;
@@ -357,8 +394,10 @@ bool txn_keep(struct txn *txn, struct err *err)
     if (!txn_sync_dirs(txn, err))
         return false;
     txn->may_say_kept = true;
-    txn->store->settled = txn_write_state(txn, TXN_KEPT, err);
-    return txn->store->settled;
+    if (!txn_write_state(txn, TXN_KEPT, err))
+        return false;
+    record_unmark(txn->store, txn->record.id);
+    return true;
 }
 
 bool txn_finish(struct txn *txn, enum txn_state state, struct err *err)
@@ -367,6 +406,6 @@ bool txn_finish(struct txn *txn, enum txn_state state, struct err *err)
     if (!txn_write_state(txn, state, err))
         return false;
     txn->record.state = state;
-    txn->store->settled = true;
+    record_unmark(txn->store, txn->record.id);
     return true;
 }

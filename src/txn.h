@@ -4,12 +4,12 @@
  *
  * The protocol, for one transaction:
  *
- *   1. txn_begin     .new-NNNN/ with plan.json, state "applying", placeholders for the before-texts;
- *                    beside each target a temporary .NAME.mailfix with the after-text and all metadata,
- *                    synced; Postfix's edit lock; the store is marked, .new-NNNN becomes NNNN-FIX, both made
- *                    last by one sync. From here a crash means: put back.
- *   2. txn_swap      exchanges each target with its temporary and looks at what came out. Not what was
- *                    read: everything goes back. The displaced inode, under the temporary name, is the
+ *   1. txn_begin     .new-NNNN/ with plan.json, state "applying", the mark for boot, placeholders for the
+ *                    before-texts; it becomes NNNN-FIX, synced. From here a crash means: put back. Postfix's
+ *                    edit lock; beside each target a temporary .NAME.mailfix with the after-text and all
+ *                    metadata, synced; until it is whole it is .NAME.mailfix-new, which means nothing.
+ *   2. txn_swap      exchanges each target with its temporary and looks at what came out: not what was read?
+ *                    Then everything goes back. The displaced inode under the temporary name is the
  *                    before-text.
  *   3. the caller    acts on services and probes.
  *   4. txn_keep      the displaced files move into the record; the targets' directories are synced, and with
@@ -42,7 +42,8 @@
  * A power cut may lose what was not synced; what this relies on is that a rename is lost or made as a whole,
  * in both directories, as on every file system with a journal. Syncs of a change of N files in one directory:
  * N texts, plan.json, the record's directory, txn, the files' directory, the state; two more for the first
- * record of a host.
+ * record of a host. Of a rollback: N texts, back.json, the record's directory, the state, the files'
+ * directory, the state.
  *
  * Swap, put back and the file part of recovery allocate nothing: all names and descriptors are made before.
  */
@@ -52,7 +53,7 @@
 
 struct swap {
     struct at at;
-    char temp[300], aside[300];
+    char temp[300], aside[300], fresh[300];
     char slot[24];              /* name in before/ */
     const char *before, *after; /* digests: what the way back leads to, and what it finds; "": no file */
     bool edited_by_postconf;    /* so that its lock is ours too */
@@ -116,8 +117,7 @@ bool txn_rollback_begin(struct txn *txn, struct err *err) MUST_CHECK;
 /* Exchanges them in. *ret_stuck as above. */
 bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct err *err) MUST_CHECK;
 
-/* Removes what a crash left before anything was changed: .new-* records and their temporaries. *ret_n: how
- * many. */
+/* Removes what a crash left before anything was changed: .new-* records. *ret_n: how many. */
 bool txn_sweep(struct store *store, size_t *ret_n, struct err *err) MUST_CHECK;
 
 /* Whether something of ours lies beside a target: of an unfinished transaction, or what a crash left. */

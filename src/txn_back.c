@@ -83,6 +83,8 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
     char target[DIGEST_HEX + 1], temp[DIGEST_HEX + 1];
     bool other;
     *ret_stuck = false;
+    if (!file_unlink(s->at.dir, s->fresh, err))
+        return false;
     if (s->before[0] == '\0')
         return remove_created(txn, s, ret_stuck, err);
     if (!finish_exchange(s, err) || !file_digest(s->at.dir, s->at.name, target, err) ||
@@ -142,6 +144,7 @@ static bool begin_failed(struct txn *txn, struct err *err)
             "the record %s can be written no more (%s); the files are as they were. Run mailfix recover",
             txn->record.id, again.text);
     txn_discard_temps(txn);
+    record_unmark(txn->store, txn->record.id);
     return false;
 }
 
@@ -215,8 +218,13 @@ bool txn_rollback_prepare(struct txn *txn, struct back *back, const struct txn_t
     for (size_t i = 0; ok && i < txn->n_swap; i++)
         ok = (!back->target[i].edited || put_aside(txn, &txn->swap[i], err)) &&
              write_back_text(txn, &txn->swap[i], &text[i], err);
-    ok = ok && file_write_new(txn->dir, "back.json", json, len, err) && file_sync_dir(txn->dir, err);
-    return ok ? true : err_prefix(err, "in the record %s", txn->record.id);
+    ok = ok && file_write_new(txn->dir, "back.json", json, len, err) &&
+         file_unlink(txn->dir, RECORD_MARK, err) && file_reserve(txn->dir, RECORD_MARK, "", 0, err) &&
+         file_sync_dir(txn->dir, err);
+    if (ok)
+        return true;
+    record_unmark(txn->store, txn->record.id);
+    return err_prefix(err, "in the record %s", txn->record.id);
 }
 
 /* Copies what comes back beside its target: from before/ or, when another text does, from back/. */
@@ -269,18 +277,16 @@ static bool is_as_planned(const struct txn *txn, struct err *err)
 
 bool txn_rollback_begin(struct txn *txn, struct err *err)
 {
-    if (txn->record.state != TXN_UNDOING && !is_as_planned(txn, err))
-        return false;
-    if (!stage_before(txn, err)) {
+    bool resumed = txn->record.state == TXN_UNDOING;
+    if ((!resumed && !is_as_planned(txn, err)) || !stage_before(txn, err)) {
         txn_discard_temps(txn);
+        if (!resumed)
+            record_unmark(txn->store, txn->record.id);
         return false;
     }
-    if (txn->record.state == TXN_UNDOING)
-        return true;
-    if (!store_mark(txn->store, txn->record.id, err) || !file_sync_dir(txn->store->txn, err)) {
-        txn_discard_temps(txn);
-        return false;
-    }
+    /* A run that was killed may have written the state and not synced it. */
+    if (resumed)
+        return txn_write_state(txn, TXN_UNDOING, err);
     base_touched = true;
     if (!txn_write_state(txn, TXN_UNDOING, err))
         return begin_failed(txn, err);
@@ -327,41 +333,7 @@ static bool leads_nowhere(const struct err *why)
     return why->number == 0 || why->number == ENOENT;
 }
 
-static bool sweep_one(struct store *store, const char *name, struct err *err)
-{
-    struct txn txn = {.store = store, .record.id = name, .dir = -1, .before = -1};
-    const char *text;
-    size_t len;
-    struct err ignored;
-    struct record record = {.id = name};
-    const char *plan = arena_printf(STORE "/txn/%s/plan.json", name);
-    bool there;
-    if (!file_look_for(store->root, plan, &there, err))
-        return false;
-    if (there && !file_read_path(store->root, plan, OWNED_BY_ROOT, &text, &len, err))
-        return false;
-    /* Without a whole plan.json there are no temporaries yet. */
-    bool whole = there && record_parse(text, len, &record, &ignored);
-    if (there && !whole && record_ran_short()) {
-        *err = ignored;
-        return false;
-    }
-    if (whole) {
-        txn.record = record;
-        if (txn_open_swaps(&txn, err) ? !txn_lock_edit(&txn, err) : !leads_nowhere(err)) {
-            txn_close(&txn);
-            return false;
-        }
-        for (size_t i = 0; i < txn.n_swap; i++)
-            if (!file_unlink(txn.swap[i].at.dir, txn.swap[i].temp, err)) {
-                txn_close(&txn);
-                return false;
-            }
-        txn_close(&txn);
-    }
-    return file_remove_dir(store->txn, name, err);
-}
-
+/* Nothing of what is no record yet, or no more, is beside a file. */
 bool txn_sweep(struct store *store, size_t *ret_n, struct err *err)
 {
     struct strings names;
@@ -371,7 +343,7 @@ bool txn_sweep(struct store *store, size_t *ret_n, struct err *err)
     for (size_t i = 0; i < names.n; i++) {
         if (!starts_with(names.item[i], RECORD_NEW))
             continue;
-        if (!sweep_one(store, names.item[i], err))
+        if (!file_remove_dir(store->txn, names.item[i], err))
             return false;
         *ret_n += 1;
     }
@@ -383,7 +355,7 @@ static bool is_litter_there(const struct swap *s)
     char edit[sizeof(s->at.name) + 8];
     snprintf(edit, sizeof(edit), FILE_EDIT_FORMAT, s->at.name);
     return file_is_regular(s->at.dir, s->temp) || file_is_regular(s->at.dir, s->aside) ||
-           (s->edited_by_postconf && file_is_there(s->at.dir, edit));
+           file_is_regular(s->at.dir, s->fresh) || (s->edited_by_postconf && file_is_there(s->at.dir, edit));
 }
 
 bool txn_is_litter(const struct root *root, const struct target *target)
@@ -414,7 +386,8 @@ static bool tidy_target(const struct root *root, const struct target *target, si
     if (litter && s.edited_by_postconf && !file_edit_lock(&s.at, &s.edit_lock, err)) {
         ok = err->outcome == BUSY;
     } else if (litter) {
-        ok = remove_litter(s.at.dir, s.temp, err) && remove_litter(s.at.dir, s.aside, err);
+        ok = remove_litter(s.at.dir, s.temp, err) && remove_litter(s.at.dir, s.aside, err) &&
+             remove_litter(s.at.dir, s.fresh, err);
         file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock);
         *ret_n += ok;
     }

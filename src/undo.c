@@ -158,7 +158,8 @@ static bool finish_one(struct store *store, const struct record *record, bool bo
     say("Transaction %s was cut off while it was %s; %s.", record->id,
         going_back ? _("being applied") : _("being rolled back"),
         going_back ? _("putting everything back") : _("finishing the rollback"));
-    if (!txn_open(store, record, &txn, err))
+    /* A run that was killed may not have synced the record's name. */
+    if (!file_sync_dir(store->txn, err) || !txn_open(store, record, &txn, err))
         return err_prefix(err, "transaction %s", record->id);
     bool ok = going_back ? txn_put_back(&txn, &stuck, err)
                          : txn_rollback_begin(&txn, err) && txn_rollback_swap(&txn, &stuck, err);
@@ -202,8 +203,11 @@ static bool finish_all(struct store *store, bool boot, struct finished *ret, str
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read and is passed over", damaged.item[i]);
     for (size_t i = 0; i < n; i++) {
-        if (!record_is_half_way(&record[i]))
+        if (!record_is_half_way(&record[i])) {
+            if (!record_settle(store, &record[i], err))
+                return false;
             continue;
+        }
         ret->transactions++;
         if (!finish_one(store, &record[i], boot, err))
             return false;
@@ -216,25 +220,15 @@ static bool finish_all(struct store *store, bool boot, struct finished *ret, str
     return true;
 }
 
-/* One that is stuck is finished, too: the next turn is a person's. */
-static bool finish(struct store *store, bool boot, struct finished *ret, struct err *err)
-{
-    store->settled = false;
-    bool ok = finish_all(store, boot, ret, err);
-    if (ok)
-        store->settled = true;
-    return ok;
-}
-
 bool undo_finish(struct store *store, struct finished *ret, struct err *err)
 {
-    return finish(store, false, ret, err);
+    return finish_all(store, false, ret, err);
 }
 
 static bool finish_both(struct store *store, bool boot, size_t *ret_n, struct err *err)
 {
     struct finished finished;
-    bool ok = finish(store, boot, &finished, err);
+    bool ok = finish_all(store, boot, &finished, err);
     *ret_n = finished.transactions + finished.leftovers;
     return ok;
 }

@@ -383,7 +383,7 @@ def part_race(host, quick):
     # A directory of root's where others may make names of their own: those that mailfix takes for a moment.
     conf = os.path.dirname(host.main)
     os.chmod(conf, 0o1777)
-    names = (".main.cf.mailfix", ".main.cf.mailfix-old", "main.cf.tmp")
+    names = (".main.cf.mailfix", ".main.cf.mailfix-old", ".main.cf.mailfix-new", "main.cf.tmp")
     runs = 12 if quick else 200
     beside = race(host, "race beside main.cf", lambda n: apply("v%d" % n) if n % 2 == 0 else ("rollback", "-y"), conf, outside,
                   names, flips, runs)

@@ -24,7 +24,7 @@ import time
 from collections import Counter, namedtuple
 
 from cases import Problem, all_cases, host_tree
-from trees import MARK, STORE, build, copy_tree, fingerprint, look, outside, states
+from trees import STORE, build, copy_tree, fingerprint, look, marks, outside, states, unmarked
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIXES = ("two-files", "other-place", "create", "indexes")
@@ -168,8 +168,8 @@ def check_settled(case, tree, seen):
             side == "before" and case.undo and said == case.states[side] + ["undone"] or
             side == "after" and case.undo and said == case.states["before"] + ["undone", "kept"]):
         raise Problem("mixed", "the files are as %s, the records say: %s" % (side, ", ".join(said) or "nothing"))
-    if MARK in seen:
-        raise Problem("leftovers", "boot would find %s, and nothing to do" % MARK)
+    if marks(seen):
+        raise Problem("leftovers", "boot would find %s, and nothing to do" % ", ".join(marks(seen)))
     half = sorted(path for path in seen if path.startswith(STORE + "/txn/.new-"))
     if half:
         raise Problem("leftovers", "left over: " + ", ".join(half))
@@ -312,8 +312,8 @@ def try_point(point, tree, sweep):
     if not point.killed and got.code < 0:
         raise Problem("other", "died of signal %d" % -got.code)
     state = remember(tree, seen, sweep) if point.killed and sweep is not None else None
-    if {"applying", "undoing"} & set(states(seen, begun=True)) and MARK not in seen:
-        return [("other", "half-way, and boot would find no %s" % MARK)], True, state
+    if unmarked(seen):
+        return [("other", "half-way, and boot would not know: " + ", ".join(unmarked(seen)))], True, state
     problems, halfway = [], False
     try:
         if not point.killed:
@@ -353,14 +353,15 @@ class Sweeps:
     def elapsed(self):
         return time.monotonic() - self.began
 
-    def go(self, name, points, sweep=None, function=None):
+    def go(self, name, points, sweep=None, function=None, judge=None):
         """Runs the points (by the function, else work); the states that were half-way are returned when sweep names where to
-        keep them."""
+        keep them. judge takes a point of another kind by itself and gives a Result."""
         if sweep is not None:
             os.makedirs(os.path.join(setup["work"], "states", sweep))
         count, halfway, failures, at = Counter(), {}, [], time.monotonic()
         shown = at
-        for done, result in enumerate(self.pool.imap(function or work, [(sweep, point) for point in points], chunksize=2), 1):
+        tasks = points if judge else [(sweep, point) for point in points]
+        for done, result in enumerate(self.pool.imap(judge or function or work, tasks, chunksize=2), 1):
             count["half-way"] += result.halfway
             for kind in {kind for kind, _ in result.problems}:
                 count[kind] += 1

@@ -9,7 +9,7 @@ import stat
 import struct
 
 STORE = "var/lib/mailfix"
-MARK = STORE + "/txn/.unfinished"  # what boot looks for
+MARK = "/unfinished"  # ends the name of what boot looks for, in a record
 ETC = "etc/postfix"
 MAIN, MASTER = ETC + "/main.cf", ETC + "/master.cf"
 LONG_AGO = 1500000000  # when every file of a tree was made; what is younger than RECENT was written by a run
@@ -147,7 +147,20 @@ def fingerprint(seen):
     return digest.hexdigest()
 
 
-def states(seen, begun=False):
-    """The words in the state files, oldest record first; begun: without records that are only prepared."""
+def states(seen):
+    """The words in the state files, oldest record first."""
     return [what[4].decode("latin-1").strip() or "(empty)" for path, what in sorted(seen.items())
-            if path.startswith(STORE + "/txn/") and path.endswith("/state") and not (begun and "/.new-" in path)]
+            if path.startswith(STORE + "/txn/") and path.endswith("/state")]
+
+
+def marks(seen):
+    """What boot would find."""
+    return [path for path in seen if path.startswith(STORE + "/txn/") and path.endswith(MARK) and "/.new-" not in path]
+
+
+def unmarked(seen):
+    """Records that are half-way, and boot would not know."""
+    half = [path[:-len("/state")] for path, what in seen.items()
+            if path.startswith(STORE + "/txn/") and path.endswith("/state") and "/.new-" not in path
+            and what[4].startswith((b"applying", b"undoing"))]
+    return [record for record in half if record + MARK not in seen]
