@@ -34,14 +34,15 @@ class Victim:
         self.taken, self.for_systemd = [], []
         self.requests = dict(FIRST_GUESS)       # of a turn, as last seen
         self.boots = 0
+        self.over = False  # the disk that is worked on was harmed: what follows from it would be counted again
 
     def live(self):
         try:
-            while self.count["cuts"] + len(self.for_systemd) < self.options.cuts and not self.count["bad"]:
+            while self.count["cuts"] + len(self.for_systemd) < self.options.cuts and not self.over:
                 self.work()
                 while self.taken:
                     self.look_at(self.taken.pop(0))
-            if not self.count["bad"]:
+            if not self.over:
                 self.look_at(self.main)
             for left in self.for_systemd:
                 self.look_at(left, "systemd")
@@ -166,6 +167,7 @@ class Victim:
                 how = self.turns()
         except verdict.Bad as bad:
             self.bad(self.main, str(bad))
+            self.over = True
         finally:
             self.main.cut = how + "; " + self.end(self.main)
 
