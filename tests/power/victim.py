@@ -12,7 +12,7 @@ from disk import Disk
 from machine import Machine, Silent, thaw
 
 PATIENCE = 1800      # seconds without a word from the machine; emulation is slow, and slower on a busy machine
-FIRST_GUESS = {"apply": 200, "rollback": 60}  # requests to the disk in a turn, until one was seen
+FIRST_GUESS = {"apply": 110, "rollback": 45}  # requests to the disk in a turn, until one was seen
 BORN = time.monotonic()
 printing = threading.Lock()
 
