@@ -12,7 +12,7 @@ from disk import Disk
 from machine import Machine, Silent, thaw
 
 PATIENCE = 1800      # seconds without a word from the machine; emulation is slow, and slower on a busy machine
-FIRST_GUESS = {"apply": 200, "rollback": 60}  # requests to the disk in a turn, until one was seen
+FIRST_GUESS = {"apply": 110, "rollback": 45}  # requests to the disk in a turn, until one was seen
 BORN = time.monotonic()
 printing = threading.Lock()
 
@@ -34,14 +34,15 @@ class Victim:
         self.taken, self.for_systemd = [], []
         self.requests = dict(FIRST_GUESS)       # of a turn, as last seen
         self.boots = 0
+        self.over = False  # the disk that is worked on was harmed: what follows from it would be counted again
 
     def live(self):
         try:
-            while self.count["cuts"] + len(self.for_systemd) < self.options.cuts and not self.count["bad"]:
+            while self.count["cuts"] + len(self.for_systemd) < self.options.cuts and not self.over:
                 self.work()
                 while self.taken:
                     self.look_at(self.taken.pop(0))
-            if not self.count["bad"]:
+            if not self.over:
                 self.look_at(self.main)
             for left in self.for_systemd:
                 self.look_at(left, "systemd")
@@ -166,6 +167,7 @@ class Victim:
                 how = self.turns()
         except verdict.Bad as bad:
             self.bad(self.main, str(bad))
+            self.over = True
         finally:
             self.main.cut = how + "; " + self.end(self.main)
 
