@@ -11,6 +11,8 @@
  */
 #include "confine.h"
 
+#include "memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -203,7 +205,9 @@ static bool ended_well(pid_t pid, const struct buf *answer, struct err *err)
 
 bool confine(const struct confined *confined, const char **ret_answer, size_t *ret_len, struct err *err)
 {
+    bool before = memory_must(true);
     const struct passwd *entry = geteuid() == 0 ? getpwnam("nobody") : NULL;
+    memory_must(before);
     const struct nobody nobody = {entry != NULL && entry->pw_uid != 0 ? entry->pw_uid : 65534,
                                   entry != NULL && entry->pw_gid != 0 ? entry->pw_gid : 65534};
     struct buf answer = {0};

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * Allocations of a library that does not survive one that fails: libaugeas 1.14 follows the NULL that it got,
- * or leaves out what it had no memory for. While such a library works, an allocation that fails ends the run
- * instead; it works before anything is changed only.
+ * or leaves out what it had no memory for, and getpwuid and its like of glibc 2.36 die in its name service
+ * switch. While such a library works, an allocation that fails ends the run instead; it works before anything
+ * is changed only.
  */
 #pragma once
 

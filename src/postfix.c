@@ -8,6 +8,8 @@
  */
 #include "postfix.h"
 
+#include "memory.h"
+
 #include <ctype.h>
 #include <netdb.h>
 #include <stdlib.h>
@@ -214,7 +216,9 @@ bool postfix_service_address(const char *service, const char **ret_host, int *re
             *ret_port = known[i].port;
             return true;
         }
+    bool before = memory_must(true);
     const struct servent *entry = getservbyname(port, "tcp");
+    memory_must(before);
     if (entry == NULL)
         return false;
     *ret_port = (entry->s_port & 0xff) << 8 | (entry->s_port >> 8 & 0xff); /* network byte order */

@@ -9,7 +9,6 @@
 #include "extract.h"
 #include "hunk.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,12 +35,12 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
 bool store_look(const struct root *root, struct store *ret_store, bool *ret_there, struct err *err)
 {
     struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
-    *ret_there =
-        file_open_dir(root, STORE, &store.dir, err) && file_open_dir(root, STORE "/txn", &store.txn, err);
-    if (!*ret_there) {
+    if (!file_look_for(root, STORE "/txn", ret_there, err))
+        return false;
+    if (*ret_there && (!file_open_dir(root, STORE, &store.dir, err) ||
+                       !file_open_dir(root, STORE "/txn", &store.txn, err))) {
         store_close(&store);
-        if (err->number != ENOENT)
-            return false;
+        return false;
     }
     *ret_store = store;
     return true;

@@ -6,6 +6,7 @@
  * ours; its bytes are. Descriptors of a transaction stay open until the program ends or txn_close.
  */
 #include "maps.h"
+#include "memory.h"
 #include "txn_private.h"
 
 #include <errno.h>
@@ -22,7 +23,9 @@ const char *txn_who(void)
     const char *sudo = getenv("SUDO_USER");
     if (sudo != NULL && sudo[0] != '\0')
         return sudo;
+    bool before = memory_must(true);
     const struct passwd *user = getpwuid(getuid());
+    memory_must(before);
     return user != NULL ? arena_string(user->pw_name) : arena_printf("user %u", (unsigned)getuid());
 }
 

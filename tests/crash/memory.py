@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""memory.py MAILFIX_PREFIX [--quick] [CASE...]: no memory, at every allocation.
+"""memory.py MAILFIX_PREFIX [--quick] [--once] [CASE...]: no memory, at every allocation.
 
 The cases are those of cases.py that are not live; faulty.so (faulty.c) is preloaded, so the allocations of the libraries
 are meant, too. points.py says what is asked of each point: a true exit code and last line, no signal, the tree as before
@@ -14,7 +14,7 @@ or as after, and recover brings it to rest.
                   that exchange on: the run ends as it would have. In a whole run; in one in which a changing call after
                   the exchange fails (EIO), so that everything is put back; and in recover from every half-way state.
 
---quick: apply and rollback, a sample of each.
+--quick: apply and rollback, a sample of each. --once: none fails from then on.
 
 Limits. Of what the lenses allocate every STEPth is tried; that memory_must (memory.c) is on there makes them one. What the
 kernel refuses otherwise (a mapping, a page) is not seen here. A fork in the middle of the C library's own locks hangs, so
@@ -29,7 +29,7 @@ import time
 sys.dont_write_bytecode = True
 from points import (Point, Problem, Result, command_of, faulty_environment, main, read_seen, run, setup,  # noqa: E402
                     try_point)
-from sweep import EXCHANGE, LINKS, after_first, census, changing, kill_points  # noqa: E402
+from sweep import EXCHANGE, LASTING, LINKS, after_first, census, changing, kill_points  # noqa: E402
 from trees import copy_tree, look, outside  # noqa: E402
 
 EARLY = 150      # allocations before any fork
@@ -93,7 +93,7 @@ def each_sweep(sweeps, case, needed):
     ranges = [(first, min(first + RANGE, needed)) for first in range(EARLY, needed, RANGE)]
     if setup["quick"]:
         ranges = [(EARLY, needed)]
-    tasks = [(case.name, case.what, "%d %d %d %s" % (first, last, step, on)) for on in ("", "+") for first, last in ranges]
+    tasks = [(case.name, case.what, "%d %d %d %s" % (first, last, step, on)) for on in LASTING for first, last in ranges]
     again, count, results, at = [], 0, [], time.monotonic()
     for words, numbers, told, problems in sweeps.pool.imap(numbers_of, tasks):
         again += [(number, "+" if "+" in words else "") for number in numbers]
@@ -111,7 +111,7 @@ def fails_sweep(sweeps, case):
         again = each_sweep(sweeps, case, seen.allocations)
     else:
         tail, again = list(range(EARLY, seen.allocations + 2)), []
-    numbers = [(number, on) for number in spread(early + tail, 16) for on in ("", "+")]
+    numbers = [(number, on) for number in spread(early + tail, 16) for on in LASTING]
     numbers += [one for one in again if one not in numbers]
     sweeps.go("fails %s (%d allocations)" % (case.name, seen.allocations),
               fail_points(case, case.start, case.what, sorted(numbers)))
@@ -126,7 +126,7 @@ def recover_numbers(task):
 
 def none_points(case, start, what, label, inject=()):
     return [Point("%s%s" % (label, text), case.name, start, what, inject, False, False, "recover", faulty, True)
-            for text, faulty in (("", ()), (", all fail from the exchange on", (("FAULTY_MALLOC", "swap+"),)))]
+            for text, faulty in (("", ()), (", all fail from the exchange on", (("FAULTY_MALLOC", "swap+"),)))[:len(LASTING)]]
 
 
 def halfway_states(sweeps, case, variant):
@@ -155,7 +155,7 @@ def recover_sweep(sweeps, case, halfway):
     chosen = chosen[len(chosen) // 2:][:1] if setup["quick"] else chosen[::3]
     points = []
     for (state, label), needed in zip(chosen, sweeps.pool.imap(recover_numbers, [(case.name, s) for s, _ in chosen])):
-        numbers = [(number, on) for number in spread(list(range(1, needed + 2)), 12) for on in ("", "+")]
+        numbers = [(number, on) for number in spread(list(range(1, needed + 2)), 12) for on in LASTING]
         points += fail_points(case, state, ("recover",), numbers, label + ", recover ")
     sweeps.go("recover %s (%d states)" % (case.name, len(chosen)), points)
 
@@ -187,4 +187,4 @@ def all_sweeps(sweeps):
 
 
 if __name__ == "__main__":
-    sys.exit(main(all_sweeps, live=False))
+    sys.exit(main(all_sweeps, live=False, more=("--once",)))
