@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 /* ---- what is wanted ---- */
@@ -19,7 +18,7 @@ bool extract_has_key(const struct wanted *wanted, struct key key)
 {
     for (size_t i = 0; i < wanted->keys.n && key.len > 0; i++) {
         const char *name = wanted->keys.item[i];
-        if (strncasecmp(name, key.bytes, key.len) == 0 && name[key.len] == '\0')
+        if (records_same_name((struct key){name, strlen(name)}, key))
             return true;
     }
     return false;
@@ -27,7 +26,8 @@ bool extract_has_key(const struct wanted *wanted, struct key key)
 
 /* The keys by their hashes: each record of a table is held against all of them. */
 struct keys {
-    const char **slot; /* NULL: empty */
+    const struct wanted *wanted;
+    const char **slot; /* as they are compared (records_name); NULL: empty */
     size_t mask;       /* the number of slots, a power of two, less one */
 };
 
@@ -47,25 +47,37 @@ static uint64_t key_hash(struct key key)
     return hash ^ hash >> 32;
 }
 
-static struct keys hash_keys(const struct strings *names)
+static struct keys hash_keys(const struct wanted *wanted)
 {
-    struct keys keys = {.mask = 3};
-    while (keys.mask < names->n * 2)
+    struct keys keys = {.wanted = wanted, .mask = 3};
+    while (keys.mask < wanted->keys.n * 2)
         keys.mask = keys.mask * 2 + 1;
     keys.slot = arena_alloc((keys.mask + 1) * sizeof(*keys.slot));
-    for (size_t i = 0; i < names->n; i++) {
-        size_t at = key_hash((struct key){names->item[i], strlen(names->item[i])}) & keys.mask;
+    for (size_t i = 0; i < wanted->keys.n; i++) {
+        const char *name = records_name(wanted->keys.item[i]);
+        size_t at = key_hash((struct key){name, strlen(name)}) & keys.mask;
         while (keys.slot[at] != NULL)
             at = (at + 1) & keys.mask;
-        keys.slot[at] = names->item[i];
+        keys.slot[at] = name;
     }
     return keys;
+}
+
+/* Whether a key may be spelt otherwise than it is compared, letters aside. */
+static bool is_odd(struct key key)
+{
+    for (size_t i = 0; i < key.len; i++)
+        if (key.bytes[i] <= ' ' || key.bytes[i] == '"' || key.bytes[i] == '\\')
+            return true;
+    return false;
 }
 
 static bool have_key(const struct keys *keys, struct key key)
 {
     if (key.len == 0)
         return false;
+    if (is_odd(key)) /* few are */
+        return extract_has_key(keys->wanted, key);
     for (size_t at = key_hash(key) & keys->mask; keys->slot[at] != NULL; at = (at + 1) & keys->mask)
         if (strncasecmp(keys->slot[at], key.bytes, key.len) == 0 && keys->slot[at][key.len] == '\0')
             return true;
@@ -168,7 +180,7 @@ static bool find_ranges(struct walk *w, int fd, const char *path, struct err *er
     struct cut cut, last = {0};
     const char *bytes;
     bool end;
-    w->keys = hash_keys(&w->wanted->keys);
+    w->keys = hash_keys(w->wanted);
     records_open(&records, fd, path);
     if (!w->wanted->no_digest) {
         records.each_block = digest_block;
@@ -232,7 +244,10 @@ bool extract_read(const struct at *at, const struct wanted *wanted, struct extra
     memset(ret, 0, sizeof(*ret));
     if (!file_open_text(at, &fd, &ret->identity, err))
         return false;
+    if (ret->identity.size > (off_t)FILE_LIMIT)
+        progress_begin(arena_printf(_("reading %s"), at->path));
     bool ok = find_ranges(&w, fd, at->path, err) && read_ranges(&w, fd, at->path, err);
+    progress_end();
     if (ok && (!file_identity(fd, &after) || !file_unchanged(&ret->identity, &after)))
         ok = err_set(err, "%s changes while it is read; try again", at->path);
     close(fd);

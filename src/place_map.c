@@ -12,6 +12,7 @@
 #include "place_private.h"
 #include "postfix.h"
 #include "postfix_list.h"
+#include "records.h"
 #include "table_file.h"
 
 #include <stdlib.h>
@@ -22,7 +23,7 @@
 struct entry {
     const struct doc *doc;
     const struct node *node;
-    const char *key; /* as it is looked up: without quotes, in small letters */
+    const char *key; /* as it is looked up, see records_name() */
     size_t order;
     bool in_effect;
 };
@@ -36,11 +37,6 @@ static const char *unquoted(const char *text)
 {
     size_t len = strlen(text);
     return len > 1 && text[0] == '"' && text[len - 1] == '"' ? arena_copy(text + 1, len - 2) : text;
-}
-
-static const char *folded(const char *text)
-{
-    return text_small_letters(unquoted(text));
 }
 
 static int by_key(const void *a, const void *b)
@@ -65,7 +61,7 @@ static struct entries entries_of(const struct doc *const *doc, size_t n, bool co
             const struct node *node = &doc[i]->node[k];
             if (!(commented ? strcmp(node->label, "commented") == 0 : postfix_is_map_entry(node)))
                 continue;
-            struct entry entry = {doc[i], node, folded(node->value), all.n, false};
+            struct entry entry = {doc[i], node, records_name(node->value), all.n, false};
             all.item = arena_append(all.item, &all.n, sizeof(entry), &entry);
         }
     if (all.n > 1)
@@ -101,11 +97,11 @@ static const struct entry *entry_of(const struct entries *all, const char *key)
 const struct node *place_map_entry(const struct doc *const *doc, size_t n, const char *key,
                                    const struct doc **ret_doc)
 {
-    const char *wanted = folded(key);
+    const char *wanted = records_name(key);
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < doc[i]->n_node; k++) {
             const struct node *node = &doc[i]->node[k];
-            if (!postfix_is_map_entry(node) || strcmp(folded(node->value), wanted) != 0 ||
+            if (!postfix_is_map_entry(node) || strcmp(records_name(node->value), wanted) != 0 ||
                 node_child(node, "value") == NULL)
                 continue;
             *ret_doc = doc[i];
@@ -118,7 +114,7 @@ static struct strings folded_names(const struct strings *names)
 {
     struct strings out = {0};
     for (size_t i = 0; i < names->n; i++)
-        strings_add(&out, folded(names->item[i]));
+        strings_add(&out, records_name(names->item[i]));
     return out;
 }
 
@@ -166,7 +162,7 @@ struct strings place_local_targets(const char *key, const char *value)
 {
     struct strings all = postfix_alias_targets(value), out = {0};
     for (size_t i = 0; i < all.n; i++) {
-        const char *name = folded(all.item[i]);
+        const char *name = records_name(all.item[i]);
         bool final = name[0] == '\\';
         if (strchr("|/:", name[final]) != NULL || strpbrk(name, "@(<") != NULL)
             continue;
@@ -210,7 +206,7 @@ bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size
     const char *delimiters = place_delimiters(f);
     struct strings names = folded_names(&f->names);
     bool more = true;
-    if (names.n == 0 && docs_aliases_large(f->ctx->docs)) {
+    if (names.n == 0 && docs_large(f->ctx->docs, "aliases")) {
         /* What is left of a million records is asked for by name. */
         if (!place_suspects(f, &f->names, err))
             return false;

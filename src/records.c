@@ -8,6 +8,7 @@
 #include "records.h"
 
 #include <errno.h>
+#include <ctype.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -88,6 +89,7 @@ static bool fill(struct records *r, struct err *err)
 {
     ssize_t n;
     make_room(r);
+    progress_tick();
     do
         n = read(r->fd, r->block + r->end, r->room - r->end);
     while (n < 0 && errno == EINTR);
@@ -151,6 +153,44 @@ struct key records_key(const char *line, size_t len, bool alias)
         end--;
     }
     return (struct key){line + start, end - start};
+}
+
+/* The next letter of a name as it counts, '\0' at its end. */
+static char next_letter(struct key *name)
+{
+    while (name->len > 0 && name->bytes[0] == '"') {
+        name->bytes++;
+        name->len--;
+    }
+    if (name->len == 0)
+        return '\0';
+    size_t taken = 1, at = name->bytes[0] == '\\' && name->len > 1;
+    char letter = is_blank(name->bytes[at]) ? ' ' : (char)tolower((unsigned char)name->bytes[at]);
+    taken += at;
+    while (letter == ' ' && taken < name->len && is_blank(name->bytes[taken]))
+        taken++;
+    name->bytes += taken;
+    name->len -= taken;
+    return letter;
+}
+
+bool records_same_name(struct key a, struct key b)
+{
+    char x, y;
+    do {
+        x = next_letter(&a);
+        y = next_letter(&b);
+    } while (x == y && x != '\0');
+    return x == y;
+}
+
+const char *records_name(const char *text)
+{
+    struct key left = {text, strlen(text)};
+    struct buf name = {0};
+    for (char letter; (letter = next_letter(&left)) != '\0';)
+        buf_add(&name, &letter, 1);
+    return buf_text(&name);
 }
 
 struct key records_commented_key(const char *line, size_t len, bool alias)

@@ -101,6 +101,7 @@ void txn_close(struct txn *txn);
 struct txn_text {
     const char *text;
     size_t len;
+    const struct change *large; /* instead: what it makes of the file, at its places there */
 };
 
 /* Writes into a kept record how it shall be rolled back: back, the texts (one for each target) that are not

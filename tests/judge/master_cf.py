@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """master.cf: postconf -M of a text against the tree of it: the same services, the same columns, the same options with the
-same values, and the same words behind them, in the same order.
+same values, and the same words behind them, in the same order; and postconf -Px, the parameters that are set for a service.
 
 postconf reads what master(8) and the daemons refuse, and warns: that is a refusal here. mailfix may read more than the
 programs do, so that it can help where they stop; never less.
@@ -8,7 +8,7 @@ programs do, so that it can help where they stop; never less.
 Limits: white space of more than one byte in a value is not compared, nor are braces around what is no option's value. A
 vertical tab or a form feed is white space to the lens and a letter to Postfix: no text has one inside a service. To
 getopt() a lone "-" ends the options, and so it does here; postconf takes it for an option with a value and goes on cutting
-what is behind it, so that white space there is not compared.
+what is behind it, so that white space there is not compared. Of a value with a '$', which -x expands, only the name is.
 """
 import re
 
@@ -160,5 +160,28 @@ def judge(tools, work, text):
     at = next((i for i in range(max(len(theirs), len(ours))) if theirs[i:i + 1] != ours[i:i + 1]
                and not (i < min(len(theirs), len(ours)) and any(b" " in column for column in theirs[i][0]))), None)
     if at is None:
-        return None, None
+        said = tools.postfix.run("postconf", "-c", site, "-Px")
+        # It stops at a value that it cannot expand.
+        return parameters(said if said.fatal is None else tools.postfix.run("postconf", "-c", site, "-P"), nodes), None
     return "postconf: %s; mailfix: %s" % (theirs[at:at + 1], ours[at:at + 1]), None
+
+
+def parameters(said, nodes):
+    """What differs between "service/type/name = value" of postconf -Px and the options of the tree, None if nothing does."""
+    ours, ended = {}, False
+    for node in nodes:
+        ended |= node.label == "service" and any(word.value in ENDS for word in node.all("arg"))
+        for option in node.all("option") if node.label == "service" else []:
+            ours[b"/".join((node.value, node.all("type")[0].value, option.value))] = option.text()
+    theirs, unknown = {}, []
+    for line in said.out.split(b"\n")[:-1]:
+        # A name may hold what stands between it and the value.
+        names = [name for name in ours if line.startswith(name + b" =")]
+        if names:
+            theirs[max(names, key=len)] = lens.even(line[len(max(names, key=len)) + 2:])
+        else:
+            unknown.append(line)
+    wrong = sorted(name for name in ours if name not in theirs or (theirs[name] != ours[name] and b"$" not in ours[name]))
+    if not wrong and (ended or not unknown):
+        return None
+    return "postconf -Px: %s %s; mailfix: %s" % ([(name, theirs.get(name)) for name in wrong], unknown, [(name, ours[name]) for name in wrong])

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables of patterns: what "postmap -q" finds through regexp: in a text, for a few keys, against what the entries of
+"""Tables of patterns: what "postmap -q" finds through regexp: or pcre: in a text, for a few keys, against what the entries of
 the tree say when they are asked in their order: "/pattern/flags result", "!/pattern/", "if /pattern/" and "endif".
 A pattern may hold blanks; the key of an entry is then its first word only, and key and value together are the line.
 
-Limits: a text with a rule that Postfix warns of, and skips, is not compared. White space of more than one byte in a result is not compared. Only patterns that Python reads as regexec() does.
+Limits: a text with a rule that Postfix warns of, and skips, is not compared. White space of more than one byte in a result is not compared. Only patterns that Python reads as regexec() and PCRE do. pcre: is asked where apt-get has its package.
 """
 import re
 
@@ -64,13 +64,14 @@ def answer(nodes, key):
 
 
 def judge(tools, work, text):
-    site, table = postfix.table_site(work, text)
+    site, table = postfix.table_site(work, text, tools.postfix.meta)
     nodes = lens.read(tools.prefix, table, DOCUMENT)
+    kind = ("regexp:", "pcre:")[len(text) % 2] if tools.pcre else "regexp:"
     for key in ASKED:
-        said = tools.postfix.run("postmap", "-c", site, "-q", key, "regexp:" + table)
+        said = tools.postfix.run("postmap", "-c", site, "-q", key, kind + table)
         theirs = lens.even(said.out.strip(b"\n")) if said.out else None
         if any("logical line must not start" not in warning for warning in said.warnings):
             return None, "rules that Postfix skips"
         if theirs != answer(nodes, key):
-            return "%s: postmap finds %r, the entries say %r" % (key, theirs, answer(nodes, key)), None
+            return "%s: postmap finds %r through %s, the entries say %r" % (key, theirs, kind, answer(nodes, key)), None
     return None, None

@@ -98,6 +98,7 @@ static void test_rows(void **state)
         {"aliases shadowed alias root", "aliases:3 root=late"},
         {"aliases alias postmaster only", "aliases:1 postmaster=root; more:2 only=anna"},
         {"aliases shadowed alias postmaster", "more:1 postmaster=other"},
+        {"aliases alias ro\\ot", "aliases:2 Root=anna"},
         {"aliases alias empty", "aliases:5 empty=anna"}, /* postalias drops the one without targets */
         {"aliases commented alias", "aliases:6 support=anna"},
         {"aliases alias b", "aliases:8 b=\"c\", |/bin/true, /dev/null"},
@@ -198,7 +199,12 @@ static void test_large_aliases(void **state)
         "root: p\n",
         "c\n # inside\n  : f\n",
     };
-    static const char *const asked[] = {"aliases loop", "aliases dangling"};
+    static const char *const asked[] = {"aliases loop",
+                                        "aliases dangling",
+                                        "aliases alias g*",
+                                        "aliases alias matching ^[^@]*$",
+                                        "aliases shadowed alias matching ^[^@]*$",
+                                        "aliases alias * with account=login,system"};
     struct buf padding = {0};
     uint64_t seed = 11;
     unsigned found = 0;

@@ -14,10 +14,11 @@
 #define ROUNDS 1500
 
 static const char *const LINES[] = {
-    "a: b\n",     "a: c, d\n", "B: \"|x y\"\n", "b:c\n",    "c: a\n",       "d :e\n",     "e:\n",
-    "f: a, b,\n", "\tg\n",     "  h, i\n",      "# note\n", "#a: off\n",    "# c: off\n", "\n",
-    "   \n",      "#d:e\n",    "\"q r\": s\n",  "n\n",      "x@y: z\n",     "g: h\n",     "h: nobody\n",
-    "i: a\n",     "j: b\n",    "k: c\n",        "l: d\n",   "  # inside\n", "m: n\r\n",   "\f\n",
+    "a: b\n",         "a: c, d\n",  "B: \"|x y\"\n", "b:c\n",        "c: a\n",       "d :e\n",
+    "e:\n",           "f: a, b,\n", "\tg\n",         "  h, i\n",     "# note\n",     "#a: off\n",
+    "# c: off\n",     "\n",         "   \n",         "#d:e\n",       "\"q r\": s\n", "Q  r: t\n",
+    "q\\ \"r\": u\n", "n\n",        "x@y: z\n",      "g: h\n",       "h: nobody\n",  "i: a\n",
+    "j: b\n",         "k: c\n",     "l: d\n",        "  # inside\n", "m: n\r\n",     "\f\n",
 };
 static const char *const ENTRIES[] = {
     "a smtp:b\n",       "a smtp:c\n", "B\tsmtp:x\n", "b  :y\n",     "c local:\n", "d\n",
@@ -295,11 +296,33 @@ static void test_bad_lines(void **state)
     }
 }
 
+static void test_names(void **state)
+{
+    (void)state;
+    /* What postalias makes of them is one name, or is not. */
+    const struct {
+        const char *a, *b;
+        bool same;
+    } cases[] = {
+        {"joe", "\"joe\"", true},     {"joe", "j\\oe", true},      {"joe", "\"j\\oe\"", true},
+        {"JOE", "joe", true},         {"\"a b\"", "a  b", true},   {"a\\ b", "a b", true},
+        {"\"a\".\"b\"", "a.b", true}, {"a", "b", false},           {"a", "ab", false},
+        {"ab", "a b", false},         {"\"a\\\"b\"", "ab", false}, {"", "a", false},
+        {"\"22\\\\\"", "22", false},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct key a = {cases[i].a, strlen(cases[i].a)}, b = {cases[i].b, strlen(cases[i].b)};
+        bool same_text = strcmp(records_name(cases[i].a), records_name(cases[i].b)) == 0;
+        if (records_same_name(a, b) != cases[i].same || same_text != cases[i].same)
+            fail_msg("%s and %s", cases[i].a, cases[i].b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         dir_test(test_cuts),  dir_test(test_blocks),    dir_test(test_digest),
-        dir_test(test_edits), dir_test(test_bad_lines),
+        dir_test(test_edits), dir_test(test_bad_lines), cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

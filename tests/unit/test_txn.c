@@ -242,7 +242,7 @@ static void test_another_text_comes_back(void **state)
     for (int cut = 0; cut < 2; cut++) {
         assert_int_equal(unit_empty(state), 0);
         struct site *s = make_site();
-        struct txn_text text[2] = {{"", 0}, {"a = 3\n", 6}};
+        struct txn_text text[2] = {{.text = ""}, {.text = "a = 3\n", .len = 6}};
         const struct swap *stuck;
         struct err err;
         size_t finished;

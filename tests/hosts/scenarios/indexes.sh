@@ -1,7 +1,7 @@
 #!/bin/bash
 # Scenario: indexes of tables on a real host. A table changes its type and its index changes with it, in the same moment; a table that
 # had no index gets one; aliases that were edited are rebuilt; a text that is missing stops everything before anything is changed. Each
-# is rolled back to the identical tree. An entry is edited in tables of each type that has an index, and the daemons see it without
+# is rolled back to the identical tree. An entry is edited in tables of each type that has an index (cdb and lmdb, too), and the daemons see it without
 # a reload; of a large one the index is made from a copy. A build that is interrupted, runs out of space or is not whole (here the
 # host's postmap is a fake that takes an entry out again) leaves the old index in use.
 #
@@ -124,7 +124,7 @@ reloads() { host_log 2>/dev/null | grep -c 'reload -- version'; }
 
 test_each_type() {
     local before type count
-    for type in hash btree lmdb cdb; do
+    for type in hash lmdb cdb; do # btree: test_other_type
         use_table $type 3
         until_true 10 test "$(turned_away)" = 'words old'
         check_same "$host_kind: $type: turned away by the old table" 'words old' "$(turned_away)"
@@ -151,6 +151,7 @@ test_large() {
         host_run sh -c 'cp /etc/postfix/access /tmp/access; postmap "$1:/tmp/access"' sh $type
         check_same "$host_kind: large $type: as if it had been built" "$(entries "$type:/tmp/access")" "$(entries "$type:/etc/postfix/access")"
         host_run mailfix rollback -y >/dev/null 2>&1
+        [ $type = hash ] || continue
         # A copy of an index that is not whole would carry that on.
         host_run sh -c 'postmap -d customer7.example.com "$1:/etc/postfix/access"; touch /etc/postfix/access.*' sh $type
         host_run mailfix apply zz-test-entry -y >/dev/null 2>&1
@@ -172,7 +173,7 @@ refused() {
 
 test_builds_that_fail() {
     local before output code pid
-    use_table hash 400000
+    use_table hash 300000
     before=$(host_snapshot /etc)
     host_run mailfix apply zz-test-access-btree -y >"$host_dir/apply" 2>&1 &
     pid=$!
