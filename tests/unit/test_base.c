@@ -270,7 +270,19 @@ static void test_out_bytes(void **state)
         {"\033]0;title\007", "\\x1b]0;title\\x07"},
         {"a\rb\x7f\b", "a\\x0db\\x7f\\x08"},
         {"\xc3\xa4 \xe3\x81\x82", "\xc3\xa4 \xe3\x81\x82"}, /* UTF-8 stays */
-        {"\xc2\x9b[31m", "\\xc2\x9b[31m"},                  /* C1: CSI, no longer one */
+        {"\xc2\x9b[31m", "\\xc2\\x9b[31m"},                 /* C1: CSI, as UTF-8 and as a byte */
+        {"\x9b"
+         "31m \xe4",
+         "\\x9b"
+         "31m \xe4"},
+        {"\xe2\x80\xae"
+         "exe.gnp",
+         "\\xe2\\x80\\xae"
+         "exe.gnp"}, /* turns the line around */
+        {"\xef\xbb\xbf"
+         "a\xe2\x80",
+         "\\xef\\xbb\\xbf"
+         "a\xe2\\x80"},
         {"end\xc2", "end\xc2"},
     };
     int master = posix_openpt(O_RDWR | O_NOCTTY);
