@@ -3,12 +3,14 @@
  * Accounts; see accounts.h. A line is NAME:PASSWORD:UID:GID:GECOS:HOME:SHELL; what has another form (a NIS
  * "+" line) is nobody's.
  *
- * Limits: etc/passwd of at most FILE_LIMIT bytes; read anew for each question.
+ * Limits: etc/passwd of at most FILE_LIMIT bytes.
  */
 #include "accounts.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define UID_NOBODY 65534
 
@@ -63,15 +65,78 @@ static bool read_lines(const struct root *root, struct strings *ret_lines, struc
     return true;
 }
 
-bool account_kind(const struct root *root, const char *name, enum account *ret_kind, struct err *err)
+/* ---- one name of many ---- */
+
+struct known {
+    const char *name;
+    enum account kind;
+    size_t order;
+};
+
+/* The file as it was read last: tables of a million aliases ask for each of their names. */
+static struct {
+    struct stat file;   /* which one that was, also where a link leads to it */
+    struct known *item; /* by name */
+    size_t n;
+} known;
+
+static int by_name(const void *a, const void *b)
 {
+    const struct known *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order != 0 ? order : x->order < y->order ? -1 : 1;
+}
+
+static bool know(const struct root *root, struct err *err)
+{
+    struct stat now;
     struct strings lines;
+    bool there = fstatat(root->fd, "etc/passwd", &now, 0) == 0;
+    if (there && known.item != NULL && known.file.st_dev == now.st_dev && known.file.st_ino == now.st_ino &&
+        known.file.st_size == now.st_size && known.file.st_mtim.tv_sec == now.st_mtim.tv_sec &&
+        known.file.st_mtim.tv_nsec == now.st_mtim.tv_nsec)
+        return true;
     if (!read_lines(root, &lines, err))
         return false;
+    unsigned long uid_min = first_uid(root);
+    known.item = NULL;
+    known.n = 0;
+    for (size_t i = 0; i < lines.n; i++) {
+        struct known one = {field(lines.item[i], 0), kind_of(lines.item[i], uid_min), i};
+        known.item = arena_append(known.item, &known.n, sizeof(one), &one);
+    }
+    if (known.n > 1)
+        qsort(known.item, known.n, sizeof(*known.item), by_name);
+    known.file = there ? now : (struct stat){0};
+    return true;
+}
+
+bool account_kind(const struct root *root, const char *name, enum account *ret_kind, struct err *err)
+{
+    if (!know(root, err))
+        return false;
+    size_t low = 0, high = known.n;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (strcmp(known.item[middle].name, name) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     *ret_kind = ACCOUNT_NONE;
-    for (size_t i = 0; i < lines.n && *ret_kind == ACCOUNT_NONE; i++)
-        if (strcmp(field(lines.item[i], 0), name) == 0)
-            *ret_kind = kind_of(lines.item[i], first_uid(root));
+    for (; low < known.n && *ret_kind == ACCOUNT_NONE && strcmp(known.item[low].name, name) == 0; low++)
+        *ret_kind = known.item[low].kind;
+    return true;
+}
+
+bool account_names(const struct root *root, struct strings *ret_names, struct err *err)
+{
+    if (!know(root, err))
+        return false;
+    *ret_names = (struct strings){0};
+    for (size_t i = 0; i < known.n; i++)
+        if (known.item[i].kind != ACCOUNT_NONE)
+            strings_add(ret_names, known.item[i].name);
     return true;
 }
 

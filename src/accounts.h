@@ -16,5 +16,8 @@ extern const char *const account_word[ACCOUNT_LOGIN + 1]; /* "none" "system" "lo
 bool account_kind(const struct root *root, const char *name, enum account *ret_kind,
                   struct err *err) MUST_CHECK;
 
+/* All names. */
+bool account_names(const struct root *root, struct strings *ret_names, struct err *err) MUST_CHECK;
+
 /* The names of the people, in the order of the file: all log-ins but root. */
 bool account_people(const struct root *root, struct strings *ret_names, struct err *err) MUST_CHECK;

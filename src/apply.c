@@ -166,9 +166,13 @@ static enum outcome ask_and_commit(struct apply *a)
     return apply_commit(a);
 }
 
-static enum outcome apply_locked(struct apply *a)
+/* planned: a plan was made before the lock was taken, when there was no record. It is good if nobody else's
+ * mailfix came in between; other people's edits are found by the swap, as always. */
+static enum outcome apply_locked(struct apply *a, bool planned)
 {
     size_t finished;
+    if (planned && store_is_new(&a->store))
+        return ask_and_commit(a);
     if (!undo_unfinished(&a->store, &finished, a->err)) {
         show_unfinished(a->o, a->err);
         return a->err->outcome;
@@ -205,7 +209,7 @@ enum outcome verb_apply(struct options *o, struct err *err)
     }
     if (!store_open(&o->root, &a.store, err))
         return err->outcome;
-    enum outcome outcome = apply_locked(&a);
+    enum outcome outcome = apply_locked(&a, !there);
     store_close(&a.store);
     return outcome;
 }

@@ -56,6 +56,7 @@ static void append(struct err *err, const char *fmt, ...)
 static bool err_vset(struct err *err, enum outcome outcome, const char *fmt, va_list ap)
 {
     err->outcome = outcome;
+    err->number = 0;
     text_vprint(err->text, sizeof(err->text), text_localized(fmt), ap);
     return false;
 }
@@ -86,6 +87,7 @@ bool err_errno(struct err *err, const char *fmt, ...)
     err_vset(err, FAILED, fmt, ap);
     va_end(ap);
     append(err, ": %s", strerror(saved));
+    err->number = saved;
     errno = saved;
     return false;
 }
@@ -103,6 +105,8 @@ bool err_prefix(struct err *err, const char *fmt, ...)
 }
 
 /* ---- memory ---- */
+
+bool base_touched;
 
 #define ARENA_SIZE ((size_t)256 << 20)
 
@@ -134,6 +138,17 @@ void *arena_alloc(size_t size)
     void *p = arena.start + arena.used;
     arena.used += rounded;
     return p;
+}
+
+size_t arena_mark(void)
+{
+    return arena.used;
+}
+
+void arena_release(size_t mark)
+{
+    memset(arena.start + mark, 0, arena.used - mark);
+    arena.used = mark;
 }
 
 char *arena_copy(const char *bytes, size_t len)

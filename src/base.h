@@ -30,6 +30,7 @@
 
 struct err {
     enum outcome outcome; /* FAILED unless said otherwise */
+    int number;           /* errno, when err_errno stated the fact; else 0 */
     char text[1200];      /* one sentence, no final newline */
 };
 
@@ -45,12 +46,20 @@ __attribute__((format_arg(1))) const char *text_localized(const char *fmt);
 /* vsnprintf for sentences: a text that is too long is cut after a whole character of UTF-8. */
 void text_vprint(char *text, size_t size, const char *fmt, va_list ap) PRINTF(3, 0);
 
+/* From the moment on at which files or their record may be half-way: what a run that ends for lack of memory
+ * says of the machine. */
+extern bool base_touched;
+
 /* Reserves the arena. exhausted is called, and must not return, when it is used up. */
 bool arena_open(void (*exhausted)(void), struct err *err) MUST_CHECK;
 void *arena_alloc(size_t size) __attribute__((malloc, alloc_size(1))); /* zeroed, aligned for any type */
 char *arena_copy(const char *bytes, size_t len);                       /* adds a NUL */
 char *arena_string(const char *text);
 char *arena_printf(const char *fmt, ...) PRINTF(1, 2);
+/* What was allocated since the mark is free again: for a walk over many records, where nothing of one
+ * outlives it. */
+size_t arena_mark(void);
+void arena_release(size_t mark);
 /* One more element at the end of an array in the arena: returns the array, moved when it had to grow. */
 void *arena_append(void *array, size_t *n, size_t size, const void *element);
 
@@ -92,8 +101,8 @@ struct position {
 };
 struct position text_position(const char *text, size_t len, size_t offset);
 
-/* Prints to a stream; on a terminal control bytes come out as \xNN, so that no configuration file or log line
- * can steer the terminal. A pipe gets the exact bytes. */
+/* Prints to a stream; on a terminal control bytes, and characters that change the direction of writing, come
+ * out as \xNN, so that no configuration file or log line can steer it. A pipe gets the exact bytes. */
 void out_bytes(FILE *stream, const char *bytes, size_t len);
 void out_printf(FILE *stream, const char *fmt, ...) PRINTF(2, 3);
 

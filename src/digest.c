@@ -3,7 +3,7 @@
  * Digests; see digest.h. OpenSSL's uses the processor's own instructions and is several times as fast as
  * libmd's; to load it takes as long as libmd takes for some MiB.
  *
- * Limits: file_digest does without, because it must not use memory.
+ * Limits: OpenSSL's takes some memory, and may find none: then libmd's is used, which takes none.
  */
 #include "digest.h"
 

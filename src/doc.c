@@ -10,6 +10,7 @@
 #include "extract.h"
 #include "hunk.h"
 #include "postfix.h"
+#include "postfix_nodes.h"
 #include "tree.h"
 
 #include <string.h>
@@ -29,6 +30,18 @@ static bool parse(struct doc *doc, struct err *err)
     if (!tree_lens_of_document(doc->id, &lens))
         return err_set(err, "there is no lens for %s", doc->id);
     return tree_parse(lens, doc->path, doc->text, doc->len, &doc->node, &doc->n_node, err);
+}
+
+/* Without the lens where that sees the same. What an edit makes of a file is for the lens, always: so each
+ * node that an edit leaves alone has been read in both ways. */
+static bool parse_as_read(struct doc *doc, struct err *err)
+{
+    bool main_cf = strcmp(doc->id, "main.cf") == 0, master_cf = strcmp(doc->id, "master.cf") == 0;
+    if (!tree_fits(master_cf ? LENS_MASTER : LENS_MAIN, doc->path, doc->text, doc->len, err))
+        return false;
+    return (main_cf && postfix_nodes_main(doc->text, doc->len, &doc->node, &doc->n_node)) ||
+           (master_cf && postfix_nodes_master(doc->text, doc->len, &doc->node, &doc->n_node)) ||
+           parse(doc, err);
 }
 
 static bool load(const struct root *root, struct doc *doc, bool may_be_absent, struct err *err)
@@ -58,7 +71,7 @@ static const struct doc *load_postfix(struct facts *facts, const char *id, struc
     doc->id = id;
     doc->path = path_of(facts, id);
     if (load(facts_root(facts), doc, false, err))
-        return parse(doc, err) ? doc : NULL;
+        return parse_as_read(doc, err) ? doc : NULL;
     if (doc->real == NULL)
         err_prefix(err, "Postfix's %s is expected at %s", id, doc->path);
     return NULL;

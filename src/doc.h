@@ -40,6 +40,20 @@ bool docs_get(struct docs *docs, const char *id, const struct doc **ret_doc, str
  * be in a new doc (docs_file). */
 bool docs_files(struct docs *docs, const char *id, const struct strings *keys,
                 const struct doc *const **ret_doc, size_t *ret_n, struct err *err) MUST_CHECK;
+/* Whether a text of the document (aliases, map ...) is too large to be read whole, as docs_files reads it
+ * without keys. */
+bool docs_large(struct docs *docs, const char *id);
+/* An entry of such a text as it is on disk. */
+struct entry_seen {
+    const char *name;  /* as it is looked up */
+    const char *value; /* its lines, without the blanks around them, with one between */
+    bool plain;        /* a lens has the same value */
+};
+/* Each of them, in reading order, duplicates and those without a value too. What see allocates in the arena
+ * is gone when it returns. */
+bool docs_each_entry(struct docs *docs, const char *id,
+                     void (*see)(void *arg, const struct entry_seen *entry), void *arg,
+                     struct err *err) MUST_CHECK;
 /* Whether the aliases come from a text file, which may be absent. */
 bool docs_have_aliases(struct docs *docs);
 /* The doc of a path as it was read or edited last; NULL: none was. */

@@ -281,6 +281,129 @@ bool docs_have_aliases(struct docs *docs)
     return alias_texts(&r).n > 0;
 }
 
+/* ---- all aliases, one at a time ---- */
+
+static off_t size_of(struct docs *docs, const char *path)
+{
+    struct at at;
+    struct identity identity = {0};
+    struct err ignored;
+    int fd;
+    if (!file_resolve(facts_root(docs->facts), path, &at, &ignored))
+        return 0;
+    if (file_is_there(at.dir, at.name) && file_open_text(&at, &fd, &identity, &ignored))
+        close(fd);
+    close(at.dir);
+    return identity.size;
+}
+
+static struct strings texts_of(struct docs *docs, const char *id)
+{
+    struct err ignored;
+    struct reading r = {.docs = docs, .id = id, .err = &ignored};
+    struct strings paths = {0};
+    if (strcmp(id, "aliases") == 0)
+        paths = alias_texts(&r);
+    else if (table_texts(&r, id + strlen(TREE_MAP), &paths) && paths.n > 1)
+        paths.n = 1;
+    return paths;
+}
+
+bool docs_large(struct docs *docs, const char *id)
+{
+    struct strings paths = texts_of(docs, id);
+    for (size_t i = 0; i < paths.n; i++)
+        if (size_of(docs, paths.item[i]) > (off_t)FILE_LIMIT)
+            return true;
+    return false;
+}
+
+static bool is_blank(char c)
+{
+    return c != '\0' && strchr(" \t\r\v\f", c) != NULL;
+}
+
+/* The lines of a record behind its name, without comments, as postfix_joined_value joins them. */
+static const char *value_of(const char *bytes, size_t len, size_t from)
+{
+    struct buf value = {0};
+    for (size_t at = from; at < len;) {
+        const char *newline = memchr(bytes + at, '\n', len - at);
+        size_t next = newline != NULL ? (size_t)(newline - bytes) + 1 : len, start = at, stop = next;
+        stop -= newline != NULL;
+        while (start < stop && is_blank(bytes[start]))
+            start++;
+        while (stop > start && is_blank(bytes[stop - 1]))
+            stop--;
+        if (start < stop && !(bytes[start] == '#' && at > from)) {
+            buf_puts(&value, value.len > 0 ? " " : "");
+            buf_add(&value, bytes + start, stop - start);
+        }
+        at = next;
+    }
+    return buf_text(&value);
+}
+
+struct viewer {
+    void (*see)(void *arg, const struct entry_seen *entry);
+    void *arg;
+    bool alias;
+};
+
+static void view(const struct viewer *v, const char *bytes, size_t len)
+{
+    struct key key = records_key(bytes, len, v->alias);
+    const char *rest = key.bytes + key.len, *end = bytes + len;
+    rest += rest < end && rest[0] == '"';
+    if (v->alias && (rest = memchr(rest, ':', (size_t)(end - rest))) != NULL)
+        rest++;
+    if (!records_begins(bytes, len) || key.len == 0 || rest == NULL)
+        return;
+    const char *newline = memchr(bytes, '\n', len);
+    struct entry_seen entry = {.name = text_small_letters(arena_copy(key.bytes, key.len)),
+                               .value = value_of(bytes, len, (size_t)(rest - bytes))};
+    bool one_line = newline == NULL || records_own_len(bytes, len) <= (size_t)(newline + 1 - bytes);
+    entry.plain = one_line || memchr(bytes, '"', len) == NULL;
+    v->see(v->arg, &entry);
+}
+
+static bool view_text(const struct at *at, const struct viewer *v, struct err *err)
+{
+    struct records records;
+    struct cut cut;
+    struct identity identity;
+    const char *bytes;
+    bool end = false, ok;
+    int fd;
+    if (!file_open_text(at, &fd, &identity, err))
+        return false;
+    records_open(&records, fd, at->path);
+    while ((ok = records_next(&records, &cut, &bytes, &end, err)) && !end) {
+        size_t mark = arena_mark();
+        view(v, bytes, cut.len);
+        arena_release(mark);
+    }
+    close(fd);
+    return ok;
+}
+
+bool docs_each_entry(struct docs *docs, const char *id,
+                     void (*see)(void *arg, const struct entry_seen *entry), void *arg, struct err *err)
+{
+    const struct viewer v = {see, arg, strcmp(id, "aliases") == 0};
+    struct strings paths = texts_of(docs, id);
+    for (size_t i = 0; i < paths.n; i++) {
+        struct at at;
+        if (!file_resolve(facts_root(docs->facts), paths.item[i], &at, err))
+            return false;
+        bool ok = !file_is_there(at.dir, at.name) || view_text(&at, &v, err);
+        close(at.dir);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
 bool doc_read_map(struct reading *r, const char *parameter)
 {
     struct strings paths = {0};

@@ -185,7 +185,7 @@ static bool apply_splices(struct job *job, struct draft *draft, struct docs *doc
     if (!doc_edited(job->doc, hunk, job->n_splice, &after, err))
         return err_prefix(err, "after the edit");
     bool nested = doc_is_nested(job->doc->id);
-    if (!(nested ? edit_prove_nested : edit_prove)(job, after, err))
+    if (!edit_is_bounded(job, err) || !(nested ? edit_prove_nested : edit_prove)(job, after, err))
         return false;
     /* From the end, so that positions of the text before this step stay true for what is still to come. */
     for (size_t i = job->n_splice; i > 0; i--) {

@@ -112,7 +112,10 @@ bool edit_ensure_dovecot(struct jobs *jobs, struct context *ctx, const char *tex
 bool edit_prove(const struct job *job, const struct doc *after, struct err *err) MUST_CHECK;
 /* edit_proof_nested.c: the same for dovecot.conf, where entries stand in sections. */
 bool edit_prove_nested(const struct job *job, const struct doc *after, struct err *err) MUST_CHECK;
-/* A failure of the proof at an offset of the old text. Returns false. */
+/* edit_bound.c: the lines that change are at most twice those of the entries that the step is about, comments
+ * included, which the proof does not look at. The job's splices are in order. */
+bool edit_is_bounded(const struct job *job, struct err *err) MUST_CHECK;
+/* edit_proof.c again: a failure of the proof at an offset of the old text. Returns false. */
 bool edit_other_change(const struct job *job, size_t at, struct err *err);
 /* The same for a commented-out entry that reads otherwise without its '#'. */
 bool edit_not_revived(const struct job *job, size_t at, struct err *err);

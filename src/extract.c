@@ -24,30 +24,76 @@ bool extract_has_key(const struct wanted *wanted, struct key key)
     return false;
 }
 
+/* The keys by their hashes: each record of a table is held against all of them. */
+struct keys {
+    const struct wanted *wanted;
+    const char **slot; /* as they are compared (records_name); NULL: empty */
+    size_t mask;       /* the number of slots, a power of two, less one */
+};
+
+/* Alike for letters of either case (and for some other bytes). */
+static uint64_t key_hash(struct key key)
+{
+    static const uint64_t small = 0x2020202020202020U, mix = 0x9E3779B97F4A7C15U;
+    uint64_t hash = key.len, word;
+    for (; key.len >= sizeof(word); key.bytes += sizeof(word), key.len -= sizeof(word)) {
+        memcpy(&word, key.bytes, sizeof(word));
+        hash = (hash ^ (word | small)) * mix;
+        hash ^= hash >> 32;
+    }
+    word = 0;
+    memcpy(&word, key.bytes, key.len);
+    hash = (hash ^ (word | small)) * mix;
+    return hash ^ hash >> 32;
+}
+
+static struct keys hash_keys(const struct wanted *wanted)
+{
+    struct keys keys = {.wanted = wanted, .mask = 3};
+    while (keys.mask < wanted->keys.n * 2)
+        keys.mask = keys.mask * 2 + 1;
+    keys.slot = arena_alloc((keys.mask + 1) * sizeof(*keys.slot));
+    for (size_t i = 0; i < wanted->keys.n; i++) {
+        const char *name = records_name(wanted->keys.item[i]);
+        size_t at = key_hash((struct key){name, strlen(name)}) & keys.mask;
+        while (keys.slot[at] != NULL)
+            at = (at + 1) & keys.mask;
+        keys.slot[at] = name;
+    }
+    return keys;
+}
+
+/* Whether a key may be spelt otherwise than it is compared, letters aside. */
+static bool is_odd(struct key key)
+{
+    for (size_t i = 0; i < key.len; i++)
+        if (key.bytes[i] <= ' ' || key.bytes[i] == '"' || key.bytes[i] == '\\')
+            return true;
+    return false;
+}
+
+static bool have_key(const struct keys *keys, struct key key)
+{
+    if (key.len == 0)
+        return false;
+    if (is_odd(key)) /* few are */
+        return extract_has_key(keys->wanted, key);
+    for (size_t at = key_hash(key) & keys->mask; keys->slot[at] != NULL; at = (at + 1) & keys->mask)
+        if (strncasecmp(keys->slot[at], key.bytes, key.len) == 0 && keys->slot[at][key.len] == '\0')
+            return true;
+    return false;
+}
+
 /* The comments in a record may be entries that are commented out. */
-static bool has_commented(const struct wanted *wanted, const char *bytes, size_t len)
+static bool has_commented(const struct wanted *wanted, const struct keys *keys, const char *bytes, size_t len)
 {
     for (size_t at = 0; at < len;) {
         const char *newline = memchr(bytes + at, '\n', len - at);
         size_t next = newline != NULL ? (size_t)(newline - bytes) + 1 : len;
-        if (extract_has_key(wanted, records_commented_key(bytes + at, next - at, wanted->alias)))
+        if (have_key(keys, records_commented_key(bytes + at, next - at, wanted->alias)))
             return true;
         at = next;
     }
-    return false;
-}
-
-static bool is_asked_for(const struct wanted *wanted, const char *bytes, size_t len)
-{
-    return extract_has_key(wanted, records_key(bytes, len, wanted->alias)) ||
-           has_commented(wanted, bytes, len);
-}
-
-static bool is_touched(const struct wanted *wanted, const struct cut *cut)
-{
-    for (size_t i = 0; i < wanted->n_span; i++)
-        if (wanted->span[i].start <= cut->at + cut->len && cut->at <= wanted->span[i].end)
-            return true;
     return false;
 }
 
@@ -62,6 +108,8 @@ struct walk {
     struct extract *out;
     struct range *range;
     size_t n;
+    struct keys keys;
+    size_t span;                           /* of the spans, the first that may touch what comes */
     struct cut before[EXTRACT_MARGIN + 1]; /* the last records, the newest last */
     size_t owed;                           /* lines that still belong behind what was wanted */
     struct digest digest;
@@ -91,15 +139,32 @@ static const struct cut *margin(const struct walk *w)
     return &w->before[i];
 }
 
+/* The spans come in order, and so do the records. */
+static bool is_touched(struct walk *w, const struct cut *cut)
+{
+    const struct wanted *wanted = w->wanted;
+    while (w->span < wanted->n_span && wanted->span[w->span].end < cut->at)
+        w->span++;
+    return w->span < wanted->n_span && wanted->span[w->span].start <= cut->at + cut->len;
+}
+
+static bool is_asked_for(const struct walk *w, const struct cut *cut, const char *bytes, struct key key)
+{
+    if (w->wanted->keys.n == 0)
+        return false;
+    return have_key(&w->keys, key) || ((cut->lines > 1 || !records_begins(bytes, cut->len)) &&
+                                       has_commented(w->wanted, &w->keys, bytes, cut->len));
+}
+
 static void see(struct walk *w, const struct cut *cut, const char *bytes)
 {
     const struct wanted *wanted = w->wanted;
+    struct key key = records_key(bytes, cut->len, wanted->alias);
     memmove(w->before, w->before + 1, EXTRACT_MARGIN * sizeof(*w->before));
     w->before[EXTRACT_MARGIN] = *cut;
-    if (!records_is_entry(bytes, cut->len, wanted->alias) && w->out->n_bad++ == 0)
+    if (!records_is_entry(bytes, cut->len, key, wanted->alias) && w->out->n_bad++ == 0)
         w->out->bad_line = cut->line;
-    bool concerned = wanted->all || is_touched(wanted, cut) ||
-                     (wanted->keys.n > 0 && is_asked_for(wanted, bytes, cut->len));
+    bool concerned = wanted->all || is_touched(w, cut) || is_asked_for(w, cut, bytes, key);
     if (concerned) {
         add_range(w, margin(w), cut->at + cut->len);
         w->owed = EXTRACT_MARGIN;
@@ -115,6 +180,7 @@ static bool find_ranges(struct walk *w, int fd, const char *path, struct err *er
     struct cut cut, last = {0};
     const char *bytes;
     bool end;
+    w->keys = hash_keys(w->wanted);
     records_open(&records, fd, path);
     if (!w->wanted->no_digest) {
         records.each_block = digest_block;
@@ -178,7 +244,10 @@ bool extract_read(const struct at *at, const struct wanted *wanted, struct extra
     memset(ret, 0, sizeof(*ret));
     if (!file_open_text(at, &fd, &ret->identity, err))
         return false;
+    if (ret->identity.size > (off_t)FILE_LIMIT)
+        progress_begin(arena_printf(_("reading %s"), at->path));
     bool ok = find_ranges(&w, fd, at->path, err) && read_ranges(&w, fd, at->path, err);
+    progress_end();
     if (ok && (!file_identity(fd, &after) || !file_unchanged(&ret->identity, &after)))
         ok = err_set(err, "%s changes while it is read; try again", at->path);
     close(fd);

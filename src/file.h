@@ -34,6 +34,9 @@ struct at {
 };
 /* Follows path to the directory that really holds it. The name itself need not exist. */
 bool file_resolve(const struct root *root, const char *path, struct at *ret_at, struct err *err) MUST_CHECK;
+/* Whether there is something of that name; false when that cannot be told now (the disk fails). */
+bool file_look_for(const struct root *root, const char *path, bool *ret_there, struct err *err) MUST_CHECK;
+/* The same where what cannot be looked at counts as absent. */
 bool file_exists(const struct root *root, const char *path);
 /* When a regular file was last written; false when there is none. */
 bool file_mtime(const struct root *root, const char *path, struct timespec *ret_time);
@@ -76,9 +79,9 @@ bool file_check_replaceable(const struct at *at, struct err *err) MUST_CHECK;
  * in like_dir, and mtime, and syncs it. Fails if the name exists. */
 bool file_stage(int dir, const char *name, const char *bytes, size_t len, int like_dir, const char *like_name,
                 const struct timespec *mtime, struct err *err) MUST_CHECK;
-/* What hunks make of a file, at most read in blocks: the digest; a new file with the owner, mode, attributes
- * as file_stage has them; a new one of mode 0600. They fail when the file is not the one that identity tells.
- */
+/* What hunks make of a file, at most read in blocks: block by block; the digest; a new file with the owner,
+ * mode, attributes as file_stage has them; a new one of mode 0600, which is not synced. They fail when the
+ * file is not the one that identity tells. */
 struct file_edit {
     int dir;
     const char *name;
@@ -86,6 +89,8 @@ struct file_edit {
     const struct hunk *hunk;
     size_t n_hunk;
 };
+bool file_edit_read(const struct file_edit *edit, void (*each)(void *arg, const char *bytes, size_t len),
+                    void *arg, struct err *err) MUST_CHECK;
 bool file_edit_digest(const struct file_edit *edit, char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;
 bool file_edit_stage(const struct file_edit *edit, int dir, const char *name, const struct timespec *mtime,
                      struct err *err) MUST_CHECK;
@@ -93,6 +98,9 @@ bool file_edit_write(const struct file_edit *edit, int dir, const char *name, st
 /* The same without anything to copy attributes from: owner and mode of an identity. */
 bool file_write_as(int dir, const char *name, const char *bytes, size_t len, const struct identity *like,
                    const struct timespec *mtime, struct err *err) MUST_CHECK;
+/* A copy of the bytes alone, to work with: mode 0600, not synced. Fails when the file changes meanwhile. */
+bool file_copy_bytes(const struct at *from, int to_dir, const char *to, struct identity *ret_identity,
+                     struct err *err) MUST_CHECK;
 /* A copy with all metadata and the time of last change, synced [no memory]. */
 bool file_copy(int from_dir, const char *from, int to_dir, const char *to, struct err *err) MUST_CHECK;
 
@@ -104,17 +112,20 @@ bool file_exchange(int dir, const char *temp, const char *aside, const char *nam
 /* Gives temp the name, in the same directory, when nothing has it yet: else EEXIST. [no memory] */
 bool file_place(int dir, const char *temp, const char *name, struct err *err) MUST_CHECK;
 
-/* SHA-256 of a regular file of any size; ret_hex is "" when it is absent or no regular file. [no memory] */
+/* SHA-256 of a regular file of any size; ret_hex is "" when it is absent or no regular file. [no memory, but
+ * for a large one a little if there is some] */
 bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;
 bool file_same_inode(int dir, const char *a, const char *b); /* [no memory] */
-bool file_is_there(int dir, const char *name);               /* [no memory] */
-bool file_is_regular(int dir, const char *name);             /* [no memory] */
+/* What cannot be looked at counts as there, and as regular: what is done with it then says why it cannot be.
+ * [no memory] */
+bool file_is_there(int dir, const char *name);
+bool file_is_regular(int dir, const char *name);
 bool file_unlink(int dir, const char *name,
                  struct err *err) MUST_CHECK; /* absent: fine; false: errno says why [no memory] */
 bool file_rename(int from_dir, const char *from, int to_dir, const char *to,
                  struct err *err) MUST_CHECK; /* [no memory] */
-/* Moves a file over whatever has the other name; across file systems it is copied with all metadata. [no
- * memory] */
+/* Moves a file over whatever has the other name; across file systems it is copied with all metadata, and the
+ * copy is on disk before the file goes. [no memory] */
 bool file_move(int from_dir, const char *from, int to_dir, const char *to, struct err *err) MUST_CHECK;
 /* Gives a plain file an owner, and the mode without execute and set-id bits, and syncs it. */
 bool file_set_owner(int dir, const char *name, const struct identity *like, struct err *err) MUST_CHECK;
@@ -127,6 +138,12 @@ bool file_remove_dir(int dir, const char *name,
                      struct err *err) MUST_CHECK; /* with the plain files in it and one level below */
 bool file_write_new(int dir, const char *name, const char *bytes, size_t len,
                     struct err *err) MUST_CHECK; /* 0600, synced */
+/* The same, not synced: the space is taken, and after a power cut any part of the bytes may be missing. */
+bool file_reserve(int dir, const char *name, const char *bytes, size_t len, struct err *err) MUST_CHECK;
+/* A symbolic link to another name in the directory, in the place of one that is there; not synced. */
+bool file_point(int dir, const char *name, const char *to, struct err *err) MUST_CHECK;
+/* Where it leads; false: there is none, or not to a name. */
+bool file_points_to(int dir, const char *name, char ret_to[256]);
 /* Overwrites the first bytes of an existing file in place and syncs: needs no space on the disk. [no memory]
  */
 bool file_overwrite(int dir, const char *name, const char *bytes, size_t len, struct err *err) MUST_CHECK;

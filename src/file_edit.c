@@ -17,21 +17,23 @@ static char block[65536];
 
 /* Where the new text goes. */
 struct sink {
-    int fd; /* -1: only its digest is wanted */
-    struct digest digest;
+    int fd; /* -1: to each */
+    void (*each)(void *arg, const char *bytes, size_t len);
+    void *arg;
 };
 
 static bool take(struct sink *sink, const char *bytes, size_t len)
 {
     if (sink->fd >= 0)
         return file_write_all(sink->fd, bytes, len);
-    digest_add(&sink->digest, bytes, len);
+    sink->each(sink->arg, bytes, len);
     return true;
 }
 
 static bool copy_blocks(struct sink *sink, int from, size_t len)
 {
     while (len > 0) {
+        progress_tick();
         ssize_t n = read(from, block, len < sizeof(block) ? len : sizeof(block));
         if (n < 0 && errno == EINTR)
             continue;
@@ -98,21 +100,34 @@ static bool close_source(const struct file_edit *edit, int fd, bool ok, struct e
     return ok && !same ? changed(edit, err) : ok;
 }
 
-bool file_edit_digest(const struct file_edit *edit, char ret_hex[DIGEST_HEX + 1], struct err *err)
+bool file_edit_read(const struct file_edit *edit, void (*each)(void *arg, const char *bytes, size_t len),
+                    void *arg, struct err *err)
 {
-    struct sink sink = {.fd = -1};
+    struct sink sink = {.fd = -1, .each = each, .arg = arg};
     int from;
     if (!open_source(edit, &from, err))
         return false;
-    digest_begin(&sink.digest, (size_t)edit->identity->size);
     bool ok = run(edit, from, &sink);
     if (!ok)
         err_errno(err, "cannot read %s", edit->name);
-    digest_end(&sink.digest, ret_hex);
     return close_source(edit, from, ok, err);
 }
 
-static bool write_new(const struct file_edit *edit, int dir, const char *name, bool metadata,
+static void digest_block(void *digest, const char *bytes, size_t len)
+{
+    digest_add(digest, bytes, len);
+}
+
+bool file_edit_digest(const struct file_edit *edit, char ret_hex[DIGEST_HEX + 1], struct err *err)
+{
+    struct digest digest;
+    digest_begin(&digest, (size_t)edit->identity->size);
+    bool ok = file_edit_read(edit, digest_block, &digest, err);
+    digest_end(&digest, ret_hex);
+    return ok;
+}
+
+static bool write_new(const struct file_edit *edit, int dir, const char *name, bool last,
                       const struct timespec *mtime, struct err *err)
 {
     int from;
@@ -120,7 +135,7 @@ static bool write_new(const struct file_edit *edit, int dir, const char *name, b
         return false;
     struct sink sink = {.fd = file_create(dir, name)};
     bool ok = sink.fd >= 0 && run(edit, from, &sink) &&
-              (!metadata || file_copy_metadata(from, sink.fd, mtime)) && fsync(sink.fd) == 0;
+              (!last || (file_copy_metadata(from, sink.fd, mtime) && fsync(sink.fd) == 0));
     if (!ok)
         err_errno(err, "cannot write %s", name);
     ok = close_source(edit, from, ok, err);
@@ -142,4 +157,15 @@ bool file_edit_stage(const struct file_edit *edit, int dir, const char *name, co
 bool file_edit_write(const struct file_edit *edit, int dir, const char *name, struct err *err)
 {
     return write_new(edit, dir, name, false, NULL, err);
+}
+
+bool file_copy_bytes(const struct at *from, int to_dir, const char *to, struct identity *ret_identity,
+                     struct err *err)
+{
+    int fd;
+    if (!file_open_text(from, &fd, ret_identity, err))
+        return false;
+    close(fd);
+    const struct file_edit whole = {.dir = from->dir, .name = from->name, .identity = ret_identity};
+    return file_edit_write(&whole, to_dir, to, err);
 }

@@ -7,13 +7,13 @@
  *
  * Limits: extended attributes of at most 64 KiB each, their names together at most 64 KiB, as in the kernel.
  */
+#include "digest.h"
 #include "file_private.h"
 
 #include <errno.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <sha2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -155,25 +155,22 @@ bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? true : err_errno(err, "cannot open %s", name);
-    SHA2_CTX ctx;
-    uint8_t sum[SHA256_DIGEST_LENGTH];
-    SHA256Init(&ctx);
+    struct digest digest;
     ssize_t n;
+    digest_begin(&digest, (size_t)st.st_size);
     while ((n = read(fd, block, sizeof(block))) != 0) {
         if (n > 0)
-            SHA256Update(&ctx, (uint8_t *)block, (size_t)n);
+            digest_add(&digest, block, (size_t)n);
         else if (errno != EINTR)
             break;
     }
     if (n < 0)
         err_errno(err, "cannot read %s", name);
     close(fd);
+    digest_end(&digest, ret_hex);
     if (n < 0)
-        return false;
-    SHA256Final(sum, &ctx);
-    for (size_t i = 0; i < sizeof(sum); i++)
-        snprintf(ret_hex + 2 * i, 3, "%02x", sum[i]);
-    return true;
+        ret_hex[0] = '\0';
+    return n >= 0;
 }
 
 /* ---- names ---- */
@@ -181,13 +178,13 @@ bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct
 bool file_is_there(int dir, const char *name)
 {
     struct stat st;
-    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 bool file_is_regular(int dir, const char *name)
 {
     struct stat st;
-    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? S_ISREG(st.st_mode) : errno != ENOENT;
 }
 
 bool file_same_inode(int dir, const char *a, const char *b)
@@ -218,7 +215,7 @@ bool file_move(int from_dir, const char *from, int to_dir, const char *to, struc
     if (errno != EXDEV)
         return err_errno(err, "cannot move %s", from);
     return file_unlink(to_dir, to, err) && file_copy(from_dir, from, to_dir, to, err) &&
-           file_unlink(from_dir, from, err);
+           file_sync_dir(to_dir, err) && file_unlink(from_dir, from, err);
 }
 
 bool file_sync_dir(int dir, struct err *err)
@@ -331,12 +328,13 @@ bool file_remove_dir(int dir, const char *name, struct err *err)
     return ok;
 }
 
-bool file_write_new(int dir, const char *name, const char *bytes, size_t len, struct err *err)
+static bool write_private(int dir, const char *name, const char *bytes, size_t len, bool sync,
+                          struct err *err)
 {
     int fd = file_create(dir, name);
     if (fd < 0)
         return err_errno(err, "cannot create %s", name);
-    bool ok = file_write_all(fd, bytes, len) && fsync(fd) == 0;
+    bool ok = file_write_all(fd, bytes, len) && (!sync || fsync(fd) == 0);
     if (!ok)
         err_errno(err, "cannot write %s", name);
     close(fd);
@@ -345,12 +343,49 @@ bool file_write_new(int dir, const char *name, const char *bytes, size_t len, st
     return ok;
 }
 
+bool file_write_new(int dir, const char *name, const char *bytes, size_t len, struct err *err)
+{
+    return write_private(dir, name, bytes, len, true, err);
+}
+
+bool file_reserve(int dir, const char *name, const char *bytes, size_t len, struct err *err)
+{
+    return write_private(dir, name, bytes, len, false, err);
+}
+
+bool file_point(int dir, const char *name, const char *to, struct err *err)
+{
+    if (!file_unlink(dir, name, err))
+        return false;
+    return symlinkat(to, dir, name) == 0 ? true : err_errno(err, "cannot create %s", name);
+}
+
+bool file_points_to(int dir, const char *name, char ret_to[256])
+{
+    ssize_t len = readlinkat(dir, name, ret_to, 256);
+    if (len <= 0 || len >= 256 || memchr(ret_to, '/', (size_t)len) != NULL)
+        return false;
+    ret_to[len] = '\0';
+    return true;
+}
+
+static bool pwrite_all(int fd, const char *bytes, size_t len)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t n = pwrite(fd, bytes + done, len - done, (off_t)done);
+        if (n < 0 && errno != EINTR)
+            return false;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
 bool file_overwrite(int dir, const char *name, const char *bytes, size_t len, struct err *err)
 {
     int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return err_errno(err, "cannot open %s", name);
-    bool ok = pwrite(fd, bytes, len, 0) == (ssize_t)len && fdatasync(fd) == 0;
+    bool ok = pwrite_all(fd, bytes, len) && fdatasync(fd) == 0;
     if (!ok)
         err_errno(err, "cannot write %s", name);
     close(fd);

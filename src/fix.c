@@ -14,6 +14,7 @@
 #include "language.h"
 #include "service.h"
 #include "stanza.h"
+#include "tree.h"
 #include "value.h"
 #include "words.h"
 
@@ -236,12 +237,12 @@ static bool check_loops(const struct fix *fix, const struct node *node, size_t n
 
 bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_fix, struct err *err)
 {
-    struct tree_text parsed = {.text = text, .len = len};
+    struct fix_text parsed = {.text = text, .len = len};
     return tree_parse(LENS_FIX, file, text, len, &parsed.node, &parsed.n, err) &&
            fix_read(file, &parsed, ret_fix, err) && fix_check_literals(*ret_fix, err);
 }
 
-bool fix_read(const char *file, const struct tree_text *text, struct fix **ret_fix, struct err *err)
+bool fix_read(const char *file, const struct fix_text *text, struct fix **ret_fix, struct err *err)
 {
     struct fix *fix = arena_alloc(sizeof(*fix));
     const struct node *node = text->node;

@@ -8,10 +8,10 @@
  */
 #pragma once
 
+#include "fix_nodes.h"
 #include "maillog.h"
 #include "pattern.h"
 #include "session.h"
-#include "tree_several.h"
 
 /* PLACE = DOCUMENT [shadowed|commented] NOUN [NAME...] [in SERVICE...] [with FIELD=V,V ...] [listing WORD]
  * [matching RE] */
@@ -232,7 +232,7 @@ bool fix_parse(const char *file, const char *text, size_t len, struct fix **ret_
                struct err *err) MUST_CHECK;
 /* The same in two steps, for a text whose nodes are known: all but what stands in literal lines, and that,
  * for which the lenses of the files are needed that the fix edits. */
-bool fix_read(const char *file, const struct tree_text *text, struct fix **ret_fix,
+bool fix_read(const char *file, const struct fix_text *text, struct fix **ret_fix,
               struct err *err) MUST_CHECK;
 bool fix_check_literals(const struct fix *fix, struct err *err) MUST_CHECK;
 

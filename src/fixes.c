@@ -53,7 +53,7 @@ static const char *path_in(const struct root *host, const char *dir, const char 
 struct found {
     const char *path;
     bool site;
-    struct tree_text text;
+    struct fix_text text;
 };
 
 static bool find(const struct root *host, const struct fix_dirs *dirs, const char *name,
@@ -78,18 +78,14 @@ static bool find(const struct root *host, const struct fix_dirs *dirs, const cha
     return ok;
 }
 
+/* What is installed was checked when it was made (`mailfix lint`); the lenses for it would cost more than all
+ * the rest. A fix of this site is read by its lens, and its literal lines by the lenses of what it edits. */
 static bool load(const struct found *found, struct fix **ret_fix, struct err *err)
 {
-    if (!fix_read(found->path, &found->text, ret_fix, err))
-        return false;
-    (*ret_fix)->site = found->site;
-    return true;
-}
-
-/* Literal lines are checked too, by the lenses of what the fix edits. */
-static bool load_checked(const struct found *found, struct fix **ret_fix, struct err *err)
-{
-    if (!fix_parse(found->path, found->text.text, found->text.len, ret_fix, err))
+    struct fix_text text = found->text;
+    bool known = !found->site && fix_nodes(&text);
+    if (!(known ? fix_read(found->path, &text, ret_fix, err)
+                : fix_parse(found->path, text.text, text.len, ret_fix, err)))
         return false;
     (*ret_fix)->site = found->site;
     return true;
@@ -101,7 +97,7 @@ bool fixes_load(const struct fix_dirs *dirs, const char *name, struct fix **ret_
     struct found found;
     if (!root_open("/", &host, err))
         return false;
-    bool ok = find(&host, dirs, name, &found, err) && load_checked(&found, ret_fix, err);
+    bool ok = find(&host, dirs, name, &found, err) && load(&found, ret_fix, err);
     close(host.fd);
     return ok;
 }
@@ -127,42 +123,21 @@ static bool leave_out(const struct fix_dirs *dirs, const struct strings *asked, 
     return true;
 }
 
-/* What is installed was checked when it was made (`mailfix lint`); the lenses for it would cost more than all
- * the rest. */
-static bool load_one(const struct found *found, bool asked, struct fix **ret_fix, struct err *err)
-{
-    bool known = found->text.node != NULL && !found->site && !asked;
-    return known ? load(found, ret_fix, err) : load_checked(found, ret_fix, err);
-}
-
-/* Reads and parses them, all together; one that is left out stays NULL. */
+/* Reads them; one that is left out stays NULL. */
 static bool load_each(const struct fix_dirs *dirs, const struct strings *asked, const struct strings *names,
                       struct fix **fix, struct err *err)
 {
     struct root host;
-    struct found *found = arena_alloc(names->n * sizeof(*found));
-    struct tree_text *text = arena_alloc(names->n * sizeof(*text));
+    bool ok = true;
     if (!root_open("/", &host, err))
         return false;
-    for (size_t i = 0; i < names->n; i++) {
-        if (!find(&host, dirs, names->item[i], &found[i], err)) {
-            found[i].path = NULL;
-            if (!leave_out(dirs, asked, names->item[i], err)) {
-                close(host.fd);
-                return false;
-            }
-        }
-        text[i] = found[i].text;
+    for (size_t i = 0; i < names->n && ok; i++) {
+        struct found found;
+        ok = (find(&host, dirs, names->item[i], &found, err) && load(&found, &fix[i], err)) ||
+             leave_out(dirs, asked, names->item[i], err);
     }
     close(host.fd);
-    tree_parse_several(LENS_FIX, text, names->n);
-    for (size_t i = 0; i < names->n; i++) {
-        found[i].text = text[i];
-        if (found[i].path != NULL && !load_one(&found[i], asked->n > 0, &fix[i], err) &&
-            !leave_out(dirs, asked, names->item[i], err))
-            return false;
-    }
-    return true;
+    return ok;
 }
 
 bool fixes_load_all(const struct fix_dirs *dirs, const struct strings *names, struct fix ***ret_fix,

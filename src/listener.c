@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Who listens; see listener.h. A line of /proc/net/tcp is "sl local_address rem_address st ... inode ...",
- * the port in hexadecimal behind the colon, st 0A for a listening socket (proc(5)).
+ * Who listens; see listener.h. Where the kernel does not tell by itself (listener_diag.c), a line of
+ * /proc/net/tcp is "sl local_address rem_address st ... inode ...", the port in hexadecimal behind the colon,
+ * st 0A for a listening socket (proc(5)).
  *
  * Limits: processes in another pid namespace are not seen.
  */
-#include "listener.h"
+#include "listener_private.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -28,19 +29,23 @@ static const char *read_all(const char *path)
     return buf_text(&text);
 }
 
+const char *listener_address(int family, const void *address, int port)
+{
+    char text[INET6_ADDRSTRLEN] = "";
+    if (inet_ntop(family, address, text, sizeof(text)) == NULL)
+        return arena_printf(":%d", port);
+    return arena_printf(family == AF_INET6 ? "[%s]:%d" : "%s:%d", text, port);
+}
+
 /* "0100007F", or four such words: as many numbers of the host's byte order that hold the address as it is on
  * the wire. */
 static const char *readable_address(const char *hex, int port)
 {
     uint32_t word[4] = {0};
-    char text[INET6_ADDRSTRLEN] = "";
     const size_t len = strcspn(hex, ":");
     for (size_t i = 0; i < COUNT(word) && (i + 1) * 8 <= len; i++)
         word[i] = (uint32_t)strtoul(arena_copy(hex + i * 8, 8), NULL, 16);
-    const bool six = len == 32;
-    if (inet_ntop(six ? AF_INET6 : AF_INET, word, text, sizeof(text)) == NULL)
-        return arena_printf(":%d", port);
-    return arena_printf(six ? "[%s]:%d" : "%s:%d", text, port);
+    return listener_address(len == 32 ? AF_INET6 : AF_INET, word, port);
 }
 
 void listener_sockets(const char *text, int port, struct strings *ret_inodes, struct strings *ret_addresses)
@@ -58,15 +63,13 @@ void listener_sockets(const char *text, int port, struct strings *ret_inodes, st
 
 /* ---- processes ---- */
 
-struct sockets {
-    struct strings inode, address; /* in the same order */
-};
-
 static struct sockets sockets_here(int port)
 {
     struct sockets here = {0};
-    listener_sockets(arena_printf("%s%s", read_all("/proc/self/net/tcp"), read_all("/proc/self/net/tcp6")),
-                     port, &here.inode, &here.address);
+    if (!listener_ask_kernel(port, &here))
+        listener_sockets(
+            arena_printf("%s%s", read_all("/proc/self/net/tcp"), read_all("/proc/self/net/tcp6")), port,
+            &here.inode, &here.address);
     return here;
 }
 

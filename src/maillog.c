@@ -12,78 +12,22 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-/* ---- time and host name ---- */
+/* ---- host name and severity ---- */
 
-static size_t word(const char *p)
-{
-    return strcspn(p, " \t");
-}
-
-static const char *after_word(const char *p)
-{
-    p += word(p);
-    return p + strspn(p, " \t");
-}
-
-/* Compares the start of a text with a form in which 0 stands for a digit. */
-static bool has_form(const char *p, const char *form)
-{
-    for (; *form != '\0'; form++, p++)
-        if (*form == '0' ? !isdigit((unsigned char)*p) : *p != *form)
-            return false;
-    return true;
-}
-
-static bool is_clock(const char *p)
-{
-    return has_form(p, "00:00:00") || has_form(p, "0:00:00") || has_form(p, "0000-00-00T00:00:00");
-}
-
-/* A part of a date: 30, 2017, 2017-09-30, Sep, Sat; month names come in all languages. */
-static bool is_date(const char *p)
-{
-    size_t len = word(p);
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)p[i];
-        if (!isalnum(c) && c < 0x80 && c != '-' && c != '.' && c != ',' && c != '/')
-            return false;
-    }
-    return len > 0 && len <= 16;
-}
-
-/* What stands behind the time, or NULL when the line does not begin with one. */
-static const char *skip_time(const char *p)
-{
-    for (int i = 0; i < 5; i++, p = after_word(p)) {
-        if (is_clock(p)) {
-            p = after_word(p);
-            bool is_year = word(p) == 4 && has_form(p, "0000");
-            return is_year ? after_word(p) : p;
-        }
-        if (!is_date(p))
-            return NULL;
-    }
-    return NULL;
-}
-
-/* docker-compose writes the container before each line: "mail_1  | ". */
-static const char *skip_container(const char *raw)
-{
-    const char *bar = after_word(raw);
-    return bar[0] == '|' && bar[1] == ' ' ? after_word(bar) : raw;
-}
-
-/* mail.info, <daemon.err>: a column that some syslogds add beside the host name. */
+/* mail.info, <daemon.err>, AIX's mail:info: a column that some syslogds add beside the host name. */
 static bool is_severity(const char *p)
 {
     static const char *const names[] = {"emerg", "alert",   "crit",   "err",  "error",
                                         "warn",  "warning", "notice", "info", "debug"};
     p += p[0] == '<';
     size_t facility = strspn(p, "abcdefghijklmnopqrstuvwxyz01234567");
-    size_t name = strspn(p + facility + (p[facility] == '.'), "abcdefghijklmnopqrstuvwxyz");
-    const char *start = p + facility + 1, *end = start + name;
-    if (facility == 0 || p[facility] != '.' || (*end != '>' && *end != ' '))
+    if (facility == 0 || p[facility] == '\0' || strchr(".:|", p[facility]) == NULL)
+        return false;
+    const char *start = p + facility + 1;
+    size_t name = strspn(start, "abcdefghijklmnopqrstuvwxyz");
+    if (start[name] != '>' && start[name] != ' ')
         return false;
     for (size_t i = 0; i < COUNT(names); i++)
         if (strlen(names[i]) == name && memcmp(names[i], start, name) == 0)
@@ -92,6 +36,17 @@ static bool is_severity(const char *p)
 }
 
 /* ---- the writer's tag ---- */
+
+/* Programs that come with Postfix and, outside of syslog, say only their own name. */
+static bool is_tool(const char *name, size_t len)
+{
+    static const char *const tools[] = {"postconf",   "postmap",  "postalias", "postqueue", "postsuper",
+                                        "newaliases", "postdrop", "postlog",   "postmulti"};
+    for (size_t i = 0; i < COUNT(tools); i++)
+        if (strlen(tools[i]) == len && memcmp(tools[i], name, len) == 0)
+            return true;
+    return false;
+}
 
 /* The length of a mail program's name at p, which a "[", a ":" or the end of the word ends; 0: another
  * program's. */
@@ -108,12 +63,48 @@ static size_t mail_program(const char *p)
     return 0;
 }
 
+/* Dovecot's processes, which name themselves in its own log files, where no "dovecot" stands before them. */
+static bool is_process(const char *name, size_t len)
+{
+    static const char *const processes[] = {"anvil",
+                                            "auth",
+                                            "auth-worker",
+                                            "config",
+                                            "dict",
+                                            "director",
+                                            "dns-client",
+                                            "doveadm",
+                                            "doveconf",
+                                            "imap",
+                                            "imap-hibernate",
+                                            "imap-login",
+                                            "indexer",
+                                            "lda",
+                                            "lmtp",
+                                            "log",
+                                            "managesieve",
+                                            "managesieve-login",
+                                            "master",
+                                            "pop3",
+                                            "pop3-login",
+                                            "replicator",
+                                            "ssl-params",
+                                            "stats",
+                                            "submission",
+                                            "indexer-worker",
+                                            "submission-login"};
+    for (size_t i = 0; i < COUNT(processes); i++)
+        if (strlen(processes[i]) == len && strncasecmp(processes[i], name, len) == 0)
+            return true;
+    return false;
+}
+
 /* The tag of a line behind its time. Before it stand the host name, a severity, both or neither. */
 static const char *find_tag(const char *p)
 {
     size_t words = 0, severities = 0;
-    for (; *p != '\0' && words <= 1 + severities; p = after_word(p), words++) {
-        if (p[word(p) - 1] == ':')
+    for (; *p != '\0' && words <= 1 + severities; p = maillog_after_word(p), words++) {
+        if (p[maillog_word(p) - 1] == ':')
             return p;
         if (severities == 0 && is_severity(p))
             severities = 1;
@@ -175,18 +166,43 @@ static size_t dovecot_process(const char *text, const char **ret_rest)
     return name;
 }
 
-static void read_dovecot(struct log_line *line, char *room)
+static void set_process(struct log_line *line, const char *start, const char *name, size_t len, char **room)
 {
-    const char *rest;
-    size_t name;
-    if (read_level(line, true) || (name = dovecot_process(line->text, &rest)) == 0)
+    char *program = *room;
+    *room += sprintf(program, "%s%.*s", start, (int)len, name) + 1;
+    line->program = program;
+}
+
+/* "imap-login: Error: x", and as Dovecot 1 wrote it "Error: imap-login: x". */
+static void read_dovecot(struct log_line *line, char **room)
+{
+    const char *rest = NULL;
+    bool level = read_level(line, true);
+    size_t name = dovecot_process(line->text, &rest);
+    if (name == 0 || (level && !is_process(line->text, name)))
         return;
-    memcpy(room, "dovecot/", 8);
-    memcpy(room + 8, line->text, name);
-    room[8 + name] = '\0';
-    line->program = room;
+    set_process(line, "dovecot/", line->text, name, room);
     line->text = rest;
-    read_level(line, true);
+    if (!level)
+        read_level(line, true);
+}
+
+/* What systemd logs for "postfix start" is what its programs say on standard error: "postfix/postfix-script:
+ * ",
+ * "/usr/sbin/postconf: ". */
+static void read_postfix(struct log_line *line, char **room)
+{
+    size_t len = strcspn(line->text, " :");
+    const char *end = line->text + len, *name = end;
+    while (name > line->text && name[-1] != '/')
+        name--;
+    bool program =
+        starts_with(line->text, "postfix/") && name == line->text + strlen("postfix/") && name < end;
+    if (end[0] == ':' && end[1] == ' ' && (program || is_tool(name, (size_t)(end - name)))) {
+        set_process(line, "postfix/", name, (size_t)(end - name), room);
+        line->text = end + 2;
+    }
+    read_level(line, false);
 }
 
 /* Solaris: "[ID 197553 mail.info] " before the message. */
@@ -211,66 +227,154 @@ static const char *once(const char *text, char **room, unsigned *ret_repeats)
     return put(room, p, (size_t)(text + strlen(text) - 1 - p));
 }
 
-/* Takes a line to pieces from its tag on. The room holds what cannot point into the line. */
-static bool split(const char *raw, const char *tag, char *room, struct log_line *ret_line)
+/* A writer and what it writes, in the line. */
+struct tag {
+    const char *name, *pid;
+    size_t name_len, pid_len;
+    const char *text;
+};
+
+/* "postfix/smtpd[77]: text". */
+static bool read_tag(const char *p, struct tag *ret_tag)
 {
-    size_t len = mail_program(tag);
-    const char *p = tag + len;
-    if (len == 0)
-        return false;
-    struct log_line line = {.raw = raw, .pid = "", .host = "", .when = "", .repeats = 1};
-    line.program = put(&room, tag, len);
+    struct tag tag = {.name = p, .name_len = strcspn(p, " \t[:"), .pid = ""};
+    p += tag.name_len;
     if (*p == '[') {
-        size_t digits = strspn(p + 1, "0123456789");
-        line.pid = put(&room, p + 1, digits);
-        p += 1 + digits;
+        tag.pid = p + 1;
+        tag.pid_len = strspn(tag.pid, "0123456789");
+        p += 1 + tag.pid_len;
         if (*p++ != ']')
             return false;
     }
-    if (p[0] != ':' || (p[1] != ' ' && p[1] != '\0'))
+    if (tag.name_len == 0 || p[0] != ':' || (p[1] != ' ' && p[1] != '\0'))
         return false;
-    line.text = once(skip_id(p[1] == ' ' ? p + 2 : p + 1), &room, &line.repeats);
-    if (strcmp(line.program, "dovecot") == 0)
-        read_dovecot(&line, room);
-    else
-        read_level(&line, false);
-    *ret_line = line;
+    tag.text = p + 1 + strspn(p + 1, " ");
+    *ret_tag = tag;
     return true;
+}
+
+/* RFC 5424: "postfix/smtpd 77 - - text", with "[id name="value"]" for the second "-". */
+static bool read_ietf_tag(const char *p, struct tag *ret_tag)
+{
+    struct tag tag = {.name = p, .name_len = maillog_word(p), .pid = maillog_after_word(p)};
+    tag.pid_len = strspn(tag.pid, "0123456789");
+    const char *data = maillog_after_word(maillog_after_word(tag.pid));
+    while (*data == '[' && strchr(data, ']') != NULL)
+        data = strchr(data, ']') + 1;
+    data += *data == '-';
+    if (*data != ' ' && *data != '\0')
+        return false;
+    data += *data == ' ';
+    tag.text = data + (starts_with(data, "\xef\xbb\xbf") ? 3 : 0);
+    *ret_tag = tag;
+    return true;
+}
+
+/* Docker and Podman may log what a container says under its number or their own name. */
+static bool is_container(const struct tag *tag)
+{
+    bool number = tag->name_len == 12 && strspn(tag->name, "0123456789abcdef") == 12;
+    return number || starts_with(tag->name, "docker") || starts_with(tag->name, "podman") ||
+           starts_with(tag->name, "conmon");
+}
+
+/* In Dovecot's own log a process and its level stand right behind the time. */
+static bool is_own_log(const char *p)
+{
+    struct log_line line = {0};
+    size_t len = dovecot_process(p, &line.text);
+    return len > 0 && is_process(p, len) && read_level(&line, true);
+}
+
+static bool name_writer(const struct tag *tag, char **room, struct log_line *line)
+{
+    if (mail_program(tag->name) == tag->name_len)
+        line->program = put(room, tag->name, tag->name_len);
+    else if (is_tool(tag->name, tag->name_len))
+        set_process(line, "postfix/", tag->name, tag->name_len, room);
+    else
+        return false;
+    line->pid = put(room, tag->pid, tag->pid_len);
+    return true;
+}
+
+static void read_message(struct log_line *line, const char *text, char **room)
+{
+    line->text = once(skip_id(text), room, &line->repeats);
+    if (strcmp(line->program, "dovecot") == 0)
+        read_dovecot(line, room);
+    else if (starts_with(line->program, "postfix"))
+        read_postfix(line, room);
+    else
+        read_level(line, false);
 }
 
 /* The first word between time and tag that is no severity. */
 static const char *host_before(const char *p, const char *tag, char **room)
 {
     while (p < tag && is_severity(p))
-        p = after_word(p);
-    return p < tag ? put(room, p, word(p)) : "";
+        p = maillog_after_word(p);
+    return p < tag ? put(room, p, maillog_word(p)) : "";
+}
+
+/* Where the tag begins; without a time only at once. */
+static const char *place_of_tag(const struct head *head, bool undated)
+{
+    if (head->ietf)
+        return maillog_after_word(head->behind);
+    if (head->when != NULL)
+        return find_tag(head->behind);
+    return undated ? head->behind : NULL;
+}
+
+/* A line without what a terminal added. inner: it is what a container said, behind the tag of another. */
+static bool split_bare(const char *bare, bool undated, bool inner, char *room, struct log_line *line)
+{
+    struct head head;
+    struct tag tag;
+    maillog_head(bare, &head);
+    if (!inner && head.when != NULL)
+        line->when = head.when;
+    if (head.own || (head.when != NULL && is_own_log(head.behind))) {
+        line->program = "dovecot";
+        read_message(line, head.behind, &room);
+        return true;
+    }
+    const char *place = place_of_tag(&head, undated);
+    if (place == NULL || !(head.ietf ? read_ietf_tag(place, &tag) : read_tag(place, &tag)))
+        return false;
+    if (!inner && head.when != NULL)
+        line->host = host_before(head.behind, place, &room);
+    if (name_writer(&tag, &room, line)) {
+        read_message(line, tag.text, &room);
+        return true;
+    }
+    return !inner && is_container(&tag) && split_bare(tag.text, true, true, room, line);
 }
 
 bool maillog_split(const char *raw, bool undated, char *room, struct log_line *ret_line)
 {
-    const char *when = skip_container(raw), *behind = skip_time(when);
-    const char *tag = behind != NULL ? find_tag(behind) : undated && mail_program(when) > 0 ? when : NULL;
-    if (tag == NULL)
+    struct log_line line = {.raw = raw, .pid = "", .host = "", .when = "", .repeats = 1};
+    const char *bare = maillog_bare(raw, &room);
+    if (!split_bare(bare, undated, false, room, &line))
         return false;
-    const char *host = behind != NULL ? host_before(behind, tag, &room) : "";
-    if (!split(raw, tag, room, ret_line))
-        return false;
-    ret_line->host = host;
-    ret_line->when = behind != NULL ? when : "";
+    *ret_line = line;
     return true;
-}
-
-bool maillog_is_dated(const char *raw)
-{
-    return skip_time(skip_container(raw)) != NULL;
 }
 
 unsigned maillog_last_repeated(const char *raw)
 {
-    const char *p = skip_time(skip_container(raw)), *said = NULL;
-    if (p != NULL)
-        said = starts_with(p, MAILLOG_REPEATED) ? p : after_word(p);
-    if (said == NULL || !starts_with(said, MAILLOG_REPEATED))
+    struct head head;
+    char bare[MAILLOG_ROOM(MAILLOG_LINE)], *room = bare;
+    if (strstr(raw, MAILLOG_REPEATED) == NULL || strlen(raw) > MAILLOG_LINE)
+        return 0;
+    maillog_head(maillog_bare(raw, &room), &head);
+    if (head.when == NULL)
+        return 0;
+    const char *said = head.behind;
+    if (!starts_with(said, MAILLOG_REPEATED))
+        said = maillog_after_word(said);
+    if (!starts_with(said, MAILLOG_REPEATED))
         return 0;
     said += strlen(MAILLOG_REPEATED);
     size_t digits = strspn(said, "0123456789");

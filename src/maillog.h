@@ -26,13 +26,14 @@ struct log_line {
     const char *raw;  /* the whole line as logged */
 };
 
-/* Splits one line of a log file (syslog with or without year, ISO 8601 time, host name, tag[pid]:). False: no
- * mail program's line. Pointers are into the arena. A Dovecot line that says which process speaks has it in
- * the program: "dovecot: imap-login: Error: x" is program "dovecot/imap-login", text "x". */
+/* Splits one line of a log: syslog with or without year and severity, RFC 5424, journalctl's forms, what
+ * docker, Kubernetes and a relay put before it, Dovecot's own log. False: no mail program's line. Pointers
+ * are into the arena. A Dovecot line that says which process speaks has it in the program: "dovecot:
+ * imap-login: Error: x" is program "dovecot/imap-login", text "x". */
 bool maillog_parse(const char *raw, struct log_line *ret_line);
 /* The same without the arena: what cannot point into raw stands in room, of MAILLOG_ROOM(strlen(raw)) bytes.
  * undated: a line may begin with its tag, as a container prints it. */
-#define MAILLOG_ROOM(len) ((len) + 32) /* a NUL for each piece, and "dovecot/" */
+#define MAILLOG_ROOM(len) (2 * (len) + 64) /* a copy and the pieces, a NUL for each, and "dovecot/" */
 bool maillog_split(const char *raw, bool undated, char *room, struct log_line *ret_line);
 const char *maillog_level_name(enum level level);
 

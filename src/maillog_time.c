@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char JAPANESE_MONTH[] = "\xe6\x9c\x88"; /* what journalctl writes behind its number */
 static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 static size_t digits(const char *p)
@@ -30,7 +31,7 @@ static int number(const char *p, size_t len)
 static void read_date(const char *p, size_t len, struct tm *tm)
 {
     size_t n = digits(p);
-    if (n == 4 && len == 10 && p[4] == '-' && p[7] == '-') {
+    if (n == 4 && len == 10 && p[4] == p[7] && (p[4] == '-' || p[4] == '/')) {
         *tm = (struct tm){
             .tm_year = number(p, 4) - 1900, .tm_mon = number(p + 5, 2) - 1, .tm_mday = number(p + 8, 2)};
     } else if (n > 0 && n == len && n <= 4) {
@@ -42,6 +43,8 @@ static void read_date(const char *p, size_t len, struct tm *tm)
     for (int i = 0; len == 3 && i < 12; i++)
         if (memcmp(p, MONTHS + i * 3, 3) == 0)
             tm->tm_mon = i;
+    if (n > 0 && n <= 2 && len == n + strlen(JAPANESE_MONTH) && starts_with(p + n, JAPANESE_MONTH))
+        tm->tm_mon = number(p, n) - 1;
 }
 
 /* HH:MM:SS; returns what follows, NULL: it is no clock. */
@@ -57,13 +60,15 @@ static const char *read_clock(const char *p, struct tm *tm)
     return p + hour + 6;
 }
 
-/* Seconds east of Greenwich of Z, +09:00, +0900; false: no zone is said. */
+/* Seconds east of Greenwich of Z, +09:00, +0900, behind a blank also UTC; false: no zone is said. */
 static bool read_zone(const char *p, int *ret_east)
 {
     if (*p == '.' || *p == ',')
         p += 1 + digits(p + 1);
+    bool apart = *p == ' ';
+    p += strspn(p, " ");
     *ret_east = 0;
-    if (*p == 'Z')
+    if (apart ? starts_with(p, "UTC ") || starts_with(p, "GMT ") : *p == 'Z')
         return true;
     if ((*p != '+' && *p != '-') || digits(p + 1) < 2)
         return false;
@@ -90,7 +95,9 @@ static time_t with_year(struct tm *tm, time_t now)
 time_t maillog_time_of(const char *text, time_t now)
 {
     struct tm tm = {.tm_year = -1, .tm_mon = -1};
-    const char *rest = NULL, *p = text;
+    const char *rest = NULL, *p = text + (text[0] == '[' || text[0] == ' ');
+    if (digits(p) == 10 && p[10] == '.')
+        return (time_t)strtoll(p, NULL, 10);
     for (int words = 0; words < 5 && rest == NULL && *p != '\0'; words++) {
         size_t len = strcspn(p, " \t"), date = 0;
         if (len > 11 && p[10] == 'T' && digits(p) == 4)

@@ -9,6 +9,7 @@
 #include "color.h"
 #include "help.h"
 #include "language.h"
+#include "memory.h"
 #include "nearest.h"
 #include "tree.h"
 #include "report.h"
@@ -44,13 +45,28 @@ static const struct {
              {"tree", verb_tree, "nodes"},
              {"complete", verb_complete, NULL}};
 
+/* In the user's language, looked up while there is memory. */
+static struct {
+    const char *why, *unchanged, *touched;
+} exhausted_lines = {N_("out of memory"), N_("Nothing was changed."),
+                     N_("This needs you: a change was cut off; mailfix recover finishes it.")};
+
+static void prepare_exhausted_lines(void)
+{
+    exhausted_lines.why = _(exhausted_lines.why);
+    exhausted_lines.unchanged = _(exhausted_lines.unchanged);
+    exhausted_lines.touched = _(exhausted_lines.touched);
+}
+
 static void out_of_memory(void)
 {
-    static const char text[] =
-        "mailfix: out of memory. If a change was under way, mailfix recover puts everything back.\n";
-    ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
-    (void)ignored;
-    _exit(1);
+    const char *parts[] = {"mailfix: ", exhausted_lines.why, "\n",
+                           base_touched ? exhausted_lines.touched : exhausted_lines.unchanged, "\n"};
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        ssize_t ignored = write(STDERR_FILENO, parts[i], strlen(parts[i]));
+        (void)ignored;
+    }
+    _exit(base_touched ? 4 : 1);
 }
 
 static int exit_code(enum outcome outcome)
@@ -288,7 +304,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "mailfix: %s\n%s\n", err.text, STATES[STATE_UNCHANGED].line);
         return 1;
     }
+    memory_open(out_of_memory);
     language_open(LOCALE_DIR);
+    prepare_exhausted_lines();
     bool ok = parse_arguments(argc, argv, &a, &err);
     if (ok && a.version) {
         printf("mailfix %s\n", VERSION);
@@ -296,6 +314,7 @@ int main(int argc, char **argv)
     }
     if (json_asked(&a, argc, argv) && !begin_report(&a)) {
         warn("standard output is not there to be written to");
+        say("%s", _(STATES[STATE_UNCHANGED].line));
         return 1;
     }
     if (!ok)
@@ -317,6 +336,5 @@ int main(int argc, char **argv)
     if (report_wanted() &&
         !report_end(exit_code(outcome), closing_line(&a.o), STATES[a.o.state].word, failed ? err.text : NULL))
         warn("the report could not be written");
-    tree_close();
     return exit_code(outcome);
 }

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define MOST_CONTEXT 3
-
 static bool at_line_start(const char *text, size_t at)
 {
     return at == 0 || text[at - 1] == '\n';
@@ -84,8 +82,7 @@ struct hunk *merge_move(const struct hunk *hunk, size_t n, const struct hunk *ot
 
 /* ---- in a text that somebody edited ---- */
 
-/* The lines of a hunk with context around; without the last newline unless the hunk takes it. */
-static struct span lines_of(const char *text, size_t len, const struct hunk *h, int context)
+struct span merge_lines(const char *text, size_t len, const struct hunk *h, int context)
 {
     struct span span = reach(text, len, h);
     size_t next = ends_its_line(text, h) ? span.end : span.end + 1;
@@ -117,9 +114,9 @@ static size_t count_lines(const char *text, size_t len, const char *bytes, size_
 static bool find_one(const char *text, size_t len, const struct hunk *h, const char *now, size_t now_len,
                      struct hunk *ret)
 {
-    for (int context = 0; context <= MOST_CONTEXT; context++) {
+    for (int context = 0; context <= MERGE_CONTEXT; context++) {
         size_t at;
-        struct span span = lines_of(text, len, h, context);
+        struct span span = merge_lines(text, len, h, context);
         size_t n = span.end - span.start;
         if (n == 0 || count_lines(text, len, text + span.start, n, &at) != 1)
             continue;

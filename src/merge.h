@@ -14,6 +14,11 @@ bool merge_touches(const char *text, size_t len, const struct hunk *hunk, const 
 /* The hunks at their places in the text that the other hunks make; none of them touches one of those. */
 struct hunk *merge_move(const struct hunk *hunk, size_t n, const struct hunk *other, size_t n_other);
 
+/* The lines of a hunk with so many around (MERGE_CONTEXT at most); without the last newline unless the hunk
+ * takes it. */
+#define MERGE_CONTEXT 3
+struct span merge_lines(const char *text, size_t len, const struct hunk *hunk, int context);
+
 /* The hunks, which are positions of text, at their places in now, which somebody made of text. Each is looked
  * for by the lines that it replaces, with as many lines around as make them the only ones of their kind in
  * text (three at most); they must stand exactly once in now. False: *ret_lost is the first hunk that does

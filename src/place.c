@@ -72,17 +72,25 @@ bool place_wanted(const struct strings *names, const char *name)
     return names->n == 0;
 }
 
-/* What is unknown matters only where all the rest fits. */
-void place_offer(struct finder *f, const struct row *row)
+bool place_excludes(struct finder *f, const struct row *row, bool *ret_unknown)
 {
-    bool unknown = false;
+    *ret_unknown = false;
     for (size_t i = 0; i < f->place->n_with; i++) {
         struct strings wanted = context_words(f->ctx, &f->place->with[i].values);
         const char *value = row_field(row, f->place->with[i].field);
-        unknown |= value == NULL;
+        *ret_unknown |= value == NULL;
         if (value != NULL && !strings_have(&wanted, value))
-            return;
+            return true;
     }
+    return false;
+}
+
+/* What is unknown matters only where all the rest fits. */
+void place_offer(struct finder *f, const struct row *row)
+{
+    bool unknown;
+    if (place_excludes(f, row, &unknown))
+        return;
     if (f->matching != NULL && !pattern_match(f->matching, row->value, strlen(row->value), NULL))
         return;
     if (f->listing != NULL) {
@@ -275,6 +283,32 @@ static void find_in(struct finder *f, const struct doc *doc)
     }
 }
 
+/* Whether the names leave open which records they are. */
+static bool is_open(const struct finder *f)
+{
+    for (size_t i = 0; i < f->names.n; i++)
+        if (strchr(f->names.item[i], '*') != NULL)
+            return true;
+    return f->names.n == 0;
+}
+
+/* The entries of a table's texts, of any size. */
+static bool find_entries(struct finder *f, const char *id, struct err *err)
+{
+    const struct doc *const *doc;
+    size_t n;
+    if (is_open(f) && !f->place->commented && docs_large(f->ctx->docs, id)) {
+        if (!place_sift(f, id, &f->names, err))
+            return false;
+        if (f->names.n == 0)
+            return true;
+    }
+    if (!docs_files(f->ctx->docs, id, f->names.n > 0 ? &f->names : NULL, &doc, &n, err))
+        return false;
+    place_map_entries(f, doc, n);
+    return true;
+}
+
 /* A document of several files. */
 static bool find_in_files(struct finder *f, struct err *err)
 {
@@ -283,16 +317,14 @@ static bool find_in_files(struct finder *f, struct err *err)
     const char *id = context_text(f->ctx, f->place->document);
     if (doc_is_nested(id))
         return place_dovecot(f, err);
-    if (!(f->place->noun == NOUN_LOOP || f->place->noun == NOUN_DANGLING
-              ? place_alias_files(f, &doc, &n, err)
-              : docs_files(f->ctx->docs, id, f->names.n > 0 ? &f->names : NULL, &doc, &n, err)))
+    if (f->place->noun != NOUN_LOOP && f->place->noun != NOUN_DANGLING)
+        return find_entries(f, id, err);
+    if (!place_alias_files(f, &doc, &n, err))
         return false;
     if (f->place->noun == NOUN_LOOP)
         place_alias_loops(f, doc, n);
-    else if (f->place->noun == NOUN_DANGLING)
-        place_alias_dangling(f, doc, n);
     else
-        place_map_entries(f, doc, n);
+        place_alias_dangling(f, doc, n);
     return true;
 }
 

@@ -158,23 +158,25 @@ void place_map_entries(struct finder *f, const struct doc *const *doc, size_t n)
 
 /* ---- circles ---- */
 
-/* The names without a domain that an alias leads to, in small letters; what cannot be followed is left out.
- * local(8) delivers to the user where an alias names itself, and "\name" always does: such a name has a
- * backslash here, and leads to no alias. */
-static struct strings local_targets(const struct entry *entry)
+struct strings place_local_targets(const char *key, const char *value)
 {
-    struct strings all = postfix_alias_targets(postfix_joined_value(entry->node)), out = {0};
+    struct strings all = postfix_alias_targets(value), out = {0};
     for (size_t i = 0; i < all.n; i++) {
         const char *name = records_name(all.item[i]);
         bool final = name[0] == '\\';
         if (strchr("|/:", name[final]) != NULL || strpbrk(name, "@(<") != NULL)
             continue;
-        strings_add(&out, strcmp(name, entry->key) == 0 ? arena_printf("\\%s", name) : name);
+        strings_add(&out, strcmp(name, key) == 0 ? arena_printf("\\%s", name) : name);
     }
     return out;
 }
 
-static const char *delimiters_of(struct finder *f)
+static struct strings local_targets(const struct entry *entry)
+{
+    return place_local_targets(entry->key, postfix_joined_value(entry->node));
+}
+
+const char *place_delimiters(struct finder *f)
 {
     const struct doc *main_cf;
     struct err ignored;
@@ -201,9 +203,20 @@ static bool add_target(struct strings *names, const char *name, const char *deli
 
 bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size_t *ret_n, struct err *err)
 {
-    const char *delimiters = delimiters_of(f);
+    const char *delimiters = place_delimiters(f);
     struct strings names = folded_names(&f->names);
     bool more = true;
+    if (names.n == 0 && docs_large(f->ctx->docs, "aliases")) {
+        /* What is left of a million records is asked for by name. */
+        if (!place_suspects(f, &f->names, err))
+            return false;
+        names = f->names;
+        if (names.n == 0) {
+            *ret_doc = NULL;
+            *ret_n = 0;
+            return true;
+        }
+    }
     while (more) {
         if (!docs_files(f->ctx->docs, "aliases", names.n > 0 ? &names : NULL, ret_doc, ret_n, err))
             return false;
@@ -279,9 +292,12 @@ static enum verdict is_somebody(struct finder *f, const struct entries *all, con
     return len == 0 || name[len] == '\0' ? FAILS : is_somebody(f, all, arena_copy(name, len), delimiters);
 }
 
-/* Somebody else gets the mail for names that are no account: local(8) asks these before it bounces. */
-static bool takes_all_names(struct finder *f, const struct doc *main_cf)
+bool place_takes_all_names(struct finder *f)
 {
+    const struct doc *main_cf;
+    struct err ignored;
+    if (!docs_get(f->ctx->docs, "main.cf", &main_cf, &ignored))
+        return false;
     static const char *const takers[] = {"mailbox_transport_maps", "mailbox_transport",
                                          "fallback_transport_maps", "fallback_transport", "luser_relay"};
     for (size_t i = 0; i < COUNT(takers); i++) {
@@ -312,9 +328,7 @@ static void dangling_names(struct finder *f, const struct entries *all, const st
     }
 }
 
-/* The path that must be there for a target: an :include:, the program of a command, the directory of a file
- * that mail is added to. NULL: it is nothing of that kind. */
-static const char *target_path(const char *target)
+const char *place_target_path(const char *target)
 {
     const char *text = unquoted(target);
     if (starts_with(text, ":include:/"))
@@ -337,7 +351,7 @@ static void dangling_paths(struct finder *f, const struct entry *entry)
 {
     struct strings targets = postfix_alias_targets(postfix_joined_value(entry->node));
     for (size_t k = 0; k < targets.n; k++) {
-        const char *path = target_path(targets.item[k]);
+        const char *path = place_target_path(targets.item[k]);
         if (path != NULL && !table_file_there(context_facts(f->ctx), path))
             offer_target(f, entry, targets.item[k], arena_printf(_("there is no %s"), path));
     }
@@ -347,10 +361,8 @@ void place_alias_dangling(struct finder *f, const struct doc *const *doc, size_t
 {
     struct entries all = entries_of(doc, n, false);
     struct strings names = folded_names(&f->names);
-    const struct doc *main_cf;
-    struct err ignored;
-    const char *delimiters = delimiters_of(f);
-    bool any_name = docs_get(f->ctx->docs, "main.cf", &main_cf, &ignored) && takes_all_names(f, main_cf);
+    const char *delimiters = place_delimiters(f);
+    bool any_name = place_takes_all_names(f);
     for (size_t i = 0; i < all.n; i++) {
         if (!all.item[i].in_effect || !place_wanted(&names, all.item[i].key))
             continue;

@@ -24,6 +24,9 @@ struct finder {
 void place_field(struct row *row, const char *name, const char *value);
 /* Only * is special in a NAME; no names: any. */
 bool place_wanted(const struct strings *names, const char *name);
+/* One of the fields that the row has so far is not what the place asks for. *ret_unknown: one is not known,
+ * or it does not have it yet. */
+bool place_excludes(struct finder *f, const struct row *row, bool *ret_unknown);
 /* Keeps the row if its fields and its value are what the place asks for. */
 void place_offer(struct finder *f, const struct row *row);
 struct row place_row(const struct doc *doc, const struct node *node);
@@ -55,6 +58,25 @@ bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size
                        struct err *err) MUST_CHECK;
 void place_alias_loops(struct finder *f, const struct doc *const *doc, size_t n);
 void place_alias_dangling(struct finder *f, const struct doc *const *doc, size_t n);
+/* The names without a domain that an alias leads to, in small letters; what cannot be followed is left out.
+ * local(8) delivers to the user where an alias names itself, and "\name" always does: such a name has a
+ * backslash here, and leads to no alias. */
+struct strings place_local_targets(const char *key, const char *value);
+/* The path that must be there for a target: an :include:, the program of a command, the directory of a file
+ * that mail is added to. NULL: it is nothing of that kind. */
+const char *place_target_path(const char *target);
+const char *place_delimiters(struct finder *f); /* of address extensions; "": none */
+/* Somebody else gets the mail for names that are no account: local(8) asks these before it bounces. */
+bool place_takes_all_names(struct finder *f);
+
+/* place_suspects.c: of alias files that are too large to be read whole the names of all aliases that may be
+ * what the noun is about: on a circle, or leading to nobody. At most PLACE_MOST_SUSPECTS, the first ones. */
+#define PLACE_MOST_SUSPECTS 1000
+bool place_suspects(struct finder *f, struct strings *ret_names, struct err *err) MUST_CHECK;
+/* Of a table that is too large for that the names of all entries that may be what the place asks for without
+ * a name, or with a '*' in it. Fails when they are more than PLACE_MOST_ENTRIES. */
+#define PLACE_MOST_ENTRIES 10000
+bool place_sift(struct finder *f, const char *id, struct strings *ret_names, struct err *err) MUST_CHECK;
 /* The first entry of that key, with a value; case and quotes do not count. NULL: there is none. */
 const struct node *place_map_entry(const struct doc *const *doc, size_t n, const char *key,
                                    const struct doc **ret_doc);

@@ -94,14 +94,23 @@ bool plan_stops(const struct plan *plan, const char *daemon)
     return false;
 }
 
-/* A daemon that has a table open sees a new index when the old file is gone or newer. Ours is neither: it is
- * exchanged and kept in the record. */
+static bool is_postfix(const struct change *change)
+{
+    return strcmp(change->doc->id, "main.cf") == 0 || strcmp(change->doc->id, "master.cf") == 0;
+}
+
+/* A daemon looks between two requests whether an index that it has open is still the one that is there, and
+ * begins anew when not (txn_swap). Of other kinds of tables it reads the text once, and which tables there
+ * are, too. */
 void plan_renew_readers(struct plan *plan)
 {
+    bool needed = plan->unnoticed;
+    for (size_t i = 0; i < plan->n_change && plan->n_index > 0; i++)
+        needed |= is_postfix(&plan->change[i]);
     for (size_t i = 0; i < plan->n_action; i++)
         if (strcmp(plan->action[i].daemon, "postfix") == 0 &&
             (plan->action[i].verb == DO_RELOAD || plan->action[i].verb == DO_RESTART))
             return;
-    if (plan->n_index > 0)
+    if (needed)
         add_action(plan, DO_RELOAD, "postfix");
 }

@@ -11,5 +11,5 @@
 bool plan_actions(struct context *ctx, struct plan *plan, struct err *err) MUST_CHECK;
 /* Whether the plan stops the daemon: its queue is tried before that, those of others after the proof. */
 bool plan_stops(const struct plan *plan, const char *daemon);
-/* Adds what makes daemons open the indexes that the plan exchanges. */
+/* Adds what makes daemons read the tables that the plan changes, where they do not see it themselves. */
 void plan_renew_readers(struct plan *plan);

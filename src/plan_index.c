@@ -19,24 +19,37 @@ static void add_index(struct plan *plan, const struct index *index)
         if (strcmp(plan->index[i].name, index->name) == 0 && strcmp(plan->index[i].type, index->type) == 0) {
             plan->index[i].alias |= index->alias;
             plan->index[i].changed |= index->changed;
+            plan->index[i].stays &= index->stays;
             return;
         }
     plan->index = arena_append(plan->index, &plan->n_index, sizeof(*index), index);
 }
 
-/* False when the row is no table that has an index here. */
-static bool index_of(struct context *ctx, const struct row *row, struct index *ret)
+/* False when the row is no table that is looked up in a file. */
+static bool table_of(struct context *ctx, const struct row *row, struct index *ret)
 {
-    const char *use = row_field(row, "use"), *missing = NULL, *suffix[2];
+    const char *use = row_field(row, "use"), *missing = NULL;
     const struct doc *main_cf;
     struct err ignored;
     ret->type = row_field(row, "type");
     if (strcmp(use, postfix_table_use_name(USE_CACHE)) == 0 ||
-        postfix_index_suffixes(ret->type, suffix) == 0 || !docs_get(ctx->docs, "main.cf", &main_cf, &ignored))
+        !docs_get(ctx->docs, "main.cf", &main_cf, &ignored))
         return false;
     ret->name = facts_expand(context_facts(ctx), main_cf, row->name, &missing);
     ret->alias = strcmp(use, postfix_table_use_name(USE_ALIAS)) == 0;
     return missing == NULL && ret->name[0] == '/';
+}
+
+static bool has_index(const struct index *table)
+{
+    const char *suffix[2];
+    return postfix_index_suffixes(table->type, suffix) > 0;
+}
+
+/* False when the row is no table that has an index here. */
+static bool index_of(struct context *ctx, const struct row *row, struct index *ret)
+{
+    return table_of(ctx, row, ret) && has_index(ret);
 }
 
 bool plan_rebuild(struct context *ctx, const struct place *place, struct plan *plan, struct err *err)
@@ -90,14 +103,14 @@ static bool find_tables(struct context *ctx, struct row **ret_row, size_t *ret_n
 }
 
 /* A text may be that of a parameter which main.cf leaves at its default, as alias_maps often is. */
-static bool add_defaults(struct context *ctx, struct plan *plan, struct err *err)
+static bool add_defaults(struct context *ctx, struct docs *disk, struct plan *plan, struct err *err)
 {
-    const struct doc *main_cf;
+    const struct doc *main_cf, *old;
     struct strings types = facts_table_types(context_facts(ctx));
-    if (!docs_get(ctx->docs, "main.cf", &main_cf, err))
+    if (!docs_get(ctx->docs, "main.cf", &main_cf, err) || !docs_get(disk, "main.cf", &old, err))
         return false;
     for (size_t i = 0; i < plan->n_change; i++) {
-        const char *id = plan->change[i].doc->id, *missing = NULL, *suffix[2];
+        const char *id = plan->change[i].doc->id, *missing = NULL;
         const char *parameter = strcmp(id, "aliases") == 0  ? "alias_maps"
                                 : starts_with(id, TREE_MAP) ? id + strlen(TREE_MAP)
                                                             : NULL;
@@ -106,13 +119,18 @@ static bool add_defaults(struct context *ctx, struct plan *plan, struct err *err
         if (parameter == NULL)
             continue;
         const char *value = facts_value(context_facts(ctx), main_cf, parameter, &missing);
+        const char *was = facts_value(context_facts(ctx), old, parameter, NULL);
         postfix_tables(parameter, value != NULL ? value : "", &types, &ref, &n);
         for (size_t k = 0; k < n; k++) {
             struct index index = {.type = ref[k].type, .name = ref[k].name, .changed = true};
+            index.stays = was != NULL && value != NULL && strcmp(was, value) == 0;
             index.alias = postfix_table_use(parameter) == USE_ALIAS;
-            if (maps_change_of(plan, index.name) == &plan->change[i] &&
-                postfix_index_suffixes(index.type, suffix) > 0)
+            if (maps_change_of(plan, index.name) != &plan->change[i])
+                continue;
+            if (has_index(&index))
                 add_index(plan, &index);
+            else
+                plan->unnoticed = true;
         }
     }
     return true;
@@ -128,9 +146,15 @@ bool plan_indexes(struct context *ctx, struct docs *disk, struct plan *plan, str
         return false;
     for (size_t i = 0; i < n; i++) {
         struct index index = {.changed = true};
-        if (index_of(ctx, &row[i], &index) &&
-            (maps_change_of(plan, index.name) != NULL || !is_among(&before, old, n_old, &index)))
+        if (!table_of(ctx, &row[i], &index))
+            continue;
+        if (!has_index(&index)) {
+            plan->unnoticed |= maps_change_of(plan, index.name) != NULL;
+            continue;
+        }
+        index.stays = is_among(&before, old, n_old, &index);
+        if (!index.stays || maps_change_of(plan, index.name) != NULL)
             add_index(plan, &index);
     }
-    return add_defaults(ctx, plan, err);
+    return add_defaults(ctx, disk, plan, err);
 }

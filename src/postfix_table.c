@@ -118,14 +118,39 @@ static bool names_only_tables(const char *parameter)
            ends_with(parameter, "_database") || ends_with(parameter, "_checks");
 }
 
-/* The next word at or behind *start: lists are separated by blanks and commas, unionmap:{...} by its braces;
- * a brace of ${name} is part of the word. */
+/* Lists that hold hosts, networks, domains or addresses may hold tables, too: there a type that nobody has
+ * listed is known by the path behind it. */
+static bool may_name_tables(const char *parameter)
+{
+    static const char *const ends[] = {"mynetworks", "mydestination", "_domains",    "_networks", "_clients",
+                                       "_hosts",     "_destinations", "_exceptions", "_list",     "_users"};
+    for (size_t i = 0; i < COUNT(ends); i++)
+        if (ends_with(parameter, ends[i]))
+            return true;
+    return false;
+}
+
+/* The length of "${name?" or "${name:" at p, behind which stands what may be the value; 0: it is none. */
+static size_t condition(const char *p)
+{
+    size_t name = p[0] == '$' && p[1] == '{' ? strcspn(p + 2, "?:{}() \t") : 0;
+    return name > 0 && (p[2 + name] == '?' || p[2 + name] == ':') ? name + 3 : 0;
+}
+
+/* The next word at or behind *start: lists are separated by blanks and commas, unionmap:{...} and the two
+ * values of
+ * ${name?{a}:{b}} by their braces; a brace of ${name} is part of the word. */
 static bool next_word(const char *value, size_t *start, size_t *ret_end)
 {
     static const char between[] = " \t\r\n\v\f,{}";
-    *start += strspn(value + *start, between);
+    size_t skip;
+    do {
+        *start += strspn(value + *start, between);
+        skip = condition(value + *start);
+        *start += skip;
+    } while (skip > 0);
     size_t end = *start;
-    while (value[end] != '\0' && strchr(between, value[end]) == NULL) {
+    while (value[end] != '\0' && strchr(between, value[end]) == NULL && condition(value + end) == 0) {
         const char *close = value[end] == '$' && value[end + 1] == '{' ? strchr(value + end, '}') : NULL;
         end = close != NULL ? (size_t)(close - value) + 1 : end + 1;
     }
@@ -161,7 +186,7 @@ static size_t behind_text(const char *value, size_t end, const char *type)
 void postfix_tables(const char *parameter, const char *value, const struct strings *types,
                     struct table_ref **ret_ref, size_t *ret_n)
 {
-    bool only_tables = names_only_tables(parameter), announced = false;
+    bool only_tables = names_only_tables(parameter), lists = may_name_tables(parameter), announced = false;
     *ret_ref = NULL;
     *ret_n = 0;
     for (size_t start = 0, end; next_word(value, &start, &end); start = end) {
@@ -173,7 +198,8 @@ void postfix_tables(const char *parameter, const char *value, const struct strin
             start += 6;
         if (!take_type(value + start, end - start, &type))
             continue;
-        if (!is_table_type(type, types) && !(any_type && strcmp(type, "proxy") != 0))
+        bool by_path = lists && strcmp(type, "unix") != 0 && value[start + strlen(type) + 1] == '/';
+        if (!is_table_type(type, types) && !((any_type || by_path) && strcmp(type, "proxy") != 0))
             continue;
         if (value[end - 1] == '/') /* the start of names, for $indexed and the like */
             continue;

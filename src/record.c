@@ -12,6 +12,7 @@
 #include "record_private.h"
 #include "tree.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,6 +99,28 @@ static json_t *json_strings(const struct strings *list)
     return array;
 }
 
+/* jansson leaves out what it has no memory for, and most of its callers here do not ask: so its allocator
+ * tells. */
+static bool json_ran_short;
+
+static void *json_take(size_t size)
+{
+    void *p = malloc(size);
+    json_ran_short |= p == NULL;
+    return p;
+}
+
+void record_json_begin(void)
+{
+    json_set_alloc_funcs(json_take, free);
+    json_ran_short = false;
+}
+
+bool record_ran_short(void)
+{
+    return json_ran_short;
+}
+
 /* Of all that the object says, however it is laid out. */
 static bool json_sum(const json_t *object, char ret_hex[DIGEST_HEX + 1])
 {
@@ -116,8 +139,11 @@ const char *record_json_text_of(json_t *object, size_t *ret_len)
         json_object_set_new(object, SUM, json_string(sum));
     char *text = json_dumps(object, JSON_INDENT(2));
     json_decref(object);
-    *ret_len = text != NULL ? strlen(text) : 0;
-    const char *copy = arena_copy(text, *ret_len);
+    const char *copy = NULL;
+    if (!json_ran_short && text != NULL) {
+        *ret_len = strlen(text);
+        copy = arena_copy(text, *ret_len);
+    }
     free(text);
     return copy;
 }
@@ -137,12 +163,19 @@ static bool is_sound(json_t *object)
 json_t *record_json_load(const char *file, const char *text, size_t len, struct err *err)
 {
     json_error_t why;
+    record_json_begin();
     json_t *object = json_loadb(text, len, 0, &why);
+    bool sound = object != NULL && is_sound(object);
+    if (json_ran_short) {
+        json_decref(object);
+        err_set(err, "there is not enough memory to read %s", file);
+        return NULL;
+    }
     if (object == NULL) {
         err_set(err, "%s:%d:%d: %s", file, why.line, why.column, why.text);
         return NULL;
     }
-    if (is_sound(object))
+    if (sound)
         return object;
     json_decref(object);
     err_set(err, "%s is not what was written: its checksum is another", file);
@@ -182,6 +215,7 @@ static const char *const ANSWERS[] = {[NO] = "no", [YES] = "yes", [UNKNOWN] = "u
 
 const char *record_format(const struct record *record, size_t *ret_len)
 {
+    record_json_begin();
     json_t *targets = json_array(), *services = json_array(), *actions = json_array();
     for (size_t i = 0; i < record->n_target; i++)
         json_array_append_new(targets, json_target(&record->target[i]));
@@ -369,26 +403,59 @@ static bool check_targets(const struct store *store, const struct record *record
     return true;
 }
 
-static bool read_record(const struct store *store, const char *id, struct record *record, struct err *err)
+/* Whether a file that could not be read may be sound. One that is not there, or is none, is not. */
+static bool may_be_sound(const struct err *why)
+{
+    return why->number != 0 && why->number != ENOENT && why->number != ENOTDIR && why->number != ELOOP;
+}
+
+/* A text of a record. *ret_unread: that could not be read, for a reason that does not damage it. */
+static bool read_text(const struct store *store, const char *id, const char *name, const char **ret_text,
+                      size_t *ret_len, bool *ret_unread, struct err *err)
+{
+    bool ok = file_read_path(store->root, arena_printf(STORE "/txn/%s/%s", id, name), OWNED_BY_ROOT, ret_text,
+                             ret_len, err);
+    *ret_unread = !ok && may_be_sound(err);
+    return ok;
+}
+
+static bool read_back(const struct store *store, struct record *record, bool *ret_unread, struct err *err)
 {
     const char *text;
     size_t len;
-    const char *dir = arena_printf(STORE "/txn/%s", id);
+    if (!read_text(store, record->id, "back.json", &text, &len, ret_unread, err))
+        return err->number == ENOENT && !*ret_unread;
+    bool ok = record_parse_back(text, len, record, &record->back, err);
+    *ret_unread = !ok && json_ran_short;
+    return ok;
+}
+
+static bool read_record(const struct store *store, const char *id, struct record *record, bool *ret_unread,
+                        struct err *err)
+{
+    const char *text;
+    size_t len;
     record->id = id;
     record->number = (unsigned)strtoul(id, NULL, 10);
-    if (!file_read_path(store->root, arena_printf("%s/state", dir), OWNED_BY_ROOT, &text, &len, err))
+    if (!read_text(store, id, "state", &text, &len, ret_unread, err))
         return false;
-    if (!read_state(text, &record->state))
+    bool torn = !read_state(text, &record->state);
+    if (torn && !store_is_marked(store, id))
         return err_set(err, "its state is none that this mailfix knows");
-    if (!file_read_path(store->root, arena_printf("%s/plan.json", dir), OWNED_BY_ROOT, &text, &len, err) ||
-        !record_parse(text, len, record, err) || !check_targets(store, record, err))
+    if (torn)
+        record->state = file_exists(store->root, arena_printf(STORE "/txn/%s/back.json", id)) ? TXN_UNDOING
+                                                                                              : TXN_APPLYING;
+    if (!read_text(store, id, "plan.json", &text, &len, ret_unread, err))
+        return false;
+    if (!record_parse(text, len, record, err)) {
+        *ret_unread = json_ran_short;
+        return false;
+    }
+    if (!check_targets(store, record, err))
         return false;
     /* What a rollback prepared and did not begin says nothing. */
-    const char *back = arena_printf("%s/back.json", dir);
-    if (record->state == TXN_APPLYING || record->state == TXN_KEPT || !file_exists(store->root, back))
-        return true;
-    return file_read_path(store->root, back, OWNED_BY_ROOT, &text, &len, err) &&
-           record_parse_back(text, len, record, &record->back, err);
+    return record->state == TXN_APPLYING || record->state == TXN_KEPT ||
+           read_back(store, record, ret_unread, err);
 }
 
 bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,
@@ -402,9 +469,13 @@ bool record_list(const struct store *store, struct record **ret_record, size_t *
     for (size_t i = 0; i < names.n; i++) {
         struct record record = {0};
         struct err why;
-        if (read_record(store, names.item[i], &record, &why))
+        bool unread;
+        if (read_record(store, names.item[i], &record, &unread, &why))
             *ret_record = arena_append(*ret_record, ret_n, sizeof(record), &record);
-        else
+        else if (unread) {
+            *err = why;
+            return err_prefix(err, "the record %s", names.item[i]);
+        } else
             strings_add(ret_damaged, arena_printf("%s: %s", names.item[i], why.text));
     }
     record_rebase(*ret_record, *ret_n);

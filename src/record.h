@@ -2,16 +2,20 @@
  *
  * What is on disk of a transaction, below /var/lib/mailfix (root, 0700):
  *
- *     lock                          flock for the whole run; the kernel frees it on death
- *     unfinished                    there while files may be half-way: what boot looks for
- *     txn/0007-sdbm-cache/plan.json fixes, parameters, targets with digests and hunks, services, actions
- *     txn/0007-sdbm-cache/before/N  the file that target N was, whole, with all its metadata (once kept)
- *     txn/0007-sdbm-cache/state     one word, overwritten in place
- *     txn/0007-sdbm-cache/back.json what a rollback of it makes of the files, and of later transactions
- *     txn/0007-sdbm-cache/back/N    the text that comes back to target N, when it is not that of before/N
- *     txn/0007-sdbm-cache/rebased/N the text before the Nth change of a later transaction in back.json
- *     txn/0007-sdbm-cache/edited/N  the edited copy of target N that a rollback by force put aside
- *     txn/.new-0007/                not a record yet: nothing was changed
+ *     lock               flock for the whole run; the kernel frees it on death
+ *     txn/.unfinished    a link to the record that may be half-way; what boot looks for
+ *     txn/.new-0007/     not a record yet: nothing was changed
+ *     txn/0007-FIX/      the record:
+ *         plan.json      fixes, parameters, targets with digests and hunks, services, actions
+ *         before/N       the file that target N was, whole, with all its metadata (once kept)
+ *         state          one word, overwritten in place
+ *         back.json      what a rollback of it makes of the files, and of later transactions
+ *         back/N         the text that comes back to target N, when it is not that of before/N
+ *         rebased/N      the text before the Nth change of a later transaction in back.json
+ *         edited/N       the edited copy of target N that a rollback by force put aside
+ *
+ * A power cut may leave no word in state: then the record that .unfinished leads to is half-way, and any
+ * other is damaged.
  *
  * A record found below --root is as hostile as the tree: it may name only documents of the catalogue, and
  * each name is resolved again inside the root.
@@ -109,14 +113,19 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
 /* Opens it for reading; *ret_there is false when this host has none. Takes no lock and writes nothing. */
 bool store_look(const struct root *root, struct store *ret_store, bool *ret_there,
                 struct err *err) MUST_CHECK;
+/* Nothing is in it: no transaction, nor what is left of one. */
+bool store_is_new(const struct store *store);
 /* Removes the mark of store_mark when everything is settled. */
 void store_close(struct store *store);
+#define STORE_MARK ".unfinished" /* in txn, so that one sync makes it and the record last */
 /* Before anything is changed: leaves what tells boot, without reading records, that a transaction may be
- * half-way. */
-bool store_mark(struct store *store, struct err *err) MUST_CHECK;
+ * half-way, and which. Lasts from when txn is synced. */
+bool store_mark(struct store *store, const char *id, struct err *err) MUST_CHECK;
+bool store_is_marked(const struct store *store, const char *id); /* NULL: any */
 
-/* All records, oldest first, each as it stands after the rollbacks of others. One that cannot be read is
- * skipped and named in ret_damaged ("0003-c: why"). */
+/* All records, oldest first, each as it stands after the rollbacks of others. One that is damaged is skipped
+ * and named in ret_damaged ("0003-c: why"). Fails when one could not
+ * be read for another reason (the disk, memory): it may be the one that is half-way. */
 bool record_list(const struct store *store, struct record **ret_record, size_t *ret_n,
                  struct strings *ret_damaged, struct err *err) MUST_CHECK;
 
@@ -129,13 +138,16 @@ bool store_set_aside(const struct store *store, const char *id, const char **ret
 bool record_choose(const struct record *record, size_t n, const char *id, const struct record **ret_chosen,
                    struct err *err) MUST_CHECK;
 
-/* plan.json as text, and back. */
+/* plan.json as text, and back. NULL: there is not enough memory; false may be because of that, too: then
+ * record_ran_short. */
 const char *record_format(const struct record *record, size_t *ret_len);
 bool record_parse(const char *text, size_t len, struct record *record, struct err *err) MUST_CHECK;
 /* back.json likewise; a record has as many targets as its back. */
 const char *record_format_back(const struct back *back, size_t *ret_len);
 bool record_parse_back(const char *text, size_t len, const struct record *record, struct back **ret_back,
                        struct err *err) MUST_CHECK;
+
+bool record_ran_short(void);
 
 #define STATE_LEN 10
 /* The bytes of the state file: always as many, so that overwriting needs no space. */

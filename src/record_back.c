@@ -22,6 +22,7 @@ static json_t *json_later(const struct rebased *r)
 
 const char *record_format_back(const struct back *back, size_t *ret_len)
 {
+    record_json_begin();
     json_t *targets = json_array(), *later = json_array();
     for (size_t i = 0; i < back->n_target; i++)
         json_array_append_new(targets,

@@ -21,8 +21,11 @@ bool record_read_hunks(const json_t *hunks, struct target *target);
 const char *record_json_digest(const char *digest);
 bool record_read_digest(const json_t *value, char ret[DIGEST_HEX + 1]);
 
-/* The text of an object with a checksum of its own in it; frees the object. */
+/* The text of an object with a checksum of its own in it; frees the object. NULL: memory was short since
+ * record_json_begin. */
 const char *record_json_text_of(json_t *object, size_t *ret_len);
+/* Before a record is written. */
+void record_json_begin(void);
 /* The object of such a text, for json_decref; file is what messages call it. NULL: it is no JSON, or not what
  * its checksum says (a text of before there were checksums says nothing). */
 json_t *record_json_load(const char *file, const char *text, size_t len, struct err *err) MUST_CHECK;

@@ -9,10 +9,9 @@
 #include "extract.h"
 #include "hunk.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
-
-#define MARK "unfinished"
 
 bool store_open(const struct root *root, struct store *ret_store, struct err *err)
 {
@@ -20,9 +19,11 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
     int lib;
     if (!file_open_dir(root, "/var/lib", &lib, err))
         return err_prefix(err, "the record belongs into %s%s", root->path, STORE);
+    bool made = !file_exists(root, STORE "/txn");
     bool ok = file_private_dir(lib, "mailfix", &store.dir, err) &&
               file_lock(store.dir, "lock", &store.lock, err) &&
-              file_private_dir(store.dir, "txn", &store.txn, err);
+              file_private_dir(store.dir, "txn", &store.txn, err) &&
+              (!made || (file_sync_dir(lib, err) && file_sync_dir(store.dir, err)));
     close(lib);
     if (!ok) {
         store_close(&store);
@@ -35,29 +36,46 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
 bool store_look(const struct root *root, struct store *ret_store, bool *ret_there, struct err *err)
 {
     struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
-    *ret_there = file_exists(root, STORE "/txn");
-    if (*ret_there && (!file_open_dir(root, STORE, &store.dir, err) ||
-                       !file_open_dir(root, STORE "/txn", &store.txn, err))) {
+    *ret_there =
+        file_open_dir(root, STORE, &store.dir, err) && file_open_dir(root, STORE "/txn", &store.txn, err);
+    if (!*ret_there) {
         store_close(&store);
-        return false;
+        if (err->number != ENOENT)
+            return false;
     }
     *ret_store = store;
     return true;
 }
 
-/* A mark of a run that was killed may not have reached the disk yet. */
-bool store_mark(struct store *store, struct err *err)
+bool store_is_new(const struct store *store)
+{
+    struct strings names;
+    struct err ignored;
+    for (int dot_files = 0; dot_files <= 1; dot_files++)
+        if (!file_list(store->root, STORE "/txn", dot_files == 1, &names, &ignored) || names.n > 0)
+            return false;
+    return true;
+}
+
+/* Another run's mark may still be there: what it was about is finished by now. */
+bool store_mark(struct store *store, const char *id, struct err *err)
 {
     store->settled = false;
-    return (file_is_there(store->dir, MARK) || file_write_new(store->dir, MARK, "", 0, err)) &&
-           file_sync_dir(store->dir, err);
+    return file_point(store->txn, STORE_MARK, id, err);
+}
+
+bool store_is_marked(const struct store *store, const char *id)
+{
+    char marked[256];
+    return id == NULL ? file_is_there(store->txn, STORE_MARK)
+                      : file_points_to(store->txn, STORE_MARK, marked) && strcmp(marked, id) == 0;
 }
 
 void store_close(struct store *store)
 {
     struct err ignored;
     /* A mark that stays costs the next boot some milliseconds. */
-    if (store->settled && !file_unlink(store->dir, MARK, &ignored))
+    if (store->settled && !file_unlink(store->txn, STORE_MARK, &ignored))
         say_more("%s", ignored.text);
     store->settled = false;
     int *fds[] = {&store->txn, &store->lock, &store->dir};

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <ctype.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,6 +18,11 @@
 static bool begins_record(char c)
 {
     return c != ' ' && c != '#' && c != '\n' && !(c >= '\t' && c <= '\r');
+}
+
+bool records_begins(const char *bytes, size_t len)
+{
+    return len > 0 && begins_record(bytes[0]);
 }
 
 size_t records_first(const char *text, size_t len, bool complete, size_t *ret_lines)
@@ -83,6 +89,7 @@ static bool fill(struct records *r, struct err *err)
 {
     ssize_t n;
     make_room(r);
+    progress_tick();
     do
         n = read(r->fd, r->block + r->end, r->room - r->end);
     while (n < 0 && errno == EINTR);
@@ -123,9 +130,15 @@ static bool is_blank(char c)
 
 struct key records_key(const char *line, size_t len, bool alias)
 {
+    /* What may end a key, or hide what does. */
+    static const bool special[UCHAR_MAX + 1] = {
+        ['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true, ['\r'] = true,
+        [' '] = true,  ['"'] = true,  [':'] = true,  ['\\'] = true};
     size_t end = 0, start = 0;
     bool quoted = false;
     for (; end < len && line[end] != '\n'; end++) {
+        if (!special[(unsigned char)line[end]])
+            continue;
         if (line[end] == '\\' && end + 1 < len && line[end + 1] != '\n')
             end++;
         else if (line[end] == '"')
@@ -224,12 +237,11 @@ static bool has_text(const char *bytes, size_t len)
     return false;
 }
 
-bool records_is_entry(const char *bytes, size_t len, bool alias)
+bool records_is_entry(const char *bytes, size_t len, struct key key, bool alias)
 {
-    if (len == 0 || !begins_record(bytes[0]))
+    if (!records_begins(bytes, len))
         return true; /* what stands before the first record */
     if (!alias) {
-        struct key key = records_key(bytes, len, false);
         size_t end = (size_t)(key.bytes - bytes) + key.len;
         end += end < len && bytes[end] == '"';
         return key.len > 0 && has_text(bytes + end, len - end);

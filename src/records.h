@@ -31,6 +31,8 @@ struct records {
  * complete: nothing follows the text. 0: where the record ends is not in the text. */
 size_t records_first(const char *text, size_t len, bool complete, size_t *ret_lines);
 
+/* Whether it begins with a line of its own, and not with what stands before the first one. */
+bool records_begins(const char *bytes, size_t len);
 /* The length of its own lines: without the comments and blank lines behind them. */
 size_t records_own_len(const char *bytes, size_t len);
 
@@ -54,5 +56,6 @@ struct key records_commented_key(const char *line, size_t len, bool alias);
 bool records_same_name(struct key a, struct key b);
 /* What is compared of a key. */
 const char *records_name(const char *text);
-/* Whether the line, with what continues it, is what Postfix takes: a key and a value. */
-bool records_is_entry(const char *bytes, size_t len, bool alias);
+/* Whether the line, with what continues it, is what Postfix takes: a key, which is that of records_key, and a
+ * value. */
+bool records_is_entry(const char *bytes, size_t len, struct key key, bool alias);

@@ -53,7 +53,8 @@ bool run_have(const char *name)
 struct child {
     const char *path;
     const char *const *argv;
-    bool terminal;
+    bool terminal, stoppable;
+    int input; /* -1: /dev/null */
     bool (*setup)(void *arg, struct err *err);
     void *arg;
     int output, reason; /* write ends */
@@ -92,8 +93,8 @@ static void become(const struct child *c)
     if (c->setup != NULL && !c->setup(c->arg, &why))
         give_up(c->reason, &why);
     /* The reason pipe moves to 3, so that all above it can be closed; it closes itself on exec. */
-    int null = open("/dev/null", O_RDONLY);
-    if (null < 0 || dup2(null, 0) < 0 || dup2(c->output, 1) < 0 || dup2(c->output, 2) < 0 ||
+    int input = c->input >= 0 ? c->input : open("/dev/null", O_RDONLY);
+    if (input < 0 || dup2(input, 0) < 0 || dup2(c->output, 1) < 0 || dup2(c->output, 2) < 0 ||
         (c->reason != 3 && dup2(c->reason, 3) < 0) || fcntl(3, F_SETFD, FD_CLOEXEC) < 0) {
         err_errno(&why, "cannot set up the descriptors");
         give_up(c->reason, &why);
@@ -106,34 +107,38 @@ static void become(const struct child *c)
 
 /* ---- in the parent ---- */
 
-static void drain(int fd, struct buf *output, bool *cut)
+static void drain(int fd, struct buf *output, struct run_result *result)
 {
-    char block[4096];
+    char block[65536];
     ssize_t n;
     while ((n = read(fd, block, sizeof(block))) > 0) {
+        for (const char *at = block; (at = memchr(at, '\n', (size_t)(block + n - at))) != NULL; at++)
+            result->lines++;
         size_t room = RUN_KEEP - output->len;
         if ((size_t)n > room)
-            *cut = true;
+            result->cut = true;
         buf_add(output, block, (size_t)n < room ? (size_t)n : room);
     }
 }
 
 /* Waits for the end of the child, reading what it says meanwhile. */
-static bool wait_for(pid_t pid, int fd, int limit_ms, struct buf *output, struct run_result *result,
-                     int *ret_status, struct err *err)
+static bool wait_for(pid_t pid, int fd, const struct child *c, int limit_ms, struct buf *output,
+                     struct run_result *result, int *ret_status, struct err *err)
 {
     int64_t end = now_ms() + limit_ms;
     fcntl(fd, F_SETFL, O_NONBLOCK);
     for (int pause = 1;; pause = pause < 20 ? pause * 2 : 20) {
         progress_tick();
-        drain(fd, output, &result->cut);
+        drain(fd, output, result);
         pid_t got = waitpid(pid, ret_status, WNOHANG);
         if (got < 0 && errno != EINTR)
             return err_errno(err, "cannot wait for a child");
         if (got == pid)
             break;
-        if (now_ms() >= end && !result->timed_out) {
-            result->timed_out = true;
+        bool late = now_ms() >= end, stop = c->stoppable && interrupted();
+        if ((late || stop) && !result->timed_out && !result->stopped) {
+            result->timed_out = !stop;
+            result->stopped = stop;
             kill(-pid, SIGKILL);
             kill(pid, SIGKILL);
         }
@@ -142,7 +147,7 @@ static bool wait_for(pid_t pid, int fd, int limit_ms, struct buf *output, struct
         if (poll(&p, 1, pause) > 0 && (p.revents & POLLIN) == 0)
             poll(NULL, 0, 1);
     }
-    drain(fd, output, &result->cut);
+    drain(fd, output, result);
     return true;
 }
 
@@ -207,7 +212,7 @@ static bool run(struct child *c, int limit_ms, struct run_result *ret_result, st
         return false;
     struct run_result result = {0};
     struct buf text = {0};
-    bool ok = wait_for(pid, output[0], limit_ms, &text, &result, &status, err);
+    bool ok = wait_for(pid, output[0], c, limit_ms, &text, &result, &status, err);
     struct err why;
     fcntl(reason[0], F_SETFL, O_NONBLOCK);
     bool refused = read(reason[0], &why, sizeof(why)) == (ssize_t)sizeof(why);
@@ -227,19 +232,26 @@ static bool run(struct child *c, int limit_ms, struct run_result *ret_result, st
 
 bool run_program(const char *const argv[], int limit_ms, struct run_result *ret_result, struct err *err)
 {
-    struct child c = {.argv = argv};
+    struct child c = {.argv = argv, .input = -1};
+    return run(&c, limit_ms, ret_result, err);
+}
+
+bool run_work(const char *const argv[], int input, int limit_ms, struct run_result *ret_result,
+              struct err *err)
+{
+    struct child c = {.argv = argv, .stoppable = true, .input = input};
     return run(&c, limit_ms, ret_result, err);
 }
 
 bool run_on_terminal(const char *const argv[], int limit_ms, struct run_result *ret_result, struct err *err)
 {
-    struct child c = {.argv = argv, .terminal = true};
+    struct child c = {.argv = argv, .terminal = true, .input = -1};
     return run(&c, limit_ms, ret_result, err);
 }
 
 bool run_prepared(const char *const argv[], int limit_ms, bool (*setup)(void *arg, struct err *err),
                   void *arg, struct run_result *ret_result, struct err *err)
 {
-    struct child c = {.argv = argv, .terminal = true, .setup = setup, .arg = arg};
+    struct child c = {.argv = argv, .terminal = true, .input = -1, .setup = setup, .arg = arg};
     return run(&c, limit_ms, ret_result, err);
 }

@@ -17,9 +17,11 @@ struct run_result {
     int status;     /* exit status 0..255; -1: killed by a signal, or at the limit */
     int signal;     /* the signal, or 0 */
     bool timed_out; /* killed because the limit was reached */
+    bool stopped;   /* killed because a signal asked for an end (run_work) */
     bool cut;       /* there was more output than RUN_KEEP */
     const char *output;
     size_t len;
+    size_t lines; /* newlines in all of the output */
 };
 
 /* Runs argv[0] (a path, or a name found in /usr/sbin:/usr/bin:/sbin:/bin) and waits at most limit_ms. False
@@ -27,6 +29,11 @@ struct run_result {
  */
 bool run_program(const char *const argv[], int limit_ms, struct run_result *ret_result,
                  struct err *err) MUST_CHECK;
+
+/* The same for work on files of ours that may take long: a signal that is held back (signals_hold) ends it,
+ * and input, an open file, is its standard input; -1: /dev/null. */
+bool run_work(const char *const argv[], int input, int limit_ms, struct run_result *ret_result,
+              struct err *err) MUST_CHECK;
 
 /* The same, but output goes to a pseudo-terminal: postfix(1) tells its reasons on standard error only to a
  * terminal, else to the log alone. Where there is none it is a pipe after all. */

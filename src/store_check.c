@@ -26,11 +26,8 @@ struct known {
     mode_t mode; /* with the type */
 };
 
-static const struct known IN_STORE[] = {{"lock", S_IFREG | 0600},
-                                        {"unfinished", S_IFREG | 0600},
-                                        {"txn", S_IFDIR | 0700},
-                                        {"damaged", S_IFDIR | 0700},
-                                        {NULL, 0}};
+static const struct known IN_STORE[] = {
+    {"lock", S_IFREG | 0600}, {"txn", S_IFDIR | 0700}, {"damaged", S_IFDIR | 0700}, {NULL, 0}};
 static const struct known IN_RECORD[] = {{"plan.json", S_IFREG | 0600}, {"state", S_IFREG | 0600},
                                          {"back.json", S_IFREG | 0600}, {"before", S_IFDIR | 0700},
                                          {"back", S_IFDIR | 0700},      {"edited", S_IFDIR | 0700},
@@ -184,6 +181,8 @@ static void check_records(struct check *c)
         if (starts_with(names.item[i], RECORD_NEW))
             add(c,
                 arena_printf(_("%s was left by a run that was cut off: mailfix recover removes it"), path));
+        else if (strcmp(names.item[i], STORE_MARK) == 0)
+            continue; /* see below */
         else if (!is_directory(c, names.item[i]))
             add(c, arena_printf(_("%s is no file of mailfix"), path));
         else
@@ -202,7 +201,7 @@ void store_check(const struct store *store, const struct record *record, size_t 
         half_way |= record_is_half_way(&record[i]);
         check_record(&c, &record[i]);
     }
-    if (!half_way && file_exists(store->root, STORE "/unfinished"))
+    if (!half_way && store_is_marked(store, NULL))
         add(&c, arena_printf(_("%s was left by a run that was cut off: mailfix recover removes it"),
-                             STORE "/unfinished"));
+                             STORE "/txn/" STORE_MARK));
 }

@@ -14,6 +14,7 @@
 
 #include "dovecot.h"
 #include "language.h"
+#include "memory.h"
 #include "tree_cut.h"
 
 #include <augeas.h>
@@ -344,8 +345,8 @@ static bool check_tiles(const char *name, const struct node *node, size_t n, siz
                          name, at);
 }
 
-bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *text, size_t len,
-                     struct node **ret_node, size_t *ret_n, struct err *err)
+static bool parse_parts(enum lens lens, const char *name, size_t line, const char *text, size_t len,
+                        struct node **ret_node, size_t *ret_n, struct err *err)
 {
     struct growing *grown = arena_alloc(sizeof(*grown));
     struct part part;
@@ -373,6 +374,15 @@ bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *
     return check_tiles(name, *ret_node, *ret_n, len, err);
 }
 
+bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *text, size_t len,
+                     struct node **ret_node, size_t *ret_n, struct err *err)
+{
+    bool before = memory_must(true);
+    bool ok = parse_parts(lens, name, line, text, len, ret_node, ret_n, err);
+    memory_must(before);
+    return ok;
+}
+
 /* What a text holds of what makes it dear for its lens. */
 static size_t count_dear(enum lens lens, const char *text, size_t len)
 {
@@ -382,7 +392,7 @@ static size_t count_dear(enum lens lens, const char *text, size_t len)
     return n;
 }
 
-static bool check_size(enum lens lens, const char *name, const char *text, size_t len, struct err *err)
+bool tree_fits(enum lens lens, const char *name, const char *text, size_t len, struct err *err)
 {
     bool master = lens == LENS_MASTER, bytes = len > TREE_LIMIT;
     size_t n = bytes ? len : count_dear(lens, text, len);
@@ -399,6 +409,6 @@ static bool check_size(enum lens lens, const char *name, const char *text, size_
 bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,
                 size_t *ret_n, struct err *err)
 {
-    return check_size(lens, name, text, len, err) &&
+    return tree_fits(lens, name, text, len, err) &&
            tree_parse_part(lens, name, 1, text, len, ret_node, ret_n, err);
 }

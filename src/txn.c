@@ -35,6 +35,7 @@ bool txn_open_swap(const struct root *root, const struct target *target, size_t 
     swap->edit_lock = -1;
     swap->edited_by_postconf =
         strcmp(target->document, "main.cf") == 0 || strcmp(target->document, "master.cf") == 0;
+    swap->in_use = strcmp(target->document, RECORD_INDEX) == 0;
     swap->before = target->before;
     swap->after = target->after;
     if (!file_resolve(root, target->path, &swap->at, err))
@@ -163,16 +164,23 @@ static bool write_record(struct txn *txn, struct err *err)
     char state[STATE_LEN + 1];
     size_t len;
     const char *text = record_format(&txn->record, &len);
+    if (text == NULL)
+        return err_set(err, "there is not enough memory to write the record");
     record_state_bytes(TXN_APPLYING, state);
     if (!file_private_dir(txn->dir, "before", &txn->before, err) ||
         !file_write_new(txn->dir, "plan.json", text, len, err) ||
-        !file_write_new(txn->dir, "state", state, STATE_LEN, err))
+        !file_reserve(txn->dir, "state", state, STATE_LEN, err))
         return false;
     /* The names that the before-texts will take exist from now on, so that keeping them needs no space. */
-    for (size_t i = 0; i < txn->n_swap; i++)
-        if (txn->swap[i].before[0] != '\0' && !file_write_new(txn->before, txn->swap[i].slot, "", 0, err))
+    bool copied = false;
+    for (size_t i = 0; i < txn->n_swap; i++) {
+        const struct swap *s = &txn->swap[i];
+        if (s->before[0] != '\0' && !(s->in_use ? file_copy(s->at.dir, s->at.name, txn->before, s->slot, err)
+                                                : file_reserve(txn->before, s->slot, "", 0, err)))
             return false;
-    return file_sync_dir(txn->before, err) && file_sync_dir(txn->dir, err);
+        copied |= s->in_use;
+    }
+    return (!copied || file_sync_dir(txn->before, err)) && file_sync_dir(txn->dir, err);
 }
 
 static bool stage_change(const struct swap *s, const struct change *change, const struct timespec *mtime,
@@ -198,7 +206,7 @@ static bool stage_after(struct txn *txn, const struct plan *plan, const struct b
     for (size_t i = 0; i < txn->n_swap; i++) {
         const struct swap *s = &txn->swap[i];
         if (!file_unlink(s->at.dir, s->temp, err) || !file_unlink(s->at.dir, s->aside, err) ||
-            !(i < n_built ? file_copy(built[i].dir, built[i].name, s->at.dir, s->temp, err)
+            !(i < n_built ? file_move(built[i].dir, built[i].name, s->at.dir, s->temp, err)
                           : stage_change(s, &plan->change[i - n_built], &mtime, err)))
             return err_prefix(err, "beside %s", s->at.path);
     }
@@ -257,15 +265,17 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
         ok = txn.swap[i].before[0] == '\0' || file_check_replaceable(&txn.swap[i].at, err);
     ok = ok && write_record(&txn, err) && txn_lock_edit(&txn, err) &&
          stage_after(&txn, plan, built, n_built, err) &&
-         maps_discard(txn.dir, built, n_built, n_index, err) && store_mark(store, err) &&
+         maps_discard(txn.dir, built, n_built, n_index, err) && store_mark(store, record->id, err) &&
          file_rename(store->txn, name, store->txn, record->id, err);
     if (!ok) {
         discard(&txn, name);
         return false;
     }
     /* From here a crash means: put back. */
+    base_touched = true;
     if (!file_sync_dir(store->txn, err)) {
         discard(&txn, record->id);
+        base_touched = false;
         return false;
     }
     *ret_txn = txn;
@@ -321,11 +331,13 @@ bool txn_swap_one(const struct swap *s, const char *from, const char *to, bool *
 bool txn_swap(struct txn *txn, struct err *err)
 {
     for (size_t i = 0; i < txn->n_swap; i++) {
+        const struct swap *s = &txn->swap[i];
         bool other;
-        if (!txn_swap_one(&txn->swap[i], txn->swap[i].before, txn->swap[i].after, &other, err))
+        if (!txn_swap_one(s, s->before, s->after, &other, err) ||
+            (s->in_use && !file_unlink(s->at.dir, s->temp, err)))
             return false;
     }
-    return txn_sync_dirs(txn, err);
+    return true;
 }
 
 bool txn_write_state(const struct txn *txn, enum txn_state state, struct err *err)
@@ -339,10 +351,10 @@ bool txn_keep(struct txn *txn, struct err *err)
 {
     for (size_t i = 0; i < txn->n_swap; i++) {
         const struct swap *s = &txn->swap[i];
-        if (s->before[0] != '\0' && !file_move(s->at.dir, s->temp, txn->before, s->slot, err))
+        if (s->before[0] != '\0' && !s->in_use && !file_move(s->at.dir, s->temp, txn->before, s->slot, err))
             return false;
     }
-    if (!file_sync_dir(txn->before, err) || !txn_sync_dirs(txn, err))
+    if (!txn_sync_dirs(txn, err))
         return false;
     txn->may_say_kept = true;
     txn->store->settled = txn_write_state(txn, TXN_KEPT, err);

@@ -4,14 +4,16 @@
  *
  * The protocol, for one transaction:
  *
- *   1. txn_begin     .new-NNNN/ with plan.json, state "applying", placeholders for the before-texts; beside
- * each target a temporary .NAME.mailfix with the after-text and all metadata, synced; Postfix's edit lock;
- *                    the store is marked, .new-NNNN becomes NNNN-FIX, synced. From here a crash means: put
- * back.
- *   2. txn_swap      exchanges each target with its temporary and looks at what came out: not what was read?
- * Then everything goes back. The displaced inode under the temporary name is the before-text.
+ *   1. txn_begin     .new-NNNN/ with plan.json, state "applying", placeholders for the before-texts;
+ *                    beside each target a temporary .NAME.mailfix with the after-text and all metadata,
+ *                    synced; Postfix's edit lock; the store is marked, .new-NNNN becomes NNNN-FIX, both made
+ *                    last by one sync. From here a crash means: put back.
+ *   2. txn_swap      exchanges each target with its temporary and looks at what came out. Not what was
+ *                    read: everything goes back. The displaced inode, under the temporary name, is the
+ *                    before-text.
  *   3. the caller    acts on services and probes.
- *   4. txn_keep      the displaced files move into the record; state "kept", synced: the commit point.
+ *   4. txn_keep      the displaced files move into the record; the targets' directories are synced, and with
+ *                    that the swap and the moves; state "kept", synced: the commit point.
  *      txn_put_back  exchanges back what still is what we wrote; state "undone".
  *
  * Rollback of a kept record: txn_rollback_prepare writes what shall come back (back.json, and texts that are
@@ -22,9 +24,11 @@
  *
  *   T before, X absent      not begun, or already back
  *   T before, X after       not swapped: X goes
- *   T after,  X anything    swapped: exchange (X absent: X is in the record's before/, and returns from there
- * first) T other,  X after       somebody changed T before the swap, or it was swapped back: X goes, T stays
- *   T other,  X other       somebody changed T after the swap: stuck; X moves into the record
+ *   T after,  X anything    swapped: exchange (X absent: X, or a copy of an index, is in the record's
+ *                           before/, and returns from there first)
+ *   T other,  X after       somebody changed T before the swap, or it was swapped back: X goes, T stays
+ *   T other,  X other       somebody changed T after the swap: stuck; X moves into the record (of an index
+ *                           X is gone by then)
  *
  * A file that is created has no "before": its temporary takes the name, if nobody else has it by then, and
  * the way back takes the name away to the temporary again, looks at what came, and removes it:
@@ -34,6 +38,11 @@
  *   T absent, X other       it was taken away and is not what we wrote: it gets its name back; stuck
  *   T other,  X after       somebody made T before we did: X goes, T stays
  *   T other,  X absent      somebody changed T since: stuck
+ *
+ * A power cut may lose what was not synced; what this relies on is that a rename is lost or made as a whole,
+ * in both directories, as on every file system with a journal. Syncs of a change of N files in one directory:
+ * N texts, plan.json, the record's directory, txn, the files' directory, the state; two more for the first
+ * record of a host.
  *
  * Swap, put back and the file part of recovery allocate nothing: all names and descriptors are made before.
  */
@@ -47,6 +56,7 @@ struct swap {
     char slot[24];              /* name in before/ */
     const char *before, *after; /* digests: what the way back leads to, and what it finds; "": no file */
     bool edited_by_postconf;    /* so that its lock is ours too */
+    bool in_use;                /* an index: see txn_swap */
     int edit_lock;
 };
 
@@ -66,7 +76,9 @@ const char *txn_who(void);
 bool txn_begin(struct store *store, const struct plan *plan, const struct service_state *service,
                size_t n_service, struct txn *ret_txn, struct err *err) MUST_CHECK;
 
-/* Step 2. False: some target could not be swapped or was not what was read; the caller puts back. */
+/* Step 2. A daemon that has an index open sees that there is a new one when the old file has no name left: so
+ * it is copied into the record before, and goes at once. False: some target could not be swapped or was not
+ * what was read; the caller puts back. */
 bool txn_swap(struct txn *txn, struct err *err) MUST_CHECK;
 
 /* Lets go of Postfix's edit lock (unlinks main.cf.tmp); taken again by whatever needs it. */
@@ -89,6 +101,7 @@ void txn_close(struct txn *txn);
 struct txn_text {
     const char *text;
     size_t len;
+    const struct change *large; /* instead: what it makes of the file, at its places there */
 };
 
 /* Writes into a kept record how it shall be rolled back: back, the texts (one for each target) that are not

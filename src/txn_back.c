@@ -94,6 +94,9 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
             return false;
         if (!other)
             return file_unlink(s->at.dir, s->temp, err);
+    } else if (s->in_use && temp[0] == '\0' && strcmp(target, s->before) != 0) {
+        *ret_stuck = true; /* what was there before is in the record */
+        return true;
     } else if (strcmp(target, s->before) == 0 || temp[0] == '\0' || strcmp(temp, s->after) == 0) {
         return file_unlink(s->at.dir, s->temp, err);
     }
@@ -168,8 +171,15 @@ static bool write_back_text(const struct txn *txn, const struct swap *s, const s
         return false;
     clock_gettime(CLOCK_REALTIME, &mtime);
     mtime.tv_sec -= TXN_COOL_SECONDS;
-    bool ok = file_stage(back, s->slot, text->text, text->len, s->at.dir, s->at.name, &mtime, err) &&
-              file_sync_dir(back, err);
+    bool ok;
+    if (text->large != NULL) {
+        const struct file_edit edit = {s->at.dir, s->at.name, &text->large->doc->identity,
+                                       text->large->in_file, text->large->n_hunk};
+        ok = file_edit_stage(&edit, back, s->slot, &mtime, err);
+    } else {
+        ok = file_stage(back, s->slot, text->text, text->len, s->at.dir, s->at.name, &mtime, err);
+    }
+    ok = ok && file_sync_dir(back, err);
     close(back);
     return ok;
 }
@@ -193,6 +203,8 @@ bool txn_rollback_prepare(struct txn *txn, struct back *back, const struct txn_t
 {
     size_t len;
     const char *json = record_format_back(back, &len);
+    if (json == NULL)
+        return err_set(err, "there is not enough memory to write the record");
     txn->record.back = back;
     txn_use_back(txn);
     bool ok = file_unlink(txn->dir, "back.json", err) && file_remove_dir(txn->dir, "back", err) &&
@@ -263,10 +275,11 @@ bool txn_rollback_begin(struct txn *txn, struct err *err)
     }
     if (txn->record.state == TXN_UNDOING)
         return true;
-    if (!store_mark(txn->store, err)) {
+    if (!store_mark(txn->store, txn->record.id, err) || !file_sync_dir(txn->store->txn, err)) {
         txn_discard_temps(txn);
         return false;
     }
+    base_touched = true;
     if (!txn_write_state(txn, TXN_UNDOING, err))
         return begin_failed(txn, err);
     txn->record.state = TXN_UNDOING;
@@ -305,6 +318,13 @@ bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct er
 
 /* ---- what a crash left before anything was changed ---- */
 
+/* Whether a way cannot be gone because there is none, or none that is trusted; a disk that fails is another
+ * thing. */
+static bool leads_nowhere(const struct err *why)
+{
+    return why->number == 0 || why->number == ENOENT;
+}
+
 static bool sweep_one(struct store *store, const char *name, struct err *err)
 {
     struct txn txn = {.store = store, .record.id = name, .dir = -1, .before = -1};
@@ -312,12 +332,21 @@ static bool sweep_one(struct store *store, const char *name, struct err *err)
     size_t len;
     struct err ignored;
     struct record record = {.id = name};
+    const char *plan = arena_printf(STORE "/txn/%s/plan.json", name);
+    bool there;
+    if (!file_look_for(store->root, plan, &there, err))
+        return false;
+    if (there && !file_read_path(store->root, plan, OWNED_BY_ROOT, &text, &len, err))
+        return false;
     /* Without a whole plan.json there are no temporaries yet. */
-    if (file_read_path(store->root, arena_printf(STORE "/txn/%s/plan.json", name), OWNED_BY_ROOT, &text, &len,
-                       &ignored) &&
-        record_parse(text, len, &record, &ignored)) {
+    bool whole = there && record_parse(text, len, &record, &ignored);
+    if (there && !whole && record_ran_short()) {
+        *err = ignored;
+        return false;
+    }
+    if (whole) {
         txn.record = record;
-        if (txn_open_swaps(&txn, &ignored) && !txn_lock_edit(&txn, err)) {
+        if (txn_open_swaps(&txn, err) ? !txn_lock_edit(&txn, err) : !leads_nowhere(err)) {
             txn_close(&txn);
             return false;
         }
@@ -375,11 +404,14 @@ static bool remove_litter(int dir, const char *name, struct err *err)
 static bool tidy_target(const struct root *root, const struct target *target, size_t *ret_n, struct err *err)
 {
     struct swap s;
-    struct err why;
-    if (!txn_open_swap(root, target, 0, &s, &why))
-        return true; /* nothing of ours can be where no way leads */
+    /* Nothing of ours can be where no way leads. */
+    if (!txn_open_swap(root, target, 0, &s, err))
+        return leads_nowhere(err);
     bool ok = true;
-    if (is_litter_there(&s) && (!s.edited_by_postconf || file_edit_lock(&s.at, &s.edit_lock, &why))) {
+    bool litter = is_litter_there(&s);
+    if (litter && s.edited_by_postconf && !file_edit_lock(&s.at, &s.edit_lock, err)) {
+        ok = err->outcome == BUSY;
+    } else if (litter) {
         ok = remove_litter(s.at.dir, s.temp, err) && remove_litter(s.at.dir, s.aside, err);
         file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock);
         *ret_n += ok;

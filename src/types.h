@@ -127,6 +127,7 @@ struct index {
     const char *type, *name; /* hash, /etc/aliases */
     bool alias;              /* by postalias */
     bool changed;            /* the plan changes its text, name or type: what is there is not it */
+    bool stays;              /* of these its text alone: what is there was made of the text before */
 };
 
 /* A process that has a listening socket of a port, and what it belongs to. */
@@ -151,7 +152,8 @@ struct plan {
     size_t n_action;
     struct index *index; /* built from the texts after the change, and exchanged with them */
     size_t n_index;
-    struct strings flush;      /* daemons whose queue is tried at once, at the end; that may fail */
+    bool unnoticed;       /* a changed text is that of a table without an index, which daemons read once */
+    struct strings flush; /* daemons whose queue is tried at once, at the end; that may fail */
     struct strings byproduct;  /* files that daemons may create because of the change */
     struct strings secrets;    /* shown as ***, wherever in a text they stand */
     struct strings left_to_do; /* what cannot be done or asked here (--root), one sentence each */

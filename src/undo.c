@@ -126,6 +126,7 @@ static bool finish_one(struct store *store, const struct record *record, bool bo
     const struct swap *stuck = NULL;
     struct strings problems = {0};
     bool going_back = record->state == TXN_APPLYING;
+    base_touched = true;
     say("Transaction %s was cut off while it was %s; %s.", record->id,
         going_back ? _("being applied") : _("being rolled back"),
         going_back ? _("putting everything back") : _("finishing the rollback"));

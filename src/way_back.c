@@ -115,15 +115,20 @@ static bool refuse_edited(const struct walk *w, const struct file *f, struct tex
                        way_back_slot(w->chosen, f->index));
 }
 
-/* Line of a hunk in the text that mailfix wrote, for people. */
-static bool refuse_hunk(const struct walk *w, const struct file *f, struct text with, size_t lost)
+bool way_back_refuse_hunk(const struct walk *w, const struct file *f, size_t line, struct position p)
 {
-    struct position p = text_position(with.bytes, with.len, f->back[lost].at);
     return err_outcome(w->err, NEEDS_PERSON,
                        "%s was edited where transaction %s changed it: what it wrote in line %zu (%.*s) does "
                        "not stand there exactly once any more. Take it back by hand, or put the edited file "
                        "aside with --force",
-                       f->target->path, w->chosen->id, p.line, (int)(p.len < 100 ? p.len : 100), p.start);
+                       f->target->path, w->chosen->id, line, (int)(p.len < 100 ? p.len : 100), p.start);
+}
+
+/* Line of a hunk in the text that mailfix wrote, for people. */
+static bool refuse_hunk(const struct walk *w, const struct file *f, struct text with, size_t lost)
+{
+    struct position p = text_position(with.bytes, with.len, f->back[lost].at);
+    return way_back_refuse_hunk(w, f, p.line, p);
 }
 
 /* The hunks that lead back, in what somebody made of the text. */
@@ -163,7 +168,7 @@ static void drop_touching(struct text text, struct file *f, const struct target 
     f->n_back = kept;
 }
 
-static bool say_dependent(const struct walk *w, const struct file *f, const struct strings *dependent)
+bool way_back_dependent(const struct walk *w, const struct file *f, const struct strings *dependent)
 {
     return err_outcome(w->err, NEEDS_PERSON,
                        dependent->n == 1
@@ -227,7 +232,7 @@ static bool walk_chain(const struct walk *w, struct file *f)
         with = splice(with, change->hunk, change->n_hunk);
     }
     if (dependent.n > 0)
-        return say_dependent(w, f, &dependent);
+        return way_back_dependent(w, f, &dependent);
     f->wrote = with;
     f->result = splice(with, f->back, f->n_back);
     f->result.absent = f->before.absent && f->result.len == 0;
@@ -306,7 +311,7 @@ static bool plan_index(const struct walk *w, size_t index)
     for (size_t i = 0; i < f.n_later; i++)
         strings_add(&dependent, f.later[i]->id);
     if (dependent.n > 0)
-        return say_dependent(w, &f, &dependent);
+        return way_back_dependent(w, &f, &dependent);
     if (!file_resolve(w->store->root, t->path, &at, w->err))
         return false;
     bool ok = file_digest(at.dir, at.name, back->from, w->err);
@@ -352,7 +357,7 @@ static bool plan_target(const struct walk *w, size_t index)
     if (!make_change(w, &f, &change))
         return false;
     memcpy(back->to, change.after_digest, sizeof(back->to));
-    w->out->text[index] = (struct txn_text){change.after, change.after_len};
+    w->out->text[index] = (struct txn_text){.text = change.after, .len = change.after_len};
     struct plan *plan = &w->out->plan;
     plan->change = arena_append(plan->change, &plan->n_change, sizeof(change), &change);
     return true;

@@ -40,6 +40,10 @@ struct file {
  */
 const char *way_back_slot(const struct record *record, size_t index);
 bool way_back_damaged(const struct walk *w);
+/* NEEDS_PERSON: the line of the text that mailfix wrote is not there exactly once; later transactions stand
+ * on this one. Both return false. */
+bool way_back_refuse_hunk(const struct walk *w, const struct file *f, size_t line, struct position p);
+bool way_back_dependent(const struct walk *w, const struct file *f, const struct strings *dependent);
 
 /* way_back_table.c: plans the way back of a table's text that need not be read whole, or is too large for it;
  * else *ret_planned is false. */

@@ -128,7 +128,7 @@ UNSOUND = [
     ("somebody's", lambda h: write(in_record(h, "notes"), "x"), "0001-zz-test-biff/notes is no file of mailfix"),
     ("somebody's-dot", lambda h: write(h.path(RECORD + "/.x"), "x"), "/var/lib/mailfix/.x is no file of mailfix"),
     ("prepared", lambda h: os.mkdir(h.path(RECORD + "/txn/.new-0002")), "/.new-0002 was left by a run"),
-    ("mark", lambda h: write(h.path(RECORD + "/unfinished"), "", 0o600), "/unfinished was left by a run"),
+    ("mark", lambda h: os.symlink("0001-zz-test-biff", h.path(RECORD + "/txn/.unfinished")), "/.unfinished was left by a run"),
     ("temporary", lambda h: write(h.path("etc/postfix/.main.cf.mailfix"), "x"), "left beside /etc/postfix/main.cf by a run"),
 ]
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tests of tests/cli/run about the text of a table with 200,000 records: only the records that an edit is about are read, the rest
 of the file is as it was to the byte, and bad lines elsewhere are named and stop nothing."""
+import os
 import re
 
 from support import check, check_equal, difference, read, write
@@ -61,18 +62,59 @@ def test_large_table(host):
 
 
 def test_large_table_edited(host):
-    """A hand edit of a large text is not lost, and not merged."""
+    """A hand edit of a large text is not lost: merged when asked for, else left; by force it is kept aside."""
     before = text()
     prepare(host, before)
     host.expect(0, *APPLY, "-y")
-    edited = read(host.path(TRANSPORT)).decode() + "mine.example smtp:[e]\n"
+    edit = lambda text: "# by hand\n" + text.replace("first.example smtp:[a]", "first.example smtp:[z]") + "mine.example smtp:[e]\n"
+    edited = edit(read(host.path(TRANSPORT)).decode())
     host.put(TRANSPORT, edited)
     host.expect(6, "status", out="edited since")
-    for words in ((), ("--merge",)):
-        refused = host.expect(4, "rollback", "-y", *words)
-        check("is too large to take back only" in refused.errtext, "says %r" % refused.errtext)
-        check(read(host.path(TRANSPORT)).decode() == edited, "the edited file stays")
+    host.expect(4, "rollback", "-y", err="a rollback would lose that edit. Take back only what mailfix changed with --merge")
+    check(read(host.path(TRANSPORT)).decode() == edited, "the edited file stays")
+    merged = host.expect(0, "rollback", "-y", "--merge", out="+" + OLD, last="Transaction 0001-isp-relay was taken back; what was changed")
+    check("@@ -%d," % (edited[:edited.index(NEW)].count("\n") + 1 - 3) in merged.outtext, "the lines of the file: %r" % merged.outtext)
+    check(read(host.path(TRANSPORT)).decode() == edit(before), "the file after the merge")
+    host.put(TRANSPORT, before)
+    host.expect(0, *APPLY, "-y")
+    edited = edit(read(host.path(TRANSPORT)).decode())
+    for spoilt in (edited.replace(":[relay.example.net]\n", ":[other]\n"), edited + NEW):
+        host.put(TRANSPORT, spoilt)
+        host.expect(4, "rollback", "-y", "--merge", err="does not stand there exactly once any more", last="Nothing was changed.")
+    host.put(TRANSPORT, edited)
     host.expect(0, "rollback", "-y", "--force")
     check(read(host.path(TRANSPORT)).decode() == before, "the file after the rollback by force")
-    kept = host.path("var/lib/mailfix/txn/0001-isp-relay/edited/0")
+    kept = host.path("var/lib/mailfix/txn/0002-isp-relay/edited/0")
     check(read(kept).decode() == edited, "the edited file is kept")
+
+
+def test_large_table_twice(host):
+    before = text()
+    prepare(host, before)
+    host.expect(0, *APPLY, "-y")
+    host.expect(0, "apply", "isp-relay", "domain=second.example.com", "relay=[relay.example.net]", "-y")
+    host.expect(4, "rollback", "1", "-y", err="was changed again by transaction 0002-isp-relay; roll that one back first")
+    host.expect(0, "rollback", "-y")
+    host.expect(0, "rollback", "-y")
+    check(read(host.path(TRANSPORT)).decode() == before, "the file after both")
+
+
+BY_PATTERN = ("fix zz-test-by-pattern\ntitle t\neffect noise\n\nedit map transport_maps\n  each entry matching %s\n"
+              "  value smtp:[new.example.net]\n")
+
+
+def test_large_table_by_pattern(host):
+    """Entries that no name tells are found in all records; too many at once are refused."""
+    before = text()
+    prepare(host, before)
+    fix = os.path.join(host.fixes, "zz-test-by-pattern.fix")
+    try:
+        write(fix, BY_PATTERN % "^smtp:\\[old\\.")
+        host.expect(0, "apply", "zz-test-by-pattern", "-y")
+        check(read(host.path(TRANSPORT)).decode() == before.replace("[old.", "[new."), "only what matches has changed")
+        host.expect(0, "rollback", "-y")
+        check(read(host.path(TRANSPORT)).decode() == before, "the file after the rollback")
+        write(fix, BY_PATTERN % "^smtp:\\[d")
+        host.expect(1, "apply", "zz-test-by-pattern", "-y", err="more than 10000 entries", last="Nothing was changed.")
+    finally:
+        os.unlink(fix)

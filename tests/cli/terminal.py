@@ -2,6 +2,8 @@
 """Tests of tests/cli/run about a person at a terminal: the question, colours, secrets, and the progress line."""
 import os
 import re
+import threading
+import time
 
 from support import Skip, check, check_equal, execute, on_terminal, read, site, write
 
@@ -207,12 +209,12 @@ after     restart postfix
 """
 
 
-def live_argv(host, *words):
+def live_argv(host, *words, building=":"):
     """The command line of mailfix on that host, which is made when it runs, with a fresh main.cf."""
     if execute(["unshare", "-mnpf", "mount", "-t", "proc", "proc", "/proc"]).code != 0:
         raise Skip("no namespaces can be made here")
     for name, text in (("postfix", "[ $1 != reload ] || exec /bin/sleep 1.3"), ("postconf", "echo /var/spool/postfix"),
-                       ("postmap", "echo index >${2#*:}.db")):
+                       ("postmap", "[ $1 != -s ] || exec echo a.example smtp:b.example; %s; echo index >${2#*:}.db" % building)):
         host.put("sbin.ours/" + name, "#!/bin/sh\n%s\n" % text, 0o755)
     host.put("var/log/mail.log", "")
     host.put("facts", read(host.facts))
@@ -255,3 +257,30 @@ def test_progress(host):
                         "%s %s: %s" % (names, words, result.outtext))
         result = execute(live_apply(host))
         check_equal((result.code, b" ... " in result.err, b"\x1b" in result.err + result.out), (0, False, False), result.errtext)
+
+
+def test_progress_of_a_log(host):
+    """A log that comes slowly: a pipe that says nothing for some seconds before it ends."""
+    log = host.path("log")
+    os.mkfifo(log)
+    for names, shown in (({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False)):
+        pipe = os.open(log, os.O_RDWR)
+        os.write(pipe, b"Nov 30 08:00:00 mx postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm\n")
+        threading.Timer(3, os.close, [pipe]).start()
+        result = on(names, host.argv("diagnose", "--log", log))
+        check_equal(result.code, 6, "diagnose (%s)" % result.outtext)
+        check_equal("\r\x1b[Kreading the mail log ... 1 s\r\x1b[K" in result.outtext, shown, "%s: %r" % (names, result.outtext))
+        check("in the log, once" in result.outtext, result.outtext)
+def test_progress_of_an_index(host):
+    """Building one is shown while it lasts, and Ctrl-C ends it: nothing was changed yet."""
+    host.put("etc/postfix/main.cf", "transport_maps = sdbm:/etc/postfix/transport\n")
+    before = read(host.main)
+    shown = b"building the index of hash:/etc/postfix/transport ... 1 s"
+    with site(host, INDEX):
+        argv = live_argv(host, "apply", "zz-test-site", "-y", building="/bin/sleep 15")
+        begun = time.monotonic()
+        result = on({"TERM": "xterm"}, argv, [(shown, b"\x03")])
+        check("the index of hash:/etc/postfix/transport cannot be built: interrupted" in result.outtext, result.outtext)
+        check_equal((result.last, read(host.main)), (NOTHING, before), "interrupted (%s)" % result.outtext)
+        check(not os.path.exists(host.path("etc/postfix/transport.db")), "there is an index")
+        check(time.monotonic() - begun < 12, "it waited for the end")

@@ -9,7 +9,7 @@ import stat
 import struct
 
 STORE = "var/lib/mailfix"
-MARK = STORE + "/unfinished"  # what boot looks for
+MARK = STORE + "/txn/.unfinished"  # what boot looks for
 ETC = "etc/postfix"
 MAIN, MASTER = ETC + "/main.cf", ETC + "/master.cf"
 LONG_AGO = 1500000000  # when every file of a tree was made; what is younger than RECENT was written by a run

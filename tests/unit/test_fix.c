@@ -27,41 +27,62 @@ static void assert_same_nodes(const struct node *a, const struct node *b, size_t
     }
 }
 
-/* All fixes in one go, one of them wrong or without its last newline in one round each, are what each is by
- * itself. */
-static void test_several(void **state)
+/* Reads a text without its lens: 1 when it is taken, and then the lens takes it, too, and sees the same. */
+static size_t read_both(const char *text, size_t len)
+{
+    struct fix_text read = {.text = text, .len = len};
+    struct node *node;
+    size_t n;
+    struct err err;
+    if (!fix_nodes(&read))
+        return 0;
+    if (!tree_parse(LENS_FIX, "/t", text, len, &node, &n, &err))
+        fail_msg("the lens refuses what was read without it: %s\n%s", err.text, text);
+    assert_int_equal(n, read.n);
+    assert_same_nodes(read.node, node, n);
+    return 1;
+}
+
+static void test_nodes_of_shipped(void **state)
 {
     (void)state;
     struct err err = {.text = ""};
     struct strings names = fixes_names(&shipped, &err);
-    struct tree_text *text = arena_alloc(names.n * sizeof(*text));
-    for (int round = 0; round < 3; round++) {
-        size_t without = 0;
-        for (size_t i = 0; i < names.n; i++) {
-            struct fix *fix;
-            assert_ok(fixes_load(&shipped, names.item[i], &fix, &err), err);
-            text[i] = (struct tree_text){.text = fix->text, .len = fix->len};
-        }
-        if (round == 1)
-            text[7].text = arena_printf("nonsense\n%s", text[7].text);
-        if (round == 2)
-            text[7].len--;
-        tree_parse_several(LENS_FIX, text, names.n);
-        for (size_t i = 0; i < names.n; i++) {
-            struct node *node;
-            size_t n;
-            without += text[i].node == NULL;
-            if (text[i].node == NULL)
-                continue;
-            assert_ok(tree_parse(LENS_FIX, names.item[i], text[i].text, text[i].len, &node, &n, &err), err);
-            assert_int_equal(n, text[i].n);
-            assert_same_nodes(text[i].node, node, n);
-        }
-        if (round == 0)
-            assert_int_equal(without, 0);
-        else
-            assert_true(text[7].node == NULL && (round == 1 || without == 1));
+    for (size_t i = 0; i < names.n; i++) {
+        struct fix *fix;
+        assert_ok(fixes_load(&shipped, names.item[i], &fix, &err), err);
+        if (read_both(fix->text, fix->len) != 1)
+            fail_msg("%s cannot be read without its lens", names.item[i]);
     }
+}
+
+/* A text with all forms, each of its lines spoilt in turn: what the lens refuses is not taken. */
+static void test_nodes_of_spoilt(void **state)
+{
+    (void)state;
+    static const char whole[] =
+        "fix  a-1 b\t\n#x \ntitle  no, |t  \nabout\n  |\n  | b  \n\t|c\n   \neffect risk\n"
+        "rows  a b2\n  # r\n  |1 2\n\nrisk\n  # r\n  says x\n  when y\nparam p\n  several\n"
+        "  ask.ja q\nedit m\n  ensure  \n    |a = b\n    |\n  delete\n  value\n  value  v\n"
+        "  raise\n    |c\n  # r \nverify session\n\tstarttls\n  times 2 \nconsequence log\n"
+        "  # r\n  within 3s\nindependent b\n";
+    static const char *const put[] = {"",        "  x\n",       "  |x\n",     "  # x\n", "#x\n",
+                                      "\n",      "  when y\n",  "x\n",        "  x",     "\r\n",
+                                      "about\n", "  several\n", "  ensure\n", "fix A\n"};
+    size_t taken = 0, tried = 0;
+    for (const char *line = whole; *line != '\0'; line = strchr(line, '\n') + 1) {
+        const char *next = strchr(line, '\n') + 1;
+        for (size_t i = 0; i < COUNT(put) * 2; i++) {
+            bool replaced = i % 2 == 0;
+            struct buf text = {0};
+            buf_add(&text, whole, (size_t)(line - whole));
+            buf_puts(&text, put[i / 2]);
+            buf_puts(&text, replaced ? next : line);
+            taken += read_both(buf_text(&text), text.len);
+            tried++;
+        }
+    }
+    assert_in_range(taken, tried / 10, tried * 9 / 10);
 }
 
 /* Every text has its twin in Japanese. */
@@ -93,6 +114,7 @@ static void test_shipped(void **state)
         struct node *node;
         size_t n;
         assert_ok(fixes_load(&shipped, names.item[i], &fix, &err), err);
+        assert_ok(fix_parse(fix->file, fix->text, fix->len, &fix, &err), err);
         assert_string_equal(fix->name, names.item[i]);
         assert_ok(tree_parse(LENS_FIX, fix->file, fix->text, fix->len, &node, &n, &err), err);
         assert_twins(node, n);
@@ -127,13 +149,13 @@ static void test_sdbm_cache(void **state)
     assert_true(fix->param[0].choice[0].conditional);
     assert_int_equal(fix->param[0].choice[0].cond.kind, COND_TABLE_TYPE);
     assert_false(fix->param[0].choice[2].conditional);
-    assert_int_equal(fix->n_symptom, 5);
+    assert_int_equal(fix->n_symptom, 6);
     assert_int_equal(fix->symptom[0].kind, PROBE_LOG);
     assert_true(fix->symptom[0].heard.levels[LEVEL_FATAL]);
     assert_false(fix->symptom[0].heard.levels[LEVEL_WARNING]);
-    assert_int_equal(fix->symptom[4].kind, PROBE_COND);
-    assert_int_equal(fix->symptom[4].cond.place.noun, NOUN_TABLE);
-    assert_int_equal(fix->symptom[4].cond.place.n_with, 2);
+    assert_int_equal(fix->symptom[5].kind, PROBE_COND);
+    assert_int_equal(fix->symptom[5].cond.place.noun, NOUN_TABLE);
+    assert_int_equal(fix->symptom[5].cond.place.n_with, 2);
     assert_int_equal(fix->n_step, 3);
     assert_string_equal(fix->step[0].loop, "cache");
     assert_int_equal(fix->step[0].n_when, 2);
@@ -524,9 +546,16 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fresh_test(test_shipped), fresh_test(test_several),  fresh_test(test_sdbm_cache),
-        fresh_test(test_rows),    fresh_test(test_levels),   fresh_test(test_defaults),
-        fresh_test(test_talk),    fresh_test(test_japanese), fresh_test(test_forms),
+        fresh_test(test_shipped),
+        fresh_test(test_nodes_of_shipped),
+        fresh_test(test_nodes_of_spoilt),
+        fresh_test(test_sdbm_cache),
+        fresh_test(test_rows),
+        fresh_test(test_levels),
+        fresh_test(test_defaults),
+        fresh_test(test_talk),
+        fresh_test(test_japanese),
+        fresh_test(test_forms),
         fresh_test(test_refused),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);

@@ -2,7 +2,7 @@
  *
  * Who listens: the tables of /proc, and a socket of this very program.
  */
-#include "listener.h"
+#include "listener_private.h"
 #include "unit.h"
 
 #include <arpa/inet.h>
@@ -52,6 +52,45 @@ static int bound(int *ret_port)
     assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
     *ret_port = ntohs(address.sin_port);
     return fd;
+}
+
+/* The kernel and /proc say the same: nobody of a port that is only bound, a socket of each family once they
+ * listen. */
+static void test_kernel(void **state)
+{
+    (void)state;
+    int port, four = bound(&port), six = socket(AF_INET6, SOCK_STREAM, 0), only = 1;
+    struct sockaddr_in6 address = {
+        .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT, .sin6_port = htons((uint16_t)port)};
+    struct sockets sockets;
+    if (!listener_ask_kernel(port, &sockets)) {
+        print_message("this kernel has no inet_diag: /proc alone is read\n");
+        skip();
+    }
+    assert_int_equal(sockets.inode.n, 0);
+    assert_int_equal(listen(four, 1), 0);
+    if (six >= 0 && setsockopt(six, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) == 0 &&
+        bind(six, (struct sockaddr *)&address, sizeof(address)) == 0)
+        assert_int_equal(listen(six, 1), 0);
+    struct strings inodes = {0}, addresses = {0};
+    static const char *const files[] = {"/proc/self/net/tcp", "/proc/self/net/tcp6"};
+    for (size_t i = 0; i < COUNT(files); i++) {
+        struct buf text = {0};
+        char some[4096];
+        size_t n;
+        FILE *f = fopen(files[i], "re");
+        while (f != NULL && (n = fread(some, 1, sizeof(some), f)) > 0)
+            buf_add(&text, some, n);
+        if (f != NULL)
+            fclose(f);
+        listener_sockets(buf_text(&text), port, &inodes, &addresses);
+    }
+    assert_true(listener_ask_kernel(port, &sockets));
+    assert_true(inodes.n >= 1);
+    assert_string_equal(strings_join(&sockets.inode, " "), strings_join(&inodes, " "));
+    assert_string_equal(strings_join(&sockets.address, " "), strings_join(&addresses, " "));
+    close(four);
+    close(six);
 }
 
 /* valgrind answers readlink(2) of our own exe with our name, and runs from another file: then it is left out.
@@ -123,7 +162,7 @@ static void test_daemon(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {fresh_test(test_sockets), fresh_test(test_own),
-                                       fresh_test(test_daemon)};
+    const struct CMUnitTest tests[] = {fresh_test(test_sockets), fresh_test(test_kernel),
+                                       fresh_test(test_own), fresh_test(test_daemon)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

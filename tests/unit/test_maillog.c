@@ -50,6 +50,54 @@ static const struct {
     {"Oct  2 06:01:07 mx dovecot: [ID 583609 mail.error] master: Error: service(auth): command startup "
      "failed",
      "dovecot/master", "", LEVEL_ERROR, "service(auth): command startup failed"},
+    /* what carried the line */
+    {"<22>Oct  2 06:01:07 mx postfix/local[9]: error: x", "postfix/local", "9", LEVEL_ERROR, "x"},
+    {"<22>1 2025-03-02T16:36:48Z mx postfix/local 9 - - error: x", "postfix/local", "9", LEVEL_ERROR, "x"},
+    {"1 2025-03-02T16:36:48.1+09:00 mx postfix/local - ID47 [a@1 b=\"c\"][d@2] \xef\xbb\xbf"
+     "error: x",
+     "postfix/local", "", LEVEL_ERROR, "x"},
+    {"1 2025-03-02T16:36:48Z mx dovecot - - - imap-login: Error: x", "dovecot/imap-login", "", LEVEL_ERROR,
+     "x"},
+    {"\033[36mmail-1  |\033[0m Oct  2 06:01:07 mx postfix/local[9]: \033[0;1;31merror: x\033[0m",
+     "postfix/local", "9", LEVEL_ERROR, "x"},
+    {"mail-1  | 2025-03-02T16:36:48.741258123Z Oct  2 06:01:07 mx postfix/local[9]: error: x",
+     "postfix/local", "9", LEVEL_ERROR, "x"},
+    {"2025-03-02T16:36:48.741258123Z Oct  2 06:01:07 mx postfix/local[9]: error: x", "postfix/local", "9",
+     LEVEL_ERROR, "x"},
+    {"2025-03-02T16:36:48.741258123+00:00 stderr F Oct  2 06:01:07 mx postfix/local[9]: error: x",
+     "postfix/local", "9", LEVEL_ERROR, "x"},
+    {"[pod/mail-0/postfix] Oct  2 06:01:07 mx postfix/local[9]: error: x", "postfix/local", "9", LEVEL_ERROR,
+     "x"},
+    {"Oct  2 06:01:07 192.0.2.7 Oct  2 06:01:07 mx postfix/local[9]: error: x", "postfix/local", "9",
+     LEVEL_ERROR, "x"},
+    {"Oct  2 06:01:07 mx 0123456789ab[7]: Oct  2 06:01:07 in postfix/local[9]: error: x", "postfix/local",
+     "9", LEVEL_ERROR, "x"},
+    {"Oct  2 06:01:07 mx dockerd[7]: postfix/local[9]: error: x", "postfix/local", "9", LEVEL_ERROR, "x"},
+    {"Oct  2 06:01:07 mx mail:err postfix/local[9]: error: x", "postfix/local", "9", LEVEL_ERROR, "x"},
+    {"\xef\xbb\xbfOct  2 06:01:07 mx postfix/local[9]: error: x#015", "postfix/local", "9", LEVEL_ERROR, "x"},
+    {"Oct  2 06:01:07 mx postfix/local[9]: error: x\r", "postfix/local", "9", LEVEL_ERROR, "x"},
+    /* journalctl */
+    {"Sun 2025-03-02 16:36:48.741258 JST mx postfix/local[9]: error: x", "postfix/local", "9", LEVEL_ERROR,
+     "x"},
+    {"2025-03-02 16:36:48 +0900 mx postfix/local[9]: error: x", "postfix/local", "9", LEVEL_ERROR, "x"},
+    {"1740901008.741258 mx postfix/local[9]: error: x", "postfix/local", "9", LEVEL_ERROR, "x"},
+    {"[    5.123456] mx postfix/local[9]: error: x", "postfix/local", "9", LEVEL_ERROR, "x"},
+    {" 3\xe6\x9c\x88 02 16:36:48 mx postfix/local[9]: error: x", "postfix/local", "9", LEVEL_ERROR, "x"},
+    {"[2025-03-02 16:36:48] mx postfix/local[9]: error: x", "postfix/local", "9", LEVEL_ERROR, "x"},
+    /* standard error of Postfix's programs, as systemd logs it */
+    {"Oct  2 06:01:07 mx postfix[7]: /usr/sbin/postconf: warning: x: y", "postfix/postconf", "7",
+     LEVEL_WARNING, "x: y"},
+    {"Oct  2 06:01:07 mx postfix[7]: postfix/postfix-script: fatal: x", "postfix/postfix-script", "7",
+     LEVEL_FATAL, "x"},
+    {"Oct  2 06:01:07 mx postfix/smtpd[7]: postfix/tlsmgr x: fatal: x", "postfix/smtpd", "7", LEVEL_INFO,
+     "postfix/tlsmgr x: fatal: x"},
+    {"Oct  2 06:01:07 mx postmap[7]: warning: x", "postfix/postmap", "7", LEVEL_WARNING, "x"},
+    /* Dovecot's own log, and version 1 */
+    {"Oct  2 06:01:07 imap-login: Error: x", "dovecot/imap-login", "", LEVEL_ERROR, "x"},
+    {"2025-03-02 16:36:48 lmtp(12, jo@example.org): Fatal: x", "dovecot/lmtp", "", LEVEL_FATAL, "x"},
+    {"dovecot: Oct 02 06:01:07 Error: imap-login: x", "dovecot/imap-login", "", LEVEL_ERROR, "x"},
+    {"Oct  2 06:01:07 mx dovecot: Fatal: auth(default): x", "dovecot/auth", "", LEVEL_FATAL, "x"},
+    {"Oct  2 06:01:07 mx dovecot: Error: service(auth): x", "dovecot", "", LEVEL_ERROR, "service(auth): x"},
     /* Dovecot */
     {"Oct  2 06:01:07 mx dovecot: imap-login: Error: dovecot/imap-login: error while loading shared "
      "libraries: x",
@@ -92,6 +140,15 @@ static const char *const no_lines[] = {
     ("Oct  2 06:01:07 mx sshd[9]: Oct  2 06:01:07 mx postfix/tlsmgr[1]: fatal: unsupported dictionary type: "
      "sdbm"),
     "Oct  2 06:01:07 mx kernel postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm",
+    "Oct  2 06:01:07 mx sshd[9]: 0123456789ab[7]: postfix/tlsmgr[1]: fatal: x",
+    "Oct  2 06:01:07 mx 0123456789ab[7]: sshd[9]: postfix/tlsmgr[1]: fatal: x",
+    "Oct  2 06:01:07 mx 0123456789abcdef[7]: postfix/tlsmgr[1]: fatal: x",
+    "Oct  2 06:01:07 mx kernel Oct  2 06:01:07 some words postfix/tlsmgr[1]: fatal: x",
+    "<22>1 2025-03-02T16:36:48Z mx sshd 9 - - postfix/tlsmgr[1]: fatal: x",
+    "<22>1 2025-03-02T16:36:48Z mx postfix/tlsmgr 9 - [a fatal: x",
+    "Oct  2 06:01:07 mx imap-login: Error: x", /* Dovecot's own log has no host name */
+    "Oct  2 06:01:07 imap-login: said Error: x",
+    "Oct  2 06:01:07 mx sshd[9]: imap-login: Error: x",
     "Oct  2 06:01:07 mx su: a mail.info postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm",
     "Oct  2 mx su postfix/tlsmgr[1]: 06:01:07 mx postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm",
 };
@@ -128,6 +185,41 @@ static void test_quoted(void **state)
     assert_string_equal(line.program, "postfix/smtpd");
     assert_int_equal(line.level, LEVEL_INFO);
     assert_true(starts_with(line.text, "NOQUEUE: "));
+}
+
+/* When it was, in Greenwich's time; the host of these tests is in Japan. */
+static void test_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        time_t time;
+    } times[] = {
+        {"2025-03-02T16:36:48.741258+09:00 mx", 1740901008},
+        {"2025-03-02T07:36:48Z mx", 1740901008},
+        {"2025-03-02 16:36:48,123 mx", 1740901008},
+        {"[2025-03-02 16:36:48] mx", 1740901008},
+        {"2025/03/02 16:36:48 mx", 1740901008},
+        {"2025-03-02 07:36:48 +0000 mx", 1740901008},
+        {"Sun 2025-03-02 07:36:48.741 UTC mx", 1740901008},
+        {"Sun 2025-03-02 16:36:48 JST mx", 1740901008},
+        {"1740901008.741258 mx", 1740901008},
+        {"[    5.123456] mx", 0},
+        {"Mar  2 16:36:48 mx", 1740901008}, /* the year is now's */
+        {" 3\xe6\x9c\x88 02 16:36:48 mx", 1740901008},
+        {"Mar  2 16:36:48 2024 mx", 1709365008},
+        {"Mar  6 16:36:48 mx", 1709710608}, /* in the future of now: last year's */
+        {"Mar 32 16:36:48 mx", 0},
+        {"\xd0\xbc\xd0\xb0\xd1\x80 02 16:36:48 mx", 0},
+        {"", 0},
+    };
+    assert_int_equal(setenv("TZ", "JST-9", 1), 0);
+    tzset();
+    for (size_t i = 0; i < COUNT(times); i++)
+        if (maillog_time_of(times[i].text, 1741000000) != times[i].time)
+            fail_msg("%s: %lld", times[i].text, (long long)maillog_time_of(times[i].text, 1741000000));
+    unsetenv("TZ");
+    tzset();
 }
 
 /* ---- files ---- */
@@ -300,6 +392,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse),
         cmocka_unit_test(test_quoted),
+        cmocka_unit_test(test_times),
         cmocka_unit_test_setup(test_since, begin),
         cmocka_unit_test_setup(test_unfinished_lines, begin),
         cmocka_unit_test_setup(test_rotated, begin),

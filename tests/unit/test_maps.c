@@ -49,7 +49,7 @@ static void test_fresh(void **state)
     put_at("etc/textless.db", "", 1000);
     put_at("etc/half.pag", "", 1000);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct index index = {cases[i].type, cases[i].name, false, cases[i].changed};
+        struct index index = {.type = cases[i].type, .name = cases[i].name, .changed = cases[i].changed};
         plan.index = arena_append(NULL, &(size_t){0}, sizeof(index), &index);
         plan.n_index = 1;
         maps_drop_fresh(&root, &plan);

@@ -396,7 +396,9 @@ static void test_indexes(void **state)
               "parameter=alias_maps\n"
               "after restart postfix\n",
          "postalias hash:/etc/aliases\n", false},
-        {HEAD "after rebuild postfix table with use=lookup\n", "postmap hash:/etc/postfix/transport\n", true},
+        /* daemons see by themselves that a table has a new index */
+        {HEAD "after rebuild postfix table with use=lookup\n", "postmap hash:/etc/postfix/transport\n",
+         false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         if (!make_on(main_cf, cases[i].fix, ""))

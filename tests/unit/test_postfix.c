@@ -150,7 +150,13 @@ static void test_tables(void **state)
         /* types that are gone, mistyped, or known to this host alone */
         {"smtp_tls_session_cache_database", "sdbm:/var/lib/x", "", "sdbm /var/lib/x @0"},
         {"alias_maps", "hsah:/etc/aliases", "", "hsah /etc/aliases @0"},
-        {"mydestination", "hsah:/etc/aliases", "", ""},
+        {"mydestination", "hsah:/etc/aliases", "", "hsah /etc/aliases @0"}, /* to Postfix it is one */
+        {"mydestination", "hsah:x", "", ""},
+        {"mynetworks", "10.0.0.0/8 fe80::/10 [2001:db8::]/32 gone:/a", "", "gone /a @37"},
+        /* both values of a condition */
+        {"x_maps", "${stress?{hash:/a}:{cdb:/b}} hash:/c", "", "hash /a @10; cdb /b @20; hash /c @29"},
+        {"x_maps", "${stress?hash:/a}", "", "hash /a @9"},
+        {"x_maps", "${stress:hash:${d}/a}", "", "hash ${d}/a @9"},
         {"mydestination", "newtype:/etc/x", "hash newtype", "newtype /etc/x @0"},
         /* what is no table */
         {"relayhost", "[mail.example.org]:587", "", ""},

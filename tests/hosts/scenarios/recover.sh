@@ -74,7 +74,7 @@ crash_half_way() {
     check "$host_kind: the change is half-way" half_way
     host_run sh -c 'kill -KILL $(pidof mailfix)'
     wait $pid
-    check "$host_kind: boot will see it" host_run test -e $store/unfinished
+    check "$host_kind: boot will see it" host_run test -e $store/txn/.unfinished
     check "$host_kind: Postfix would not start at boot" test "$(enabled)" != "$1"
     host_crash
     host_boot
@@ -91,7 +91,7 @@ test_boot() {
     check_match "$host_kind: with the old configuration" '^220 .*ESMTP Postfix' "$(greeting)"
     check_match "$host_kind: the record says so" '^0001 .* undone ' "$(host_run mailfix history)"
     check_match "$host_kind: nothing is left to recover" '^Nothing to recover' "$(host_run mailfix recover 2>/dev/null)"
-    check_same "$host_kind: nor for boot" '' "$(host_run ls $store | grep unfinished)"
+    check_same "$host_kind: nor for boot" '' "$(host_run ls -A $store/txn | grep unfinished)"
 }
 
 # What boot ran, in its order.
