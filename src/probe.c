@@ -245,16 +245,16 @@ static void add_postfix_ports(struct docs *docs, struct health *health)
     }
 }
 
-static void measure(struct health *health)
+static void measure(struct health *health, bool check)
 {
     const char *why;
     for (size_t i = 0; i < health->n_port && !interrupted(); i++)
         health->port[i].greets = greets(&health->port[i]);
     health->master = daemon_is("postfix", "running", &why);
-    health->check = run_have("postfix") ? run_check("postfix", &why) : CANNOT_TELL;
+    health->check = check && run_have("postfix") ? run_check("postfix", &why) : CANNOT_TELL;
 }
 
-void health_take(struct docs *docs, struct health *ret_health)
+void health_take(struct docs *docs, bool check, struct health *ret_health)
 {
     static const struct {
         enum protocol protocol;
@@ -267,7 +267,7 @@ void health_take(struct docs *docs, struct health *ret_health)
         for (size_t i = 0; i < COUNT(dovecot); i++)
             if (session_port_open("127.0.0.1", dovecot[i].port, 2000))
                 add_port(&health, dovecot[i].protocol, "127.0.0.1", dovecot[i].port);
-    measure(&health);
+    measure(&health, check);
     *ret_health = health;
 }
 
@@ -281,7 +281,7 @@ void health_again(const struct health *before, struct health *ret_health)
     progress_begin(_("waiting for the health of before"));
     int64_t end = now_ms() + PATIENCE_MS;
     do {
-        measure(&health);
+        measure(&health, before->check == HOLDS);
     } while (health_worse(before, &health) != NULL && now_ms() < end && !nap(500));
     progress_end();
     *ret_health = health;

@@ -149,13 +149,13 @@ static void test_sdbm_cache(void **state)
     assert_true(fix->param[0].choice[0].conditional);
     assert_int_equal(fix->param[0].choice[0].cond.kind, COND_TABLE_TYPE);
     assert_false(fix->param[0].choice[2].conditional);
-    assert_int_equal(fix->n_symptom, 5);
+    assert_int_equal(fix->n_symptom, 6);
     assert_int_equal(fix->symptom[0].kind, PROBE_LOG);
     assert_true(fix->symptom[0].heard.levels[LEVEL_FATAL]);
     assert_false(fix->symptom[0].heard.levels[LEVEL_WARNING]);
-    assert_int_equal(fix->symptom[4].kind, PROBE_COND);
-    assert_int_equal(fix->symptom[4].cond.place.noun, NOUN_TABLE);
-    assert_int_equal(fix->symptom[4].cond.place.n_with, 2);
+    assert_int_equal(fix->symptom[5].kind, PROBE_COND);
+    assert_int_equal(fix->symptom[5].cond.place.noun, NOUN_TABLE);
+    assert_int_equal(fix->symptom[5].cond.place.n_with, 2);
     assert_int_equal(fix->n_step, 3);
     assert_string_equal(fix->step[0].loop, "cache");
     assert_int_equal(fix->step[0].n_when, 2);

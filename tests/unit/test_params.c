@@ -54,10 +54,10 @@ static void test_accounts(void **state)
     unit_dirs("etc");
     assert_ok(root_open(unit_top, &root, &err), err);
     assert_false(account_kind(&root, "root", &kind, &err));
-    unit_file("etc/passwd", PASSWD);
     for (int low = 0; low < 2; low++) {
         if (low)
             unit_file("etc/login.defs", "# UID_MIN 1\nUID_MIN\t\t  500\nUID_MAX 60000\n");
+        unit_file("etc/passwd", PASSWD); /* another one than before, so that all is read again */
         for (size_t i = 0; i < COUNT(cases); i++) {
             assert_ok(account_kind(&root, cases[i].name, &kind, &err), err);
             if (kind != (low ? cases[i].kind_500 : cases[i].kind))
