@@ -259,18 +259,6 @@ def test_progress(host):
         check_equal((result.code, b" ... " in result.err, b"\x1b" in result.err + result.out), (0, False, False), result.errtext)
 
 
-def test_progress_of_a_log(host):
-    """A log that comes slowly: a pipe that says nothing for some seconds before it ends."""
-    log = host.path("log")
-    os.mkfifo(log)
-    for names, shown in (({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False)):
-        pipe = os.open(log, os.O_RDWR)
-        os.write(pipe, b"Nov 30 08:00:00 mx postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm\n")
-        threading.Timer(3, os.close, [pipe]).start()
-        result = on(names, host.argv("diagnose", "--log", log))
-        check_equal(result.code, 6, "diagnose (%s)" % result.outtext)
-        check_equal("\r\x1b[Kreading the mail log ... 1 s\r\x1b[K" in result.outtext, shown, "%s: %r" % (names, result.outtext))
-        check("in the log, once" in result.outtext, result.outtext)
 def test_progress_of_an_index(host):
     """Building one is shown while it lasts, and Ctrl-C ends it: nothing was changed yet."""
     host.put("etc/postfix/main.cf", "transport_maps = sdbm:/etc/postfix/transport\n")
@@ -284,3 +272,17 @@ def test_progress_of_an_index(host):
         check_equal((result.last, read(host.main)), (NOTHING, before), "interrupted (%s)" % result.outtext)
         check(not os.path.exists(host.path("etc/postfix/transport.db")), "there is an index")
         check(time.monotonic() - begun < 12, "it waited for the end")
+
+
+def test_progress_of_a_log(host):
+    """A log that comes slowly: a pipe that says nothing for some seconds before it ends."""
+    log = host.path("log")
+    os.mkfifo(log)
+    for names, shown in (({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False)):
+        pipe = os.open(log, os.O_RDWR)
+        os.write(pipe, b"Nov 30 08:00:00 mx postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm\n")
+        threading.Timer(3, os.close, [pipe]).start()
+        result = on(names, host.argv("diagnose", "--log", log))
+        check_equal(result.code, 6, "diagnose (%s)" % result.outtext)
+        check_equal("\r\x1b[Kreading the mail log ... 1 s\r\x1b[K" in result.outtext, shown, "%s: %r" % (names, result.outtext))
+        check("in the log, once" in result.outtext, result.outtext)
