@@ -34,6 +34,7 @@ static bool staged_check(struct apply *a)
     const char *why = NULL;
     say("checking the planned files with %s", stage_programs(&a->planning.plan));
     enum verdict verdict = stage_check(&a->planning.plan, value_of(a, "queue_directory"), &why);
+    a->staged = verdict == HOLDS;
     if (verdict == FAILS)
         return err_set(a->err, "the mail programs do not accept the planned files: %s", why);
     if (verdict == CANNOT_TELL) {
@@ -65,7 +66,7 @@ static bool look_around(struct apply *a)
     }
     say("looking at the health of the mail system");
     progress_begin(_("looking at the health of the mail system"));
-    health_take(&a->docs, &a->health);
+    health_take(&a->docs, !a->staged, &a->health);
     progress_end();
     const char *maillog_file = value_of(a, "maillog_file");
     maillog_mark(maillog_file != NULL ? maillog_file : "", &a->mark);

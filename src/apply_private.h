@@ -22,6 +22,7 @@ struct apply {
     struct strings ran; /* daemons that ran before, or were started */
     struct health health;
     struct log_mark mark;
+    bool staged;  /* the mail programs took the planned files */
     bool swapped; /* all files were exchanged: services may have seen them */
     struct err *err;
 };

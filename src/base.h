@@ -101,8 +101,8 @@ struct position {
 };
 struct position text_position(const char *text, size_t len, size_t offset);
 
-/* Prints to a stream; on a terminal control bytes come out as \xNN, so that no configuration file or log line
- * can steer the terminal. A pipe gets the exact bytes. */
+/* Prints to a stream; on a terminal control bytes, and characters that change the direction of writing, come
+ * out as \xNN, so that no configuration file or log line can steer it. A pipe gets the exact bytes. */
 void out_bytes(FILE *stream, const char *bytes, size_t len);
 void out_printf(FILE *stream, const char *fmt, ...) PRINTF(2, 3);
 

@@ -22,7 +22,8 @@ struct diagnosis {
     struct options *o;
     struct logs logs;
     struct finding *finding;
-    size_t n, asked;
+    size_t n, asked, shown;
+    struct strings noise;   /* findings that are named only */
     struct strings unknown; /* what could not be told, and for which fix */
     bool unreadable;        /* some document could not be read; err says which */
     struct err *err;
@@ -215,6 +216,14 @@ static void diagnose_fix(struct diagnosis *d, struct fix *fix, struct docs *docs
         d->finding = arena_append(d->finding, &d->n, sizeof(f), &f);
 }
 
+/* What every host on the Internet has in its log is only named, unless a person asked for it: what a healthy
+ * server is told fits one line. */
+static bool is_mere_noise(const struct diagnosis *d, const struct finding *f)
+{
+    bool asked = d->o->words.n > 0 || d->o->logs.n > 0 || base_verbosity > 0;
+    return !asked && fix_is_advice(f->fix) && f->fix->effect == NOISE && f->judgement.fault != HOLDS;
+}
+
 /* Prints the findings; returns whether one of them is a problem that is not known to be over. */
 static bool print_findings(struct diagnosis *d)
 {
@@ -224,10 +233,37 @@ static bool print_findings(struct diagnosis *d)
         const struct finding *f = &d->finding[i];
         struct strings apart = apart_from(d, f);
         report_finding(d, f, &apart);
-        print_finding(d, f, &apart);
+        if (is_mere_noise(d, f)) {
+            strings_add(&d->noise, f->fix->name);
+        } else {
+            print_finding(d, f, &apart);
+            d->shown++;
+        }
         problem |= !fix_is_advice(f->fix) && f->standing != STANDS_NOT;
     }
     return problem;
+}
+
+static void print_no_problem(const struct diagnosis *d)
+{
+    if (d->unknown.n > 0)
+        out_printf(stdout, "No problem found, but not everything could be told.");
+    else if (d->logs.read.n == 0)
+        out_printf(stdout, "No problem found (%zu fixes asked; the log was not read).", d->asked);
+    else
+        out_printf(
+            stdout,
+            d->logs.mail
+                ? N_("No problem found (%zu fixes asked, %zu lines read from %s).")
+                : N_("No problem found (%zu fixes asked); of the %zu lines read from %s none is a mail "
+                     "program's."),
+            d->asked, d->logs.lines, strings_join(&d->logs.read, ", "));
+}
+
+static const char *noise_of(const struct diagnosis *d)
+{
+    const char *names = strings_join(&d->noise, " ");
+    return arena_printf(_("Noise in the log: %s (mailfix diagnose %s tells more)."), names, names);
 }
 
 static void print_end(const struct diagnosis *d)
@@ -241,20 +277,12 @@ static void print_end(const struct diagnosis *d)
     report_strings(report_top(), "not_known", &d->unknown);
     for (size_t i = 0; i < d->unknown.n; i++)
         out_printf(stdout, "not known: %s\n", d->unknown.item[i]);
-    if (d->n > 0)
-        return;
-    if (d->unknown.n > 0)
-        out_printf(stdout, "No problem found, but not everything could be told.\n");
-    else if (d->logs.read.n == 0)
-        out_printf(stdout, "No problem found (%zu fixes asked; the log was not read).\n", d->asked);
-    else
-        out_printf(
-            stdout,
-            d->logs.mail
-                ? N_("No problem found (%zu fixes asked, %zu lines read from %s).\n")
-                : N_("No problem found (%zu fixes asked); of the %zu lines read from %s none is a mail "
-                     "program's.\n"),
-            d->asked, d->logs.lines, strings_join(&d->logs.read, ", "));
+    if (d->shown == 0)
+        print_no_problem(d);
+    if (d->noise.n > 0)
+        out_printf(stdout, "%s%s\n", d->shown == 0 ? " " : "", noise_of(d));
+    else if (d->shown == 0)
+        out_printf(stdout, "\n");
 }
 
 /* What runs: for people where they ask for it, for a program always. A tree does not run. */

@@ -36,12 +36,11 @@ static bool parse(struct doc *doc, struct err *err)
  * node that an edit leaves alone has been read in both ways. */
 static bool parse_as_read(struct doc *doc, struct err *err)
 {
-    bool (*nodes)(const char *, size_t, struct node **, size_t *) =
-        strcmp(doc->id, "main.cf") == 0     ? postfix_nodes_main
-        : strcmp(doc->id, "master.cf") == 0 ? postfix_nodes_master
-                                            : NULL;
-    return (nodes != NULL && doc->len <= TREE_LIMIT &&
-            nodes(doc->text, doc->len, &doc->node, &doc->n_node)) ||
+    bool main_cf = strcmp(doc->id, "main.cf") == 0, master_cf = strcmp(doc->id, "master.cf") == 0;
+    if (!tree_fits(master_cf ? LENS_MASTER : LENS_MAIN, doc->path, doc->text, doc->len, err))
+        return false;
+    return (main_cf && postfix_nodes_main(doc->text, doc->len, &doc->node, &doc->n_node)) ||
+           (master_cf && postfix_nodes_master(doc->text, doc->len, &doc->node, &doc->n_node)) ||
            parse(doc, err);
 }
 

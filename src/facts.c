@@ -28,6 +28,7 @@ struct facts {
     const struct root *root;
     struct fact *fact;
     size_t n;
+    const char *defaults; /* what `postconf -d` says; NULL: not asked yet */
 };
 
 static const struct fact *find(const struct facts *facts, const char *name)
@@ -128,17 +129,12 @@ static const char *trimmed_line(const char *text, size_t len)
     return arena_copy(text, len);
 }
 
-/* The answer of `postconf OPTION NAME` of the form "NAME = value"; exit status and other lines prove nothing.
- */
-static const char *ask_postconf(const char *name)
+/* The value of "NAME = value" on a line of what postconf said; NULL: it has none. Exit status and other lines
+ * prove nothing. */
+static const char *value_in(const char *output, const char *name)
 {
-    const char *const argv[] = {"postconf", "-d", name, NULL};
-    struct run_result result;
-    struct err ignored;
-    if (!run_program(argv, ASK_MS, &result, &ignored))
-        return NULL;
     const char *start = arena_printf("%s =", name);
-    for (const char *line = result.output; line != NULL;) {
+    for (const char *line = output; line != NULL;) {
         const char *end = strchr(line, '\n');
         size_t len = end != NULL ? (size_t)(end - line) : strlen(line);
         if (starts_with(line, start)) {
@@ -149,6 +145,21 @@ static const char *ask_postconf(const char *name)
         line = end != NULL ? end + 1 : NULL;
     }
     return NULL;
+}
+
+/* Postfix's own default. The first question brings all of them: to start postconf takes longer than to hear
+ * what else it has to say. What is not among them is asked for by itself. */
+static const char *ask_postconf(struct facts *facts, const char *name)
+{
+    const char *const all[] = {"postconf", "-d", NULL}, *const one[] = {"postconf", "-d", name, NULL};
+    struct run_result result;
+    struct err ignored;
+    if (facts->defaults == NULL)
+        facts->defaults = run_program(all, ASK_MS, &result, &ignored) && !result.cut ? result.output : "";
+    const char *value = value_in(facts->defaults, name);
+    if (value == NULL && run_program(one, ASK_MS, &result, &ignored))
+        value = value_in(result.output, name);
+    return value;
 }
 
 /* postconf -m reads main.cf after all, and dies of one that it cannot read; the types do not depend on it. */
@@ -283,9 +294,9 @@ static const char *ask(struct facts *facts, const char *name)
     if (strcmp(name, "host.ipv6") == 0)
         return ask_ipv6();
     if (strcmp(name, "postfix.version") == 0)
-        return ask_postconf("mail_version");
+        return ask_postconf(facts, "mail_version");
     if (strcmp(name, "postfix.config-directory") == 0)
-        return ask_postconf("config_directory");
+        return ask_postconf(facts, "config_directory");
     if (strcmp(name, "postfix.table-types") == 0)
         return ask_table_types(facts);
     if (strcmp(name, "dovecot.version") == 0)
@@ -295,7 +306,7 @@ static const char *ask(struct facts *facts, const char *name)
     if (starts_with(name, "dovecot.value."))
         return ask_doveconf(name + strlen("dovecot.value."));
     if (starts_with(name, "postfix.default."))
-        return ask_postconf(name + strlen("postfix.default."));
+        return ask_postconf(facts, name + strlen("postfix.default."));
     return NULL;
 }
 

@@ -243,15 +243,24 @@ bool file_remove_cache(const struct root *root, const char *path, struct err *er
     return ok;
 }
 
-bool file_exists(const struct root *root, const char *path)
+bool file_look_for(const struct root *root, const char *path, bool *ret_there, struct err *err)
 {
     struct at at;
-    struct err ignored;
-    if (!file_resolve_as(root, path, true, &at, &ignored))
-        return false;
-    bool there = file_is_there(at.dir, at.name);
+    struct stat st;
+    *ret_there = false;
+    if (!file_resolve_as(root, path, true, &at, err))
+        return err->number == 0 || err->number == ENOENT;
+    *ret_there = fstatat(at.dir, at.name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    bool ok = *ret_there || errno == ENOENT || err_errno(err, "cannot look at %s", path);
     close(at.dir);
-    return there;
+    return ok;
+}
+
+bool file_exists(const struct root *root, const char *path)
+{
+    bool there;
+    struct err ignored;
+    return file_look_for(root, path, &there, &ignored) && there;
 }
 
 bool file_mtime(const struct root *root, const char *path, struct timespec *ret_time)
@@ -273,7 +282,10 @@ bool file_list(const struct root *root, const char *path, bool dot_files, struct
 {
     int fd;
     *ret_names = (struct strings){0};
-    if (!file_exists(root, path))
+    bool there;
+    if (!file_look_for(root, path, &there, err))
+        return false;
+    if (!there)
         return true;
     if (!file_open_dir(root, path, &fd, err))
         return false;
@@ -283,11 +295,12 @@ bool file_list(const struct root *root, const char *path, bool dot_files, struct
         return err_errno(err, "cannot read the directory %s", path);
     }
     struct dirent *entry;
-    while ((entry = readdir(dir)) != NULL)
+    while (errno = 0, (entry = readdir(dir)) != NULL)
         if ((entry->d_name[0] == '.') == dot_files && strcmp(entry->d_name, ".") != 0 &&
             strcmp(entry->d_name, "..") != 0)
             strings_add(ret_names, arena_string(entry->d_name));
+    bool ok = errno == 0 || err_errno(err, "cannot read the directory %s", path);
     closedir(dir);
     strings_sort(ret_names);
-    return true;
+    return ok;
 }

@@ -34,6 +34,9 @@ struct at {
 };
 /* Follows path to the directory that really holds it. The name itself need not exist. */
 bool file_resolve(const struct root *root, const char *path, struct at *ret_at, struct err *err) MUST_CHECK;
+/* Whether there is something of that name; false when that cannot be told now (the disk fails). */
+bool file_look_for(const struct root *root, const char *path, bool *ret_there, struct err *err) MUST_CHECK;
+/* The same where what cannot be looked at counts as absent. */
 bool file_exists(const struct root *root, const char *path);
 /* When a regular file was last written; false when there is none. */
 bool file_mtime(const struct root *root, const char *path, struct timespec *ret_time);
@@ -114,8 +117,10 @@ bool file_place(int dir, const char *temp, const char *name, struct err *err) MU
  * for a large one a little if there is some] */
 bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;
 bool file_same_inode(int dir, const char *a, const char *b); /* [no memory] */
-bool file_is_there(int dir, const char *name);               /* [no memory] */
-bool file_is_regular(int dir, const char *name);             /* [no memory] */
+/* What cannot be looked at counts as there, and as regular: what is done with it then says why it cannot be.
+ * [no memory] */
+bool file_is_there(int dir, const char *name);
+bool file_is_regular(int dir, const char *name);
 bool file_unlink(int dir, const char *name,
                  struct err *err) MUST_CHECK; /* absent: fine; false: errno says why [no memory] */
 bool file_rename(int from_dir, const char *from, int to_dir, const char *to,

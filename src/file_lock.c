@@ -53,8 +53,15 @@ bool file_edit_lock(const struct at *at, int *ret_fd, struct err *err)
             close(fd);
             return busy ? err_outcome(err, BUSY, "postconf or another editor holds %s.tmp", at->path) : false;
         }
-        bool same = fstat(fd, &open_st) == 0 && fstatat(at->dir, name, &name_st, AT_SYMLINK_NOFOLLOW) == 0 &&
-                    open_st.st_dev == name_st.st_dev && open_st.st_ino == name_st.st_ino;
+        bool seen = fstat(fd, &open_st) == 0 && fstatat(at->dir, name, &name_st, AT_SYMLINK_NOFOLLOW) == 0;
+        if (!seen && errno != ENOENT) {
+            err_errno(err, "cannot look at %s.tmp", at->path);
+            if (created)
+                (void)unlinkat(at->dir, name, 0);
+            close(fd);
+            return false;
+        }
+        bool same = seen && open_st.st_dev == name_st.st_dev && open_st.st_ino == name_st.st_ino;
         if (same && S_ISREG(name_st.st_mode) && name_st.st_nlink == 1 && (name_st.st_mode & 07777) == 0600) {
             *ret_fd = fd;
             return true;

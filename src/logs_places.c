@@ -126,7 +126,9 @@ static const char *configured(void)
 
 static const char *syslog_file(void)
 {
-    static const char *const usual[] = {"/var/log/mail.log", "/var/log/maillog", "/var/log/mail"};
+    static const char *const usual[] = {"/var/log/mail.log", "/var/log/maillog", "/var/log/mail",
+                                        /* where mail has no file of its own, as with busybox */
+                                        "/var/log/syslog", "/var/log/messages"};
     time_t ignored;
     const char *place = configured();
     if (place != NULL && regular(place, &ignored))

@@ -76,17 +76,25 @@ bool place_wanted(const struct strings *names, const char *name)
     return names->n == 0;
 }
 
-/* What is unknown matters only where all the rest fits. */
-void place_offer(struct finder *f, const struct row *row)
+bool place_excludes(struct finder *f, const struct row *row, bool *ret_unknown)
 {
-    bool unknown = false;
+    *ret_unknown = false;
     for (size_t i = 0; i < f->place->n_with; i++) {
         struct strings wanted = context_words(f->ctx, &f->place->with[i].values);
         const char *value = row_field(row, f->place->with[i].field);
-        unknown |= value == NULL;
+        *ret_unknown |= value == NULL;
         if (value != NULL && !strings_have(&wanted, value))
-            return;
+            return true;
     }
+    return false;
+}
+
+/* What is unknown matters only where all the rest fits. */
+void place_offer(struct finder *f, const struct row *row)
+{
+    bool unknown;
+    if (place_excludes(f, row, &unknown))
+        return;
     if (f->matching != NULL && !pattern_match(f->matching, row->value, strlen(row->value), NULL))
         return;
     if (f->listing != NULL) {

@@ -24,6 +24,9 @@ struct finder {
 void place_field(struct row *row, const char *name, const char *value);
 /* Only * is special in a NAME; no names: any. */
 bool place_wanted(const struct strings *names, const char *name);
+/* One of the fields that the row has so far is not what the place asks for. *ret_unknown: one is not known,
+ * or it does not have it yet. */
+bool place_excludes(struct finder *f, const struct row *row, bool *ret_unknown);
 /* Keeps the row if its fields and its value are what the place asks for. */
 void place_offer(struct finder *f, const struct row *row);
 struct row place_row(const struct doc *doc, const struct node *node);

@@ -127,8 +127,14 @@ static void find_tables_in(struct finder *f, const struct row *base, const struc
         place_field(&row, "parameter", parameter);
         place_field(&row, "service", service);
         place_field(&row, "use", postfix_table_use_name(use));
+        const char *fit = table_fit(f, ref[i].type, use), *missing = f->missing;
+        place_field(&row, "fit", fit);
+        bool unknown;
+        if (place_excludes(f, &row, &unknown))
+            continue; /* its files need not be looked for */
         set_files(f, &row, ref[i].type, parameter);
-        place_field(&row, "fit", table_fit(f, ref[i].type, use));
+        if (fit == NULL)
+            f->missing = missing;
         place_offer(f, &row);
     }
 }

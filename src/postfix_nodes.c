@@ -2,13 +2,15 @@
  *
  * The nodes of main.cf without a lens; see postfix_nodes.h. The tree is the one that mf_main.aug describes.
  *
- * Limits: a name without '=' on its own line, and text behind white space before the first logical line, are
- * left to the lens.
+ * Limits: a name without '=' on its own line, text behind white space before the first logical line, and many
+ * comments in a row inside a value are left to the lens.
  */
 #include "postfix_nodes_private.h"
 
 #include <ctype.h>
 #include <string.h>
+
+#define MOST_COMMENTS 400 /* in a row */
 
 /* ---- lines ---- */
 
@@ -113,9 +115,13 @@ static bool take_setting(struct nodes *nodes)
         return false;
     struct node setting = nodes_whole_line(nodes, "setting", (struct span){nodes->first, end});
     add_value(nodes, &setting, equals + 1);
+    size_t n = setting.n_child;
     for (nodes_next(nodes); nodes_go_on(nodes, &setting); nodes_next(nodes)) {
+        if (setting.n_child - n > MOST_COMMENTS)
+            return false;
         add_value(nodes, &setting, nodes->first);
         setting.span.end = nodes->end + 1;
+        n = setting.n_child;
     }
     nodes_add(nodes, setting);
     return true;

@@ -261,7 +261,7 @@ static void measure_check(struct health *health)
     health->check = run_have("postfix") ? run_check("postfix", &why) : CANNOT_TELL;
 }
 
-void health_take(struct docs *docs, struct health *ret_health)
+void health_take(struct docs *docs, bool check, struct health *ret_health)
 {
     static const struct {
         enum protocol protocol;
@@ -275,7 +275,8 @@ void health_take(struct docs *docs, struct health *ret_health)
             if (session_port_open("127.0.0.1", dovecot[i].port, 2000))
                 add_port(&health, dovecot[i].protocol, "127.0.0.1", dovecot[i].port);
     measure(&health);
-    measure_check(&health);
+    if (check)
+        measure_check(&health);
     *ret_health = health;
 }
 
@@ -290,7 +291,7 @@ void health_again(const struct health *before, struct health *ret_health)
     int64_t end = now_ms() + PATIENCE_MS;
     do {
         measure(&health);
-        if (health_worse(before, &health) == NULL)
+        if (before->check == HOLDS && health_worse(before, &health) == NULL)
             measure_check(&health);
     } while (health_worse(before, &health) != NULL && now_ms() < end && !nap(500));
     progress_end();

@@ -29,7 +29,9 @@ struct health {
     enum verdict master;
     enum verdict check;
 };
-void health_take(struct docs *docs, struct health *ret_health);
+/* check: also what `postfix check` says, which takes longer than all else; not needed where it has taken the
+ * planned files, because then what it says after the change is known. */
+void health_take(struct docs *docs, bool check, struct health *ret_health);
 /* The same ports again, until it is not worse or patience ends. */
 void health_again(const struct health *before, struct health *ret_health);
 /* NULL: not worse. Else a sentence. */

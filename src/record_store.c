@@ -9,6 +9,7 @@
 #include "extract.h"
 #include "hunk.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,11 +36,12 @@ bool store_open(const struct root *root, struct store *ret_store, struct err *er
 bool store_look(const struct root *root, struct store *ret_store, bool *ret_there, struct err *err)
 {
     struct store store = {.root = root, .dir = -1, .txn = -1, .lock = -1};
-    *ret_there = file_exists(root, STORE "/txn");
-    if (*ret_there && (!file_open_dir(root, STORE, &store.dir, err) ||
-                       !file_open_dir(root, STORE "/txn", &store.txn, err))) {
+    *ret_there =
+        file_open_dir(root, STORE, &store.dir, err) && file_open_dir(root, STORE "/txn", &store.txn, err);
+    if (!*ret_there) {
         store_close(&store);
-        return false;
+        if (err->number != ENOENT)
+            return false;
     }
     *ret_store = store;
     return true;

@@ -5,6 +5,9 @@
  * Standard output is moved to a descriptor of our own and replaced by /dev/null, so a stray line can never
  * break the object. It is written once, at the end: a run that is killed writes nothing.
  *
+ * What is no ASCII is escaped, so that the object can be shown on a terminal whatever stands in the
+ * configuration.
+ *
  * Limits: the memory is jansson's. An object that it cannot get is left out; the change itself does not need
  * it.
  */
@@ -14,6 +17,7 @@
 #include "params.h"
 #include "secret.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
@@ -179,11 +183,38 @@ void report_change(const struct report_file *file, const char *(*hide)(const voi
     }
 }
 
+static bool write_all(const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(report.out, bytes, len);
+        if (n < 0 && errno != EINTR)
+            return false;
+        bytes += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+/* jansson leaves the one control character that JSON allows as it is. */
+static int dump(const char *bytes, size_t len, void *ignored)
+{
+    (void)ignored;
+    for (const char *del; (del = memchr(bytes, 0x7f, len)) != NULL;) {
+        size_t before = (size_t)(del - bytes);
+        if (!write_all(bytes, before) || !write_all("\\u007F", 6))
+            return -1;
+        bytes = del + 1;
+        len -= before + 1;
+    }
+    return write_all(bytes, len) ? 0 : -1;
+}
+
 bool report_end(int exit_code, const char *state, const char *state_word, const char *error)
 {
     report_number(report.top, "exit", exit_code);
     report_text(report.top, "state", state);
     report_text(report.top, "state_word", state_word);
     report_text(report.top, "error", error);
-    return json_dumpfd(report.top, report.out, JSON_INDENT(2)) == 0 && write(report.out, "\n", 1) == 1;
+    return json_dump_callback(report.top, dump, NULL, JSON_INDENT(2) | JSON_ENSURE_ASCII) == 0 &&
+           write_all("\n", 1);
 }

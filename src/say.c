@@ -7,6 +7,8 @@
  */
 #include "base.h"
 
+#include "clean.h"
+
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,15 +72,18 @@ void out_bytes(FILE *stream, const char *bytes, size_t len)
         return;
     }
     progress_erase();
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-        /* C1 controls reach a UTF-8 terminal as C2 80..9F; a lone high byte is left to the terminal. */
-        bool c1 = c == 0xc2 && i + 1 < len && (unsigned char)bytes[i + 1] >= 0x80 &&
-                  (unsigned char)bytes[i + 1] < 0xa0;
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || c1)
-            fprintf(stream, "\\x%02x", c);
+    for (size_t i = 0, n; i < len; i += n) {
+        bool harmless;
+        size_t character = clean_character(bytes + i, len - i, &harmless);
+        n = character > 0 ? character : 1;
+        /* A high byte alone may be a letter of a terminal that has no UTF-8; 80 to 9F are controls there,
+         * too. */
+        if (harmless || bytes[i] == '\n' || bytes[i] == '\t' ||
+            (character == 0 && (unsigned char)bytes[i] >= 0xa0))
+            fwrite(bytes + i, 1, n, stream);
         else
-            fputc(c, stream);
+            for (size_t k = 0; k < n; k++)
+                fprintf(stream, "\\x%02x", (unsigned char)bytes[i + k]);
     }
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #define TAIL SIEVE_SHORTEST
-#define HASH_BITS 15
+#define HASH_BITS 13
 #define LANES 4
 
 struct literal {
@@ -92,6 +92,7 @@ static bool ends_literal(const struct sieve *sieve, const char *start, const cha
     return false;
 }
 
+/* A literal may end with the tail at lane->p. */
 static void look_closer(const struct sieve *sieve, struct lane *lane, const char *bytes, uint32_t hash)
 {
     const char *p = lane->p++;
@@ -102,6 +103,7 @@ static void look_closer(const struct sieve *sieve, struct lane *lane, const char
     lane->p = newline != NULL ? newline + 1 + sieve->window - TAIL : lane->end;
 }
 
+/* Moves on to where a literal may end; false: the lane has come to its end. */
 static bool step(const struct sieve *sieve, struct lane *lane, const char *bytes)
 {
     if (lane->end - lane->p < TAIL)
@@ -113,6 +115,43 @@ static bool step(const struct sieve *sieve, struct lane *lane, const char *bytes
     else
         look_closer(sieve, lane, bytes, hash);
     return true;
+}
+
+/* All lanes in turn, while each has room for a step: their places are in registers until one must look
+ * closer. */
+static void run(const struct sieve *sieve, struct lane *lane, const char *bytes)
+{
+    const char *p[LANES], *last[LANES];
+    bool room = true;
+    for (size_t i = 0; i < LANES; i++) {
+        p[i] = lane[i].p;
+        last[i] = lane[i].end - TAIL;
+        room &= lane[i].end - lane[i].p >= TAIL;
+    }
+    while (room) {
+        uint32_t hash[LANES], shift[LANES];
+        bool stop = false;
+#pragma GCC unroll 4
+        for (size_t i = 0; i < LANES; i++) {
+            hash[i] = tail_hash(p[i]);
+            shift[i] = sieve->shift[hash[i]];
+            p[i] += shift[i];
+            stop |= shift[i] == 0;
+            room &= p[i] <= last[i];
+        }
+        if (!stop)
+            continue;
+        for (size_t i = 0; i < LANES; i++) {
+            if (shift[i] > 0)
+                continue;
+            lane[i].p = p[i];
+            look_closer(sieve, &lane[i], bytes, hash[i]);
+            p[i] = lane[i].p;
+            room &= lane[i].end - p[i] >= TAIL;
+        }
+    }
+    for (size_t i = 0; i < LANES; i++)
+        lane[i].p = p[i];
 }
 
 /* Where a lane ends that is to end about there: behind the line. */
@@ -138,11 +177,8 @@ size_t sieve_lines(const struct sieve *sieve, const char *bytes, size_t len, uin
 {
     struct lane lane[LANES];
     size_t n = 0;
-    bool all = true;
     cut(sieve, bytes, len, ret_at, lane);
-    while (all)
-        for (size_t i = 0; i < LANES; i++)
-            all &= step(sieve, &lane[i], bytes);
+    run(sieve, lane, bytes);
     for (size_t i = 0; i < LANES; i++) {
         while (step(sieve, &lane[i], bytes))
             ;

@@ -402,7 +402,7 @@ static size_t count_dear(enum lens lens, const char *text, size_t len)
     return n;
 }
 
-static bool check_size(enum lens lens, const char *name, const char *text, size_t len, struct err *err)
+bool tree_fits(enum lens lens, const char *name, const char *text, size_t len, struct err *err)
 {
     bool master = lens == LENS_MASTER, bytes = len > TREE_LIMIT;
     size_t n = bytes ? len : count_dear(lens, text, len);
@@ -419,6 +419,6 @@ static bool check_size(enum lens lens, const char *name, const char *text, size_
 bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, struct node **ret_node,
                 size_t *ret_n, struct err *err)
 {
-    return check_size(lens, name, text, len, err) &&
+    return tree_fits(lens, name, text, len, err) &&
            tree_parse_part(lens, name, 1, text, len, ret_node, ret_n, err);
 }

@@ -34,6 +34,9 @@ bool tree_lens_of_document(const char *id, enum lens *ret_lens);
 #define TREE_LINES ((size_t)32 << 10)
 #define TREE_WORDS ((size_t)64 << 10)
 
+/* Whether it is no longer; tree_parse refuses it in the same words. */
+bool tree_fits(enum lens lens, const char *name, const char *text, size_t len, struct err *err) MUST_CHECK;
+
 /* Lenses come from this directory. Must be called first. */
 void tree_set_lens_dir(const char *dir);
 

@@ -313,6 +313,13 @@ bool txn_rollback_swap(struct txn *txn, const struct swap **ret_stuck, struct er
 
 /* ---- what a crash left before anything was changed ---- */
 
+/* Whether a way cannot be gone because there is none, or none that is trusted; a disk that fails is another
+ * thing. */
+static bool leads_nowhere(const struct err *why)
+{
+    return why->number == 0 || why->number == ENOENT;
+}
+
 static bool sweep_one(struct store *store, const char *name, struct err *err)
 {
     struct txn txn = {.store = store, .record.id = name, .dir = -1, .before = -1};
@@ -321,7 +328,9 @@ static bool sweep_one(struct store *store, const char *name, struct err *err)
     struct err ignored;
     struct record record = {.id = name};
     const char *plan = arena_printf(STORE "/txn/%s/plan.json", name);
-    bool there = file_exists(store->root, plan);
+    bool there;
+    if (!file_look_for(store->root, plan, &there, err))
+        return false;
     if (there && !file_read_path(store->root, plan, OWNED_BY_ROOT, &text, &len, err))
         return false;
     /* Without a whole plan.json there are no temporaries yet. */
@@ -332,7 +341,7 @@ static bool sweep_one(struct store *store, const char *name, struct err *err)
     }
     if (whole) {
         txn.record = record;
-        if (txn_open_swaps(&txn, &ignored) && !txn_lock_edit(&txn, err)) {
+        if (txn_open_swaps(&txn, err) ? !txn_lock_edit(&txn, err) : !leads_nowhere(err)) {
             txn_close(&txn);
             return false;
         }
@@ -390,11 +399,14 @@ static bool remove_litter(int dir, const char *name, struct err *err)
 static bool tidy_target(const struct root *root, const struct target *target, size_t *ret_n, struct err *err)
 {
     struct swap s;
-    struct err why;
-    if (!txn_open_swap(root, target, 0, &s, &why))
-        return true; /* nothing of ours can be where no way leads */
+    /* Nothing of ours can be where no way leads. */
+    if (!txn_open_swap(root, target, 0, &s, err))
+        return leads_nowhere(err);
     bool ok = true;
-    if (is_litter_there(&s) && (!s.edited_by_postconf || file_edit_lock(&s.at, &s.edit_lock, &why))) {
+    bool litter = is_litter_there(&s);
+    if (litter && s.edited_by_postconf && !file_edit_lock(&s.at, &s.edit_lock, err)) {
+        ok = err->outcome == BUSY;
+    } else if (litter) {
         ok = remove_litter(s.at.dir, s.temp, err) && remove_litter(s.at.dir, s.aside, err);
         file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock);
         *ret_n += ok;

@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from report import report
-from support import Skip, check, check_equal, execute, write
+from support import Skip, check, check_equal, execute, on_terminal, write
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CORPUS = os.path.join(HERE, "../../../shared/corpus/maillog")
@@ -178,6 +178,20 @@ def test_log_nothing_raw(host):
             check(bad not in result.out, "%r in %r" % (bad, result.out))
 
 
+def test_config_nothing_raw(host):
+    """The same of a configuration, and of the name of a log: on a terminal, and in JSON."""
+    odd = "\x1b[2J\u009b31m\u202egnp.exe\u2066\u200b\x7f".encode() + b"\x9b"
+    write(host.main, b"myhostname = mail" + odd + b"\nvirtual_alias_maps = hash:/etc/x" + odd + b"\nwrong" + odd + b" = x\n")
+    log = log_of(host, PAGE, "lo\x1b[2Jg\u202e")
+    words = ("diagnose", "map-missing", "hostname", "unused-params", "sasl-no-secret", "--log", log)
+    seen = on_terminal(host.argv("--color", "never", *words), b"").out
+    for text in (b"hash:/etc/x\\x1b[2J\\xc2\\x9b31m\\xe2\\x80\\xaegnp.exe", b"wrong\\x1b[2J"):
+        check(text in seen, "the terminal lacks %r: %r" % (text, seen))
+    for out in (seen, host.mailfix("--json", *words).out, host.mailfix("--json", "tree", "main.cf").out):
+        for bad in (b"\x1b", b"\x9b", b"\x7f", "\u202e".encode(), "\u2066".encode(), "\u200b".encode()):
+            check(bad not in out, "%r in %r" % (bad, out))
+
+
 def test_log_repeated(host):
     log = log_of(host, SDBM + "Sep 30 16:44:29 svr last message repeated 3 times\n"
                  "Sep 30 16:45:29 svr postfix/tlsmgr[9]: message repeated 5 times: [ fatal: unsupported dictionary type: sdbm]\n")
@@ -265,6 +279,16 @@ def test_log_reader_stands_still(host):
     code, said = reading.end()
     check_equal(code, 1, "exit (%s)" % said)
     check("it stood still for 5 s" in said, said)
+
+
+def test_log_sound(host):
+    """sound.log: other mail programs, healthy Postfix and Dovecot of many versions, and what strangers may have them write."""
+    sound = open(os.path.join(HERE, "sound.log"), encoding="utf-8").read()
+    check_equal(heard(host, log_of(host, sound)), {}, "what a sound log tells")
+    # The same texts as a HELO, which Postfix writes into its own lines.
+    quoted = "".join("Sep 30 16:43:29 mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from x[192.0.2.7]: 550 5.7.1 <a>: x; helo=<%s>\n"
+                     % line.partition(": ")[2] for line in sound.splitlines())
+    check_equal(heard(host, log_of(host, quoted)), {}, "what the same lines tell as a HELO")
 
 
 def test_log_corpus(host):

@@ -2,6 +2,7 @@
 """Tests of tests/cli/run about a person at a terminal: the question, colours, secrets, and the progress line."""
 import os
 import re
+import threading
 
 from support import Skip, check, check_equal, execute, on_terminal, read, site, write
 
@@ -255,3 +256,17 @@ def test_progress(host):
                         "%s %s: %s" % (names, words, result.outtext))
         result = execute(live_apply(host))
         check_equal((result.code, b" ... " in result.err, b"\x1b" in result.err + result.out), (0, False, False), result.errtext)
+
+
+def test_progress_of_a_log(host):
+    """A log that comes slowly: a pipe that says nothing for some seconds before it ends."""
+    log = host.path("log")
+    os.mkfifo(log)
+    for names, shown in (({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False)):
+        pipe = os.open(log, os.O_RDWR)
+        os.write(pipe, b"Nov 30 08:00:00 mx postfix/tlsmgr[1]: fatal: unsupported dictionary type: sdbm\n")
+        threading.Timer(3, os.close, [pipe]).start()
+        result = on(names, host.argv("diagnose", "--log", log))
+        check_equal(result.code, 6, "diagnose (%s)" % result.outtext)
+        check_equal("\r\x1b[Kreading the mail log ... 1 s\r\x1b[K" in result.outtext, shown, "%s: %r" % (names, result.outtext))
+        check("in the log, once" in result.outtext, result.outtext)

@@ -489,6 +489,7 @@ def main(sweep_all, live=True, more=()):
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     installed = [os.path.join(setup["prefix"], "share/mailfix/fixes", fix + ".fix") for fix in FIXES]
     os.umask(0o022)
+    installed = [path for path in installed if not os.path.exists(path)]  # those of a run beside this one are not ours
     for path in installed:
         shutil.copyfile(os.path.join(HERE, os.path.basename(path)), path)
     try:

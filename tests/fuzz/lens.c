@@ -4,12 +4,16 @@
  *
  * Whatever the bytes are: the lens takes the text or refuses it with place and sentence; the spans of what it
  * took tile the text, children lie in order inside their parents, each value is the bytes at its span, and
- * hunks of an edit without steps lead to the same bytes. libFuzzer's own options hold time and memory.
+ * hunks of an edit without steps lead to the same bytes. What is read by hand where it is taken without a
+ * doubt (postfix_nodes.h, fix_nodes.h) is taken by the lens, too, and is the same to the node. libFuzzer's
+ * own options hold time and memory.
  *
  * Limits: a text with a NUL byte never reaches a lens (file.h), and none does here. Augeas is the system's
  * and tells libFuzzer nothing of its coverage; what leads it is mailfix's own code.
  */
+#include "fix_nodes.h"
 #include "hunk.h"
+#include "postfix_nodes.h"
 #include "tree.h"
 
 #include <stdio.h>
@@ -47,17 +51,54 @@ static void check_nodes(const char *text, const struct node *node, size_t n, str
     }
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool same_nodes(const struct node *a, size_t n_a, const struct node *b, size_t n_b)
+{
+    for (size_t i = 0; n_a == n_b && i < n_a; i++)
+        if (strcmp(a[i].label, b[i].label) != 0 || !same_text(a[i].value, b[i].value) ||
+            a[i].span.start != b[i].span.start || a[i].span.end != b[i].span.end ||
+            (a[i].value != NULL && (a[i].text.start != b[i].text.start || a[i].text.end != b[i].text.end)) ||
+            !same_nodes(a[i].child, a[i].n_child, b[i].child, b[i].n_child))
+            return false;
+    return n_a == n_b;
+}
+
+/* False: it is left to the lens. */
+static bool read_by_hand(const char *text, size_t len, struct node **ret_node, size_t *ret_n)
+{
+    struct fix_text fix = {.text = text, .len = len};
+    if (FUZZ_LENS == LENS_MAIN)
+        return postfix_nodes_main(text, len, ret_node, ret_n);
+    if (FUZZ_LENS == LENS_MASTER)
+        return postfix_nodes_master(text, len, ret_node, ret_n);
+    if (FUZZ_LENS != LENS_FIX || !fix_nodes(&fix))
+        return false;
+    *ret_node = fix.node;
+    *ret_n = fix.n;
+    return true;
+}
+
 static void check(const char *text, size_t len)
 {
-    struct node *node;
+    struct node *node, *by_hand;
     struct err err = {0};
-    size_t n, n_same, at = 0;
+    size_t n, n_by_hand, n_same, at = 0;
+    bool taken =
+        tree_fits(FUZZ_LENS, "file", text, len, &err) && read_by_hand(text, len, &by_hand, &n_by_hand);
     if (!tree_parse(FUZZ_LENS, "file", text, len, &node, &n, &err)) {
         /* A refusal has a line; a fault of the lens has none. */
         if (strncmp(err.text, "file:", 5) != 0 || err.text[5] < '1' || err.text[5] > '9')
             die(err.text);
+        if (taken)
+            die("read by hand, and refused by the lens");
         return;
     }
+    if (taken && !same_nodes(by_hand, n_by_hand, node, n))
+        die("read by hand, it is not what the lens sees");
     for (size_t i = 0; i < n; i++) {
         if (node[i].span.start != at)
             die("spans that do not tile");

@@ -5,13 +5,15 @@ A disk may hold what it was told to write in its cache until it is told to flush
 goes, each block that was written since the last flush holds what it held then, or any text that was written since, each block by
 itself. QEMU has no such cache: killed, it loses what the guest had not sent yet, and nothing else.
 
-A cut can be asked for at the Nth request that changes the disk (a write or a flush) from now.
+A cut can be asked for at the Nth request that changes the disk (a write or a flush) from now; or a copy of the disk as a cut at that
+moment would have left it (take), while the machine waits for its answer and goes on: what survives a cut is what the disk holds.
 
 Limits: a block of 4096 bytes is never torn (the disk says that this is its sector). One connection, no trim.
 """
 import os
 import socket
 import struct
+import subprocess
 import threading
 import time
 
@@ -26,11 +28,13 @@ EIO = 5
 class Disk:
     def __init__(self, path, place):
         """path: the image, changed in place; place: where the socket will be."""
+        self.path = path
         self.fd = os.open(path, os.O_RDWR)
         self.size = os.fstat(self.fd).st_size
         self.older = {}             # block -> its texts since the last flush, oldest first, without the present one
         self.requests = 0           # that changed the disk
         self.cut_at = None          # the number of the request at which the power goes
+        self.take_at = {}           # number of a request -> what to call for a copy of the disk at that moment
         self.dead = threading.Event()  # the power is gone: nothing is answered any more
         self.died = None            # when (time.monotonic)
         self.gone = threading.Event()  # and so is the machine
@@ -67,18 +71,29 @@ class Disk:
         "none", "all" or "some". Returns how many were not flushed, and how many of them lost something."""
         self.gone.set()
         with self.lock:
-            lost = 0
-            for block, texts in sorted(self.older.items()):
-                keep = len(texts) if survival == "all" else 0 if survival == "none" else dice.randint(0, len(texts))
-                if keep < len(texts):
-                    lost += 1
-                    os.pwrite(self.fd, texts[keep], block * BLOCK)
-            unflushed = len(self.older)
+            unflushed, lost = len(self.older), self.lose(self.fd, dice, survival)
             self.older = {}
             os.close(self.fd)
             self.fd = -1
             self.listener.close()
             return unflushed, lost
+
+    def take(self, to, dice, survival):
+        """Called at a request (take_at): the same for a copy, which is the new file to. The machine does not notice."""
+        subprocess.run(["cp", "--sparse=always", self.path, to], check=True)
+        copy = os.open(to, os.O_RDWR)
+        lost = self.lose(copy, dice, survival)
+        os.close(copy)
+        return len(self.older), lost
+
+    def lose(self, fd, dice, survival):
+        lost = 0
+        for block, texts in sorted(self.older.items()):
+            keep = len(texts) if survival == "all" else 0 if survival == "none" else dice.randint(0, len(texts))
+            if keep < len(texts):
+                lost += 1
+                os.pwrite(fd, texts[keep], block * BLOCK)
+        return lost
 
     # ---- the protocol
 
@@ -123,6 +138,8 @@ class Disk:
                 self.requests += 1
                 if self.requests == self.cut_at:
                     self.die()
+                elif self.requests in self.take_at:
+                    self.take_at.pop(self.requests)()
             dead = self.dead.is_set()
         if dead:
             self.gone.wait()  # not even an error is answered

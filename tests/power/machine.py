@@ -4,7 +4,7 @@
 A kernel takes as long to start as everything else. So it starts once, and the moment before it reads from the disk is kept (freeze);
 each boot goes on from there: mounts what the disk holds now, and starts init.
 
-The machine's clock counts its instructions: on a busy host it is slow, but nothing in it times out, and it never waits for its clock.
+The machine's clock counts its instructions, and the time in which it waits: on a busy host it is slow, but little in it times out.
 
 What the machine tells comes as lines, each with the moment when it came; a line that came after the power had gone is nobody's.
 """
@@ -32,7 +32,7 @@ class Machine:
         self.heard = []
         words = "console=ttyS0 no_timer_check quiet loglevel=4 panic=5 mitigations=off systemd.show_status=0"
         self.process = subprocess.Popen(
-            ["qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=1,sleep=off", "-m", "512", "-smp", "1", "-nodefaults",
+            ["qemu-system-x86_64", "-accel", "tcg", "-icount", "shift=1", "-m", "512", "-smp", "1", "-nodefaults",
              "-no-user-config", "-no-reboot", "-display", "none", "-serial", "file:" + self.kernel_log,
              "-kernel", os.path.join(built, "vmlinuz"), "-initrd", os.path.join(built, "initramfs"), "-append", words,
              "-chardev", "stdio,id=words,signal=off", "-device", "virtio-serial-pci",

@@ -87,6 +87,42 @@ while True:
     until_true 15 port_answers 25
 }
 
+# The host's own log, in the journal or in syslog's file: nothing of a healthy start but noise, which is only named; a fault that was provoked, and is still so, from
+# whatever moment it is asked since; after the repair and a restart it counts no more.
+test_log() {
+    local output since where='the journal'
+    [ "$host_kind" = systemd ] || where=/var/log/mail.log
+    port_answers 143 # a client that goes away again, as every host has
+    output=$(until_true 15 says_noise; host_run mailfix diagnose 2>&1)
+    check_same "$host_kind: with its log: no problem" 0 $?
+    check_match "$host_kind: in one line, which names the log" "^No problem found \([0-9]+ fixes asked, [0-9]+ lines read from $where\)\. Noise in the log: dovecot-no-auth \(mailfix diagnose dovecot-no-auth tells more\)\.\$" "$output"
+    check_same "$host_kind: and one line it is" 1 "$(printf '%s\n' "$output" | wc -l)"
+
+    host_run sh -c 'cp -a /etc/postfix/main.cf /root/main.cf.good
+        postconf -e smtpd_sasl_auth_enable=yes smtpd_sasl_type=dovecot smtpd_sasl_path=private/none smtpd_tls_auth_only=no' >/dev/null 2>&1
+    host_service restart postfix
+    until_true 15 says_no_mechanism
+    for since in '' postfix 'postfix.service' '-10min' today; do
+        output=$(host_run mailfix diagnose ${since:+--since "$since"} sasl-dovecot-socket 2>&1)
+        check_match "$host_kind: smtpd without a log-in socket, since ${since:-its start}" '^sasl-dovecot-socket \(stops-mail\): ' "$output"
+    done
+    check_match "$host_kind: still so" '^  still so: the running host shows it$' "$output"
+    check_match "$host_kind: its own words" "SASL: Connect to (Dovecot auth socket ')?private/none'? failed: No such file" "$output"
+    host_run mv /root/main.cf.good /etc/postfix/main.cf
+    host_service restart postfix
+    until_true 15 port_answers 25
+    output=$(host_run mailfix diagnose 2>&1)
+    check_match "$host_kind: repaired: the old lines do not count" '^No problem found \(' "$output"
+}
+
+says_noise() { host_run mailfix diagnose dovecot-no-auth 2>&1 | grep -q '^dovecot-no-auth (noise)'; }
+
+# A client makes smtpd speak; it dies before it greets.
+says_no_mechanism() {
+    port_answers 25
+    host_run mailfix diagnose sasl-dovecot-socket 2>&1 | grep -q 'no SASL authentication mechanisms'
+}
+
 queue_is() { now | grep -qxF "  its queue: $1"; }
 
 test_faults() {
@@ -125,6 +161,7 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
     host_start "$kind"
     test_healthy
     test_live
+    test_log
     test_faults
     host_stop
 done
