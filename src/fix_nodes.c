@@ -5,11 +5,13 @@
  * Protocol: what mf_fix.aug says, line by line. STANZAS is its list of stanzas with the keys of each.
  *
  * Limits: a stanza or a key that is added to the lens is added here, too, or its files cost a lens (a test
- * fails, and nothing else).
+ * fails, and nothing else). Long stanzas are left to the lens.
  */
 #include "fix_nodes.h"
 
 #include <string.h>
+
+#define MOST_LINES 400 /* of a stanza */
 
 enum value { NONE, VALUE, WORDS, EFFECT };
 
@@ -50,6 +52,7 @@ struct reading {
     struct node *node;
     size_t n;
     const struct stanza *stanza; /* the last one, while lines may belong to it; else NULL */
+    size_t lines;                /* below its first */
     bool in_block;               /* lines of text belong to its last key */
 };
 
@@ -188,7 +191,7 @@ static bool take_key(struct reading *r, size_t start, size_t end)
 
 static bool take_indented(struct reading *r, size_t start, size_t end)
 {
-    if (r->stanza == NULL)
+    if (r->stanza == NULL || ++r->lines > MOST_LINES)
         return false;
     if (r->text[start] == '|')
         return take_text(r, start, end);
@@ -219,6 +222,7 @@ static bool take_head(struct reading *r, size_t end)
                 return false;
             add(&r->node, &r->n, word_node(r, r->at, &w, end));
             r->stanza = &STANZAS[i];
+            r->lines = 0;
             return true;
         }
     return false;

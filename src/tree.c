@@ -398,7 +398,8 @@ static size_t count_dear(enum lens lens, const char *text, size_t len)
 {
     size_t n = 0;
     for (size_t i = 0; i < len; i++)
-        n += lens == LENS_MASTER ? text[i] > ' ' && (i == 0 || text[i - 1] <= ' ') : text[i] == '\n';
+        n += text[i] == '\n' ||
+             (lens == LENS_MASTER && (text[i] == '{' || (text[i] > ' ' && (i == 0 || text[i - 1] <= ' '))));
     return n;
 }
 
@@ -406,8 +407,8 @@ bool tree_fits(enum lens lens, const char *name, const char *text, size_t len, s
 {
     bool master = lens == LENS_MASTER, bytes = len > TREE_LIMIT;
     size_t n = bytes ? len : count_dear(lens, text, len);
-    size_t most = bytes ? TREE_LIMIT : master ? TREE_WORDS : TREE_LINES;
-    const char *unit = bytes ? _("bytes") : master ? _("words") : _("lines");
+    size_t most = bytes ? TREE_LIMIT : TREE_PARTS;
+    const char *unit = bytes ? _("bytes") : master ? _("words, lines and braces") : _("lines");
     return n <= most
                ? true
                : err_set(err,

@@ -27,12 +27,11 @@ bool tree_lens_of_document(const char *id, enum lens *ret_lens);
 /* The label of a record that its lens refuses, where only others were asked for. */
 #define TREE_UNREAD "#unread"
 
-/* The longest text that a lens reads as a whole, in bytes and in lines, of a master.cf in words: none of that
- * size takes it more than 3 s and 100 MB.
+/* The longest text that a lens reads as a whole, in bytes and in lines, of a master.cf in words, lines and
+ * opening braces together: none of that size takes it more than 3 s and 100 MB.
  */
 #define TREE_LIMIT ((size_t)1 << 20)
-#define TREE_LINES ((size_t)32 << 10)
-#define TREE_WORDS ((size_t)64 << 10)
+#define TREE_PARTS ((size_t)24 << 10)
 
 /* Whether it is no longer; tree_parse refuses it in the same words. */
 bool tree_fits(enum lens lens, const char *name, const char *text, size_t len, struct err *err) MUST_CHECK;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * limit FILE...: what each text costs a lens at the size limit of those that it reads whole. Linked with lens.c,
- * whose checks run on the text of the file written over and over up to the limit, each in a process of its own. Prints the dearest;
- * exit 1 and the file's name when one takes more than 3 s of processor time, or more than 100 MB.
+ * limit FILE...: what each text costs a lens at the size limit of those that it reads whole. Linked with
+ * lens.c, whose checks run on the text of the file written over and over up to the limit, each in a process
+ * of its own. Prints the dearest; exit 1 and the file's name when one takes more than 3 s of processor time,
+ * or more than 100 MB.
  */
 #include "tree.h"
 
@@ -23,7 +24,8 @@ static size_t dear(const unsigned char *bytes, size_t len)
 {
     size_t n = 0;
     for (size_t i = 0; i < len; i++)
-        n += FUZZ_LENS == LENS_MASTER ? bytes[i] > ' ' && (i == 0 || bytes[i - 1] <= ' ') : bytes[i] == '\n';
+        n += bytes[i] == '\n' || (FUZZ_LENS == LENS_MASTER &&
+                                  (bytes[i] == '{' || (bytes[i] > ' ' && (i == 0 || bytes[i - 1] <= ' '))));
     return n;
 }
 
@@ -33,9 +35,9 @@ static size_t read_over_and_over(const char *path, unsigned char *bytes)
     size_t len = file != NULL ? fread(bytes, 1, TREE_LIMIT, file) : 0, times;
     if (file != NULL)
         fclose(file);
-    size_t most = FUZZ_LENS == LENS_MASTER ? TREE_WORDS : TREE_LINES, each = dear(bytes, len);
+    size_t each = dear(bytes, len);
     times = len > 0 ? TREE_LIMIT / len : 0;
-    times = each > 0 && most / each < times ? most / each : times;
+    times = each > 0 && TREE_PARTS / each < times ? TREE_PARTS / each : times;
     for (size_t i = len; i < len * times; i++)
         bytes[i] = bytes[i - len];
     return len * times;

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""limit_texts.py LENS BYTES LINES WORDS DIRECTORY: texts at the size limit (bytes and lines, of a master.cf bytes and words) that are
-dear for a lens: what repeats in them is short.
+"""limit_texts.py LENS BYTES PARTS DIRECTORY: texts at the size limit that are dear for a lens: what repeats in them is short.
+The limit is one of bytes and of parts: of lines, of a master.cf of words, lines and opening braces together.
 
 Each is a beginning, one thing over and over, and an end; what a lens may refuse is refused at the same price.
 """
 import pathlib
+import re
 import sys
 
 SERVICE, COMMENTED = "a unix - - - - - x", "#a unix - - - - - x\n"
@@ -67,9 +68,8 @@ TEXTS = {"main": lambda: values("a=\n", "a=b\n"), "transport": lambda: values("a
 EVERYWHERE = {"blank lines": ("", "\n", ""), "white lines": ("", " \n", ""), "hashes": ("", "#\n", ""), "hashes and blanks": ("", "#\n\n", "")}
 
 if __name__ == "__main__":
-    lens, limit, lines, words, directory = sys.argv[1], *map(int, sys.argv[2:5]), pathlib.Path(sys.argv[5])
-    count = (lambda text: len(text.split())) if lens == "master" else (lambda text: text.count("\n"))
-    most = words if lens == "master" else lines
+    lens, limit, most, directory = sys.argv[1], *map(int, sys.argv[2:4]), pathlib.Path(sys.argv[4])
+    count = (lambda text: len(re.findall(r"\n|\{|(?<!\S)[^\s{]", text))) if lens == "master" else (lambda text: text.count("\n"))
     for name, (head, again, tail) in [*EVERYWHERE.items(), *TEXTS[lens]()]:
         times = (limit - len(head) - len(tail)) // len(again)
         if count(again) > 0:

@@ -50,7 +50,7 @@ static void try_all(void *arg, int out)
 
 static struct confined confined(void (*work)(void *arg, int out), void *arg)
 {
-    return (struct confined){.work = work, .arg = arg, .still_ms = 400, .most = 4096};
+    return (struct confined){.work = work, .arg = arg, .still_ms = 2500, .most = 4096};
 }
 
 static void test_rights(void **state)
@@ -118,7 +118,7 @@ static void answers(void *arg, int out)
 /* Longer than it may stand still, and alive all the time. */
 static void lives_long(void *arg, int out)
 {
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 32; i++) {
         confine_alive(out);
         usleep(100000);
     }
@@ -138,7 +138,7 @@ static void test_ends(void **state)
         {answers, cannot_open, NULL, "there is no journal"},
         {says_nothing, NULL, NULL, "it ended without an answer"},
         {dies, NULL, NULL, "it was ended by signal 9"},
-        {stands_still, NULL, NULL, "it stood still for 0 s"},
+        {stands_still, NULL, NULL, "it stood still for 2 s"},
         {says_too_much, NULL, NULL, "it said more than there can be to say"},
     };
     for (size_t i = 0; i < COUNT(ends); i++) {

@@ -211,7 +211,7 @@ static void test_large_aliases(void **state)
     for (int i = 0; padding.len <= FILE_LIMIT; i++)
         buf_printf(&padding, "padding%d: padding%d@example.net\n", i, i);
     for (int round = 0; round < 40; round++) {
-        const char *answer[2][COUNT(asked)];
+        char *answer[2][COUNT(asked)];
         struct buf text = {0};
         for (unsigned n = unit_random(&seed, 14) + 1; n > 0; n--)
             buf_puts(&text, line[unit_random(&seed, COUNT(line))]);
@@ -235,6 +235,8 @@ static void test_large_aliases(void **state)
             if (strcmp(answer[0][i], answer[1][i]) != 0)
                 fail_msg("%s of\n%.400s\n%s\ninstead of\n%s", asked[i], buf_text(&text), answer[1][i],
                          answer[0][i]);
+            free(answer[0][i]);
+            free(answer[1][i]);
         }
     }
     assert_true(found > 20);

@@ -440,10 +440,10 @@ static void test_too_long(void **state)
         {LENS_DOVECOT, lines("a {\n", 30, "", lines("}\n", 30, "", "")), "/t:17:1: expected at most 16"},
         {LENS_MAIN, lines("#0123456789abcdefghijklmnopqrstu\n", TREE_LIMIT / 33 + 1, "", ""),
          "/t has 1048608 bytes; mailfix reads such a file"},
-        {LENS_DOVECOT, lines("#\n", TREE_LINES + 1, "", ""),
-         "/t has 32769 lines; mailfix reads such a file of at most 32768"},
-        {LENS_MASTER, lines("a\t b \n", TREE_WORDS / 2 + 1, "", ""),
-         "/t has 65538 words; mailfix reads such a file of at most 65536"},
+        {LENS_DOVECOT, lines("#\n", TREE_PARTS + 1, "", ""),
+         "/t has 24577 lines; mailfix reads such a file of at most 24576"},
+        {LENS_MASTER, lines("a\t b{ \n", TREE_PARTS / 4 + 1, "", ""),
+         "/t has 24580 words, lines and braces; mailfix reads such a file of at most 24576"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct tree tree;
