@@ -61,8 +61,7 @@ static void only_while_it_must(void **state)
 #if defined(__SANITIZE_ADDRESS__)
     skip(); /* its allocator ends the test by itself */
 #endif
-    const char *preloaded = getenv("LD_PRELOAD");
-    if (preloaded != NULL && strstr(preloaded, "vgpreload") != NULL)
+    if (unit_valgrind())
         skip(); /* valgrind puts its allocator in the place of the program's own */
     memory_open(exhausted);
     for (size_t i = 0; i < COUNT(too_large); i++) {

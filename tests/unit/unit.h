@@ -146,3 +146,19 @@ static inline unsigned unit_random(uint64_t *seed, unsigned below)
     *seed = *seed * 6364136223846793005u + 1442695040888963407u;
     return (unsigned)(*seed >> 33) % below;
 }
+
+static inline bool unit_valgrind(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
+}
+
+/* How often something random is tried: less where every step takes five or thirty times as long. */
+static inline unsigned unit_rounds(unsigned plain)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    return plain / 5;
+#else
+    return unit_valgrind() ? plain / 20 : plain;
+#endif
+}

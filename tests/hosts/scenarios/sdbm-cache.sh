@@ -148,12 +148,12 @@ test_broken_value() {
     host_run sh -c 'cat /root/main.cf >/etc/postfix/main.cf && touch -d "1 minute ago" /etc/postfix/main.cf'
 }
 
-# Somebody takes port 25 while Postfix restarts, and leaves after a while.
+# Somebody takes port 25 while Postfix restarts, and leaves while it is put back: that is tried for half a minute.
 test_port_taken() {
     local before states_before output code
     before=$(trees)
     states_before=$(states)
-    occupy 25 45
+    occupy 25 30
     output=$(host_run mailfix apply sdbm-cache -y 2>&1)
     code=$?
     check "$host_kind: port taken: it really was" occupy_got 1
