@@ -266,6 +266,15 @@ static const char *noise_of(const struct diagnosis *d)
     return arena_printf(_("Noise in the log: %s (mailfix diagnose %s tells more)."), names, names);
 }
 
+/* What was left out, so that silence about Postfix is not taken for health. */
+static void say_what_is_not_here(struct docs *docs)
+{
+    const struct doc *main_cf;
+    struct err err;
+    if (!docs_get(docs, "main.cf", &main_cf, &err) && err.outcome == NOT_APPLICABLE)
+        say("there is no Postfix here, and what concerns it was left out: %s", err.text);
+}
+
 static void print_end(const struct diagnosis *d)
 {
     if (d->logs.read.n > 0) {
@@ -364,6 +373,7 @@ enum outcome verb_diagnose(struct options *o, struct err *err)
         d.asked++;
     }
     bool problem = print_findings(&d);
+    say_what_is_not_here(&docs);
     print_end(&d);
     look_at_what_runs(o);
     return problem ? FOUND : d.unreadable ? err->outcome : DONE;

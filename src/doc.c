@@ -64,7 +64,7 @@ static bool load(const struct root *root, struct doc *doc, bool may_be_absent, s
 }
 
 /* One of the two files of Postfix as it is on disk, below the configuration directory that Postfix reports;
- * NULL: err says why. */
+ * NULL: err says why; where not even the directory is there, there is no Postfix. */
 static const struct doc *load_postfix(struct facts *facts, const char *id, struct err *err)
 {
     struct doc *doc = arena_alloc(sizeof(*doc));
@@ -74,6 +74,9 @@ static const struct doc *load_postfix(struct facts *facts, const char *id, struc
         return parse_as_read(doc, err) ? doc : NULL;
     if (doc->real == NULL)
         err_prefix(err, "Postfix's %s is expected at %s", id, doc->path);
+    if (facts_installed(facts, "postfix") != HOLDS &&
+        !file_exists(facts_root(facts), arena_copy(doc->path, (size_t)(strrchr(doc->path, '/') - doc->path))))
+        err->outcome = NOT_APPLICABLE;
     return NULL;
 }
 

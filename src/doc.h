@@ -32,7 +32,7 @@ struct docs {
 
 extern const char *const DOC_IDS[N_DOCS]; /* "main.cf", "master.cf" */
 
-/* One of the two files of Postfix. */
+/* One of the two files of Postfix. Where there is no Postfix at all the outcome is NOT_APPLICABLE. */
 bool docs_get(struct docs *docs, const char *id, const struct doc **ret_doc, struct err *err) MUST_CHECK;
 /* The files of any document, each once, in reading order. One that cannot be read, or that its lens refuses,
  * fails the whole and is named; a text behind alias_maps or a map may be absent (doc->absent). Of these texts

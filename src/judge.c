@@ -52,6 +52,8 @@ static void ask_symptoms(struct context *ctx, struct judgement *j)
             continue;
         }
         if (!ask_symptom(ctx, &fix->symptom[i], j, &verdict, &err)) {
+            if (err.outcome == NOT_APPLICABLE) /* there is no Postfix, and so no fault of it */
+                continue;
             j->unknown = arena_string(err.text);
             j->unreadable = true;
             j->fault = CANNOT_TELL;

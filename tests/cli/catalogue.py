@@ -6,6 +6,7 @@ Limits: a line is held against the log stanzas only; what makes a logged fault a
 import json
 import os
 import re
+import shutil
 import time
 
 from logs import heard, log_of
@@ -149,3 +150,16 @@ def test_catalogue_references(host):
     seen = {f["fix"]: {e.split(": ")[0] for e in f["evidence"]}
             for f in json.loads(execute(host.argv("--json", "diagnose", "--no-log")).out)["findings"]}
     check_equal({fix: seen.get(fix) for fix in wanted}, wanted, "what is found")
+
+
+def test_catalogue_without_postfix(host):
+    """A host of Dovecot alone is sound, and it is said that nobody looked for Postfix; a file of Postfix's that is gone is no such host."""
+    host.put("etc/dovecot/dovecot.conf", "protocols = imap\n")
+    write(host.facts, "dovecot.version = 2.3.19\ninit = systemd\n")
+    shutil.rmtree(host.path("etc/postfix"))
+    result = host.expect(0, "diagnose")
+    check_equal(result.outtext.splitlines()[-1].split(" (")[0], "No problem found", result.outtext)
+    check("there is no Postfix here, and what concerns it was left out" in result.errtext, result.errtext)
+    host.expect(5, "apply", "sdbm-cache", "-n", err="Postfix's main.cf is expected at /etc/postfix/main.cf")
+    write(host.path("etc/postfix/master.cf"), SMTP)
+    host.expect(1, "diagnose", err="/etc/postfix/main.cf: No such file or directory")
