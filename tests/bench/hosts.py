@@ -110,12 +110,22 @@ def as_ere(pattern):
     return pattern
 
 
-def write_patterns(path):
-    """The patterns of the shipped fixes that grep -E can take."""
+def patterns_of(fixes):
+    """Their patterns that grep -E can take."""
     found = []
-    for fix in sorted((SOURCE / "fixes").glob("*.fix")):
-        found += re.findall(r"^ *matching +(.+)$", fix.read_text(), re.M)
+    for fix in fixes:
+        found += re.findall(r"^ *matching +(.+)$", (SOURCE / "fixes" / (fix + ".fix")).read_text(), re.M)
     found = list(dict.fromkeys(filter(None, map(as_ere, found))))
-    found = [p for p in found if subprocess.run(["grep", "-qE", p], input=b"\n", stderr=subprocess.DEVNULL).returncode == 1]
+    return [p for p in found if subprocess.run(["grep", "-qE", p], input=b"\n", stderr=subprocess.DEVNULL).returncode == 1]
+
+
+def fixes_with(n):
+    """The shipped fixes in the order of their names until they have n patterns; without n all of them."""
+    names = sorted(fix.stem for fix in (SOURCE / "fixes").glob("*.fix"))
+    return next((names[:k] for k in range(1, len(names)) if n and len(patterns_of(names[:k])) >= n), names)
+
+
+def write_patterns(path, fixes):
+    found = patterns_of(fixes)
     path.write_text("\n".join(found) + "\n")
     return len(found)
