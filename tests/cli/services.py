@@ -94,8 +94,8 @@ FIXES = {
     "submission-port/page": ["reload postfix"],
     "smtps-port/page": ["reload postfix"],
     "enforce-tls/page": ["reload postfix"],
-    "alias-shadow/page": ["postalias hash:/etc/aliases", "reload postfix"],
-    "alias-redirect/page-support": ["postalias hash:/etc/aliases", "reload postfix"],
+    "alias-shadow/page": ["postalias hash:/etc/aliases"],
+    "alias-redirect/page-support": ["postalias hash:/etc/aliases"],
     "login-memory/page": ["restart dovecot"],
     "mta-conflict/by-hand": ["stop sendmail", "disable sendmail", "enable postfix", "start postfix"],
     "missing-table-type/with-cache": None,  # only advises
