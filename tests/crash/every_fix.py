@@ -16,7 +16,6 @@ Of each fix in fixes/ that changes files, the first case of tests/fixes in which
 MAILFIX_TEST_SEED, which is printed.
 
 Limits: as sweep.py's, whose machinery this is; no live cases (the services of a host are not there)."""
-import multiprocessing
 import os
 import random
 import shutil
@@ -216,7 +215,7 @@ def main():
             for fix, name in choose(parts, [word for word in words if word not in ("kill", "signal")]):
                 add(OfFix(fix, name, False))
                 add(OfFix(fix, name, True))
-            with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool:
+            with points.workers() as pool:
                 sweeps = points.Sweeps(pool)
                 all_parts(sweeps, parts)
     finally:

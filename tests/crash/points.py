@@ -471,6 +471,11 @@ def go_inside(live):
                           "private", sys.executable, *sys.argv])
 
 
+def workers():
+    """A pool whose processes end when they are told to: the handler of this one would only have them wait for each other."""
+    return multiprocessing.get_context("fork").Pool(os.cpu_count(), signal.signal, (signal.SIGTERM, signal.SIG_DFL))
+
+
 def main(sweep_all, live=True, more=()):
     """Prepares the cases (live: with those) that the command line names, all of them without names, lets sweep_all(sweeps) do its work, and
     shows what came of it."""
@@ -497,7 +502,7 @@ def main(sweep_all, live=True, more=()):
         with tempfile.TemporaryDirectory(prefix="mailfix-crash-", dir=place()) as top:
             prepare(words[1:], top, live)
             build_faulty()
-            with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool:
+            with workers() as pool:
                 sweeps = Sweeps(pool)
                 sweep_all(sweeps)
     finally:
