@@ -384,7 +384,8 @@ static bool tidy_target(const struct root *root, const struct target *target, si
     bool ok = true;
     bool litter = is_litter_there(&s);
     if (litter && s.edited_by_postconf && !file_edit_lock(&s.at, &s.edit_lock, err)) {
-        ok = err->outcome == BUSY;
+        /* In use, or a directory or a link, which is somebody else's, too. */
+        ok = err->outcome == BUSY || errno == EISDIR || errno == ELOOP;
     } else if (litter) {
         ok = remove_litter(s.at.dir, s.temp, err) && remove_litter(s.at.dir, s.aside, err) &&
              remove_litter(s.at.dir, s.fresh, err);

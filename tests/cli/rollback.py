@@ -171,3 +171,13 @@ def test_rollback_merge_in_the_middle(host):
         host.expect(4, "rollback", "-y", last=NOTHING)
         host.expect(0, "rollback", "-y", "--merge")
         fixes.is_now(edited, "the edit stays")
+
+
+def test_rollback_beside_a_foreign_lock(host):
+    """A directory in the place of Postfix's edit lock is somebody else's: in the way of a change, and of nothing else."""
+    host.expect(0, "apply", "sdbm-cache", "type=btree", "path=keep", "-y")
+    os.mkdir(host.path("etc/postfix/main.cf.tmp"))
+    host.expect(0, "recover")
+    host.expect(1, "rollback", "-y", err="cannot open /etc/postfix/main.cf.tmp: Is a directory")
+    os.rmdir(host.path("etc/postfix/main.cf.tmp"))
+    host.expect(0, "rollback", "-y")
