@@ -355,6 +355,19 @@ const char *text_small_letters(const char *text)
     return out;
 }
 
+size_t text_line_start(const char *text, size_t at)
+{
+    while (at > 0 && text[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+size_t text_line_end(const char *text, size_t len, size_t at)
+{
+    const char *newline = at < len ? memchr(text + at, '\n', len - at) : NULL;
+    return newline != NULL ? (size_t)(newline - text) + 1 : len;
+}
+
 struct position text_position(const char *text, size_t len, size_t offset)
 {
     struct position p = {.line = 1, .start = text};

@@ -25,19 +25,6 @@ struct writer {
     bool masked;
 };
 
-static size_t line_start(const char *text, size_t at)
-{
-    while (at > 0 && text[at - 1] != '\n')
-        at--;
-    return at;
-}
-
-static size_t line_end(const char *text, size_t len, size_t at)
-{
-    const char *newline = at < len ? memchr(text + at, '\n', len - at) : NULL;
-    return newline != NULL ? (size_t)(newline - text) + 1 : len;
-}
-
 static size_t count_lines(const char *text, size_t start, size_t end)
 {
     size_t lines = 0;
@@ -49,14 +36,14 @@ static size_t count_lines(const char *text, size_t start, size_t end)
 static size_t back_lines(const char *text, size_t at, int lines)
 {
     for (; lines > 0 && at > 0; lines--)
-        at = line_start(text, at - 1);
+        at = text_line_start(text, at - 1);
     return at;
 }
 
 static size_t forward_lines(const char *text, size_t len, size_t at, int lines)
 {
     for (; lines > 0 && at < len; lines--)
-        at = line_end(text, len, at);
+        at = text_line_end(text, len, at);
     return at;
 }
 
@@ -67,13 +54,13 @@ static struct block widen(const char *before, size_t before_len, const char *aft
     struct block b;
     size_t old_end = h->at + h->old_len, new_at = (size_t)((ptrdiff_t)h->at + shift),
            new_end = new_at + h->len;
-    b.old_start = line_start(before, h->at);
+    b.old_start = text_line_start(before, h->at);
     b.new_start = new_at - (h->at - b.old_start);
     bool old_whole = old_end == b.old_start || before[old_end - 1] == '\n';
     bool new_whole = new_end == b.new_start || after[new_end - 1] == '\n';
     bool whole = old_whole && new_whole;
-    b.old_end = whole ? old_end : line_end(before, before_len, old_end);
-    b.new_end = whole ? new_end : line_end(after, after_len, new_end);
+    b.old_end = whole ? old_end : text_line_end(before, before_len, old_end);
+    b.new_end = whole ? new_end : text_line_end(after, after_len, new_end);
     return b;
 }
 
@@ -91,7 +78,7 @@ static void write_bytes(struct buf *out, const char *bytes, size_t len)
 static void write_lines(struct writer *w, char sign, const char *text, size_t len, size_t start, size_t end)
 {
     while (start < end) {
-        size_t stop = line_end(text, len, start);
+        size_t stop = text_line_end(text, len, start);
         buf_add(&w->out, &sign, 1);
         const char *shown = secret_line(text, start, stop, w->secrecy);
         if (shown != NULL) {
@@ -204,7 +191,7 @@ struct hunk *diff_whole(const char *before, size_t before_len, const char *after
     size_t start = 0, common = before_len < after_len ? before_len : after_len, tail = 0;
     while (start < common && before[start] == after[start])
         start++;
-    start = line_start(before, start);
+    start = text_line_start(before, start);
     while (tail < common - start && before[before_len - 1 - tail] == after[after_len - 1 - tail])
         tail++;
     struct hunk *hunk = arena_alloc(sizeof(*hunk));

@@ -70,19 +70,6 @@ static size_t skip_blanks(const char *text, size_t start, size_t end)
     return start;
 }
 
-static size_t line_start(const char *text, size_t at)
-{
-    while (at > 0 && text[at - 1] != '\n')
-        at--;
-    return at;
-}
-
-static size_t line_end(const char *text, size_t len, size_t at)
-{
-    const char *newline = at < len ? memchr(text + at, '\n', len - at) : NULL;
-    return newline != NULL ? (size_t)(newline - text) + 1 : len;
-}
-
 /* Where the value of a setting begins in its line, if that looks like a secret; else 0. */
 static size_t secret_value(const char *text, size_t start, size_t end)
 {
@@ -99,7 +86,7 @@ static bool continues_secret(const char *text, size_t start)
 {
     while (start > 0 && (is_blank(text[start]) || text[start] == '#')) {
         size_t end = start;
-        start = line_start(text, start - 1);
+        start = text_line_start(text, start - 1);
         if (!is_blank(text[start]) && text[start] != '#')
             return secret_value(text, start, end) > 0;
     }
@@ -140,8 +127,8 @@ const char *secret_line(const char *text, size_t start, size_t end, enum secrecy
 
 bool secret_hides(const char *text, size_t text_len, size_t at, size_t len, enum secrecy secrecy)
 {
-    for (size_t start = line_start(text, at), stop; len > 0 && start < at + len; start = stop) {
-        stop = line_end(text, text_len, start);
+    for (size_t start = text_line_start(text, at), stop; len > 0 && start < at + len; start = stop) {
+        stop = text_line_end(text, text_len, start);
         if (shown_until(text, start, stop, secrecy) != SIZE_MAX)
             return true;
     }
