@@ -295,8 +295,12 @@ static bool empty_dir(int fd, bool with_dirs, struct err *err)
 {
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = copy < 0 ? NULL : fdopendir(copy);
-    if (entries == NULL)
-        return err_errno(err, "cannot read a directory of the record");
+    if (entries == NULL) {
+        err_errno(err, "cannot read a directory of the record");
+        if (copy >= 0)
+            close(copy);
+        return false;
+    }
     bool ok = true;
     struct dirent *entry;
     while (ok && (entry = readdir(entries)) != NULL) {
