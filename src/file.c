@@ -78,11 +78,14 @@ static void walk_to_root(struct walk *w)
 /* Up one directory, but never above the root: the path is walked again from there. */
 static bool walk_up(struct walk *w, struct err *err);
 
-static bool read_link(int dir, const char *name, char *target, size_t room)
+static bool read_link(struct walk *w, const char *name, const char *path, char target[PATH_MAX],
+                      struct err *err)
 {
-    ssize_t n = readlinkat(dir, name, target, room - 1);
+    if (++w->links > 40)
+        return err_set(err, "%s is a symbolic link that leads nowhere", path);
+    ssize_t n = readlinkat(w->fd, name, target, PATH_MAX - 1);
     if (n < 0)
-        return false;
+        return err_errno(err, "cannot read the symbolic link %s", path);
     target[n] = '\0';
     return true;
 }
@@ -108,8 +111,8 @@ static bool walk_enter(struct walk *w, const char *name, struct err *err)
             return err_set(
                 err, "%s is a symbolic link that belongs to user %u; only root's own links are followed",
                 path, (unsigned)st.st_uid);
-        if (++w->links > 40 || !read_link(w->fd, name, target, sizeof(target)))
-            return err_set(err, "%s is a symbolic link that leads nowhere", path);
+        if (!read_link(w, name, path, target, err))
+            return false;
         return walk_path(w, target, false, NULL, err);
     }
     if (!S_ISDIR(st.st_mode)) {
@@ -201,17 +204,20 @@ bool file_resolve_as(const struct root *root, const char *path, bool any_owner, 
     while (ok) {
         struct stat st;
         char target[PATH_MAX];
-        if (fstatat(w.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISLNK(st.st_mode))
+        if (fstatat(w.fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+            ok = errno == ENOENT || err_errno(err, "cannot look at %s", path);
+            break;
+        }
+        if (!S_ISLNK(st.st_mode))
             break;
         if (!file_root_owns(st.st_uid))
             ok = err_set(err,
                          "%s is a symbolic link that belongs to user %u; only root's own links are followed",
                          path, (unsigned)st.st_uid);
-        else if (++w.links > 40 || !read_link(w.fd, name, target, sizeof(target)))
-            ok = err_set(err, "%s is a symbolic link that leads nowhere", path);
         else
-            ok = walk_path(&w, target, true, name, err) ||
-                 err_prefix(err, "%s is a symbolic link to %s", path, target);
+            ok = read_link(&w, name, path, target, err) &&
+                 (walk_path(&w, target, true, name, err) ||
+                  err_prefix(err, "%s is a symbolic link to %s", path, target));
     }
     if (ok) {
         int dir = openat(w.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -233,7 +239,10 @@ bool file_resolve(const struct root *root, const char *path, struct at *ret_at, 
 bool file_remove_cache(const struct root *root, const char *path, struct err *err)
 {
     struct at at;
-    if (!file_exists(root, path))
+    bool there;
+    if (!file_look_for(root, path, &there, err))
+        return false;
+    if (!there)
         return true;
     if (!file_resolve_as(root, path, true, &at, err))
         return false;

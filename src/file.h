@@ -123,7 +123,8 @@ bool file_place(int dir, const char *temp, const char *name, struct err *err) MU
 /* SHA-256 of a regular file of any size; ret_hex is "" when it is absent or no regular file. [no memory, but
  * for a large one a little if there is some] */
 bool file_digest(int dir, const char *name, char ret_hex[DIGEST_HEX + 1], struct err *err) MUST_CHECK;
-bool file_same_inode(int dir, const char *a, const char *b); /* [no memory] */
+/* A name that is not there is none of the same file. [no memory] */
+bool file_same_inode(int dir, const char *a, const char *b, bool *ret_same, struct err *err) MUST_CHECK;
 /* What cannot be looked at counts as there, and as regular: what is done with it then says why it cannot be.
  * [no memory] */
 bool file_is_there(int dir, const char *name);

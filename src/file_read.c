@@ -221,7 +221,10 @@ static long mount_of(int fd)
     int info = open(path, O_RDONLY | O_CLOEXEC);
     if (info < 0)
         return -1;
-    ssize_t n = read(info, text, sizeof(text) - 1);
+    ssize_t n;
+    do
+        n = read(info, text, sizeof(text) - 1);
+    while (n < 0 && errno == EINTR);
     close(info);
     text[n < 0 ? 0 : n] = '\0';
     const char *id = strstr(text, "mnt_id:");

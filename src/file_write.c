@@ -187,11 +187,13 @@ bool file_is_regular(int dir, const char *name)
     return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? S_ISREG(st.st_mode) : errno != ENOENT;
 }
 
-bool file_same_inode(int dir, const char *a, const char *b)
+bool file_same_inode(int dir, const char *a, const char *b, bool *ret_same, struct err *err)
 {
     struct stat x, y;
-    return fstatat(dir, a, &x, AT_SYMLINK_NOFOLLOW) == 0 && fstatat(dir, b, &y, AT_SYMLINK_NOFOLLOW) == 0 &&
-           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    bool there =
+        fstatat(dir, a, &x, AT_SYMLINK_NOFOLLOW) == 0 && fstatat(dir, b, &y, AT_SYMLINK_NOFOLLOW) == 0;
+    *ret_same = there && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    return there || errno == ENOENT || err_errno(err, "cannot look at %s", b);
 }
 
 bool file_unlink(int dir, const char *name, struct err *err)
@@ -247,13 +249,16 @@ static bool exchange_by_links(int dir, const char *temp, const char *aside, cons
                               const char *expected, struct err *err)
 {
     char digest[DIGEST_HEX + 1];
+    bool same;
     if (!file_unlink(dir, aside, err))
         return false;
     if (linkat(dir, name, dir, aside, 0) < 0)
         return err_errno(err, "cannot link %s aside", name);
     if (!file_digest(dir, aside, digest, err))
         return false;
-    if (strcmp(digest, expected) != 0 || !file_same_inode(dir, aside, name)) {
+    if (!file_same_inode(dir, aside, name, &same, err))
+        return false;
+    if (strcmp(digest, expected) != 0 || !same) {
         (void)unlinkat(dir, aside, 0);
         errno = EBUSY;
         return err_outcome(err, FAILED, "%s was changed by somebody else in the meantime", name);
@@ -295,8 +300,12 @@ static bool empty_dir(int fd, bool with_dirs, struct err *err)
 {
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = copy < 0 ? NULL : fdopendir(copy);
-    if (entries == NULL)
-        return err_errno(err, "cannot read a directory of the record");
+    if (entries == NULL) {
+        err_errno(err, "cannot read a directory of the record");
+        if (copy >= 0)
+            close(copy);
+        return false;
+    }
     bool ok = true;
     struct dirent *entry;
     while (ok && (entry = readdir(entries)) != NULL) {

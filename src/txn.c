@@ -253,15 +253,19 @@ static bool discard_indexes(struct store *store, struct making *making, struct e
     bool ok = maps_discard(making->dir, making->built, making->n_built, making->n_index, err);
     if (making->dir >= 0)
         close(making->dir);
+    making->n_built = 0;
+    making->dir = -1;
     return ok && file_remove_dir(store->txn, making->build, err);
 }
 
 /* Takes back what was begun: what is left of it then is no record. */
-static void discard(struct txn *txn, const struct making *making, bool begun)
+static void discard(struct txn *txn, struct making *making, bool begun)
 {
     const char *name = making->name;
     struct err err;
     bool ok = true;
+    making->n_index = 0; /* their directories go with the one that they are in */
+    bool unbuilt = discard_indexes(txn->store, making, &err);
     txn_discard_temps(txn);
     txn_unlock_edit(txn);
     /* While the record is one, a crash leads to it. */
@@ -271,8 +275,7 @@ static void discard(struct txn *txn, const struct making *making, bool begun)
              file_sync_dir(txn->store->txn, &err);
     txn_close(txn);
     base_touched = !ok;
-    if (!ok || !file_remove_dir(txn->store->txn, name, &err) ||
-        !file_remove_dir(txn->store->txn, making->build, &err))
+    if (!ok || !unbuilt || !file_remove_dir(txn->store->txn, name, &err))
         warn("%s in the record directory is left over: %s", name, err.text);
 }
 

@@ -34,7 +34,10 @@ static inline int unit_fresh(void **state)
 
 /* ---- a temporary directory ---- */
 
-static char unit_top[] = "/tmp/mailfix-unit.XXXXXX";
+#ifndef UNIT_WHERE
+#define UNIT_WHERE "/tmp"
+#endif
+static char unit_top[] = UNIT_WHERE "/mailfix-unit.XXXXXX";
 
 static inline int unit_begin(void **state)
 {

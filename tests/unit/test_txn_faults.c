@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Whole transactions in which each call of the system, and each allocation of the record, fails or comes
+ * short (faults.h): apply as apply_commit.c does it, rollback as rollback.c does it, recover from each
+ * half-way state. Whatever came: the next recover brings all files to the one state or the other, nothing of
+ * ours is beside them, and what was said to be done is.
+ *
+ * The index is one that the test writes: Postfix's programs are not run here (tests/hosts has them).
+ */
+#define UNIT_WHERE "/dev/shm" /* thousands of small trees */
+#include "faults.h"
+#include "journal.h"
+#include "maps.h"
+#include "prune.h"
+#include "store_check.h"
+#include "unit_txn.h"
+
+#include <dirent.h>
+#include <errno.h>
+
+#define INDEX "etc/postfix/transport.lmdb"
+#define INDEX_OLD "old index\n"
+#define INDEX_NEW "new index\n"
+
+/* ---- an index ---- */
+
+bool __wrap_maps_build(const struct root *root, int dir, const char *path, const struct plan *plan,
+                       struct built **ret_built, size_t *ret_n, struct err *err);
+bool __wrap_maps_build(const struct root *root, int dir, const char *path, const struct plan *plan,
+                       struct built **ret_built, size_t *ret_n, struct err *err)
+{
+    struct built built = {.name = "transport.lmdb", .target = {.document = RECORD_INDEX, .path = "/" INDEX}};
+    (void)root;
+    (void)path;
+    (void)plan;
+    digest_hex(INDEX_OLD, strlen(INDEX_OLD), built.target.before);
+    digest_hex(INDEX_NEW, strlen(INDEX_NEW), built.target.after);
+    if (!file_private_dir(dir, "index-0", &built.dir, err))
+        return false;
+    *ret_built = arena_append(*ret_built, ret_n, sizeof(built), &built);
+    return file_write_new(built.dir, built.name, INDEX_NEW, strlen(INDEX_NEW), err);
+}
+
+/* The log of this machine is not ours. */
+void __wrap_journal_event(const struct root *root, enum event event, const struct record *record,
+                          const char *who, const char *reason, const char *detail);
+void __wrap_journal_event(const struct root *root, enum event event, const struct record *record,
+                          const char *who, const char *reason, const char *detail)
+{
+    (void)root;
+    (void)event;
+    (void)record;
+    (void)who;
+    (void)reason;
+    (void)detail;
+}
+
+/* ---- what must hold afterwards ---- */
+
+static enum { MAY_FAIL, MUST_SUCCEED } expected;
+
+static const char *names_in(const char *below)
+{
+    struct strings names = {0};
+    DIR *dir = opendir(unit_path(below));
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            strings_add(&names, arena_string(entry->d_name));
+    closedir(dir);
+    strings_sort(&names);
+    return strings_join(&names, " ");
+}
+
+static void assert_sound_store(struct site *s)
+{
+    struct record *record;
+    size_t n;
+    struct strings damaged = {0}, problems = {0};
+    struct err err;
+    assert_ok(record_list(&s->store, &record, &n, &damaged, &err), err);
+    assert_int_equal(damaged.n, 0);
+    store_check(&s->store, record, n, &problems);
+    if (problems.n > 0)
+        fail_msg("the store: %s", problems.item[0]);
+    for (size_t i = 0; i < n; i++)
+        assert_true(record[i].state == TXN_KEPT || record[i].state == TXN_UNDONE);
+}
+
+/* The next run: one recover that nothing disturbs brings it to rest. */
+static void recover(struct site *s)
+{
+    struct err err;
+    size_t finished;
+    store_close(&s->store);
+    assert_ok(store_open(&s->root, &s->store, &err), err);
+    assert_ok(undo_unfinished(&s->store, &finished, &err), err);
+    assert_ok(undo_unfinished(&s->store, &finished, &err), err);
+    assert_int_equal(finished, 0);
+    assert_sound_store(s);
+}
+
+static bool is_new(void)
+{
+    const char *text = text_of("etc/postfix/main.cf");
+    if (text == NULL || (strcmp(text, OLD) != 0 && strcmp(text, NEW) != 0))
+        fail_msg("main.cf: %s", text != NULL ? text : "no file");
+    return strcmp(text, NEW) == 0;
+}
+
+static void assert_all(bool new, bool with_index)
+{
+    assert_text("etc/postfix/main.cf", new ? NEW : OLD);
+    assert_text("etc/postfix/master.cf", new ? MADE : NULL);
+    assert_text(INDEX, !with_index ? NULL : new ? INDEX_NEW : INDEX_OLD);
+    assert_string_equal(names_in("etc/postfix"), arena_printf("main.cf%s%s", new ? " master.cf" : "",
+                                                              with_index ? " transport.lmdb" : ""));
+}
+
+/* ---- scenarios ---- */
+
+/* Which site, and how far it is when the work begins. */
+static struct {
+    bool index;                                                  /* a live root, with an index to build */
+    enum { BEGUN, SWAPPED, GOING_BACK, GONE_BACK, LITTER } left; /* for recover */
+    bool boot;
+    bool edited, other_text; /* for rollback */
+} variant;
+
+static void *make(void)
+{
+    static const struct index index = {.type = "lmdb", .name = "/etc/postfix/transport"};
+    struct site *s = make_site();
+    if (variant.index) {
+        unit_file(INDEX, INDEX_OLD);
+        s->root.live = true;
+        s->plan.index = (struct index *)&index;
+        s->plan.n_index = 1;
+    }
+    return s;
+}
+
+static bool apply(void *site, struct err *err)
+{
+    struct site *s = site;
+    const struct swap *stuck = NULL;
+    struct err why;
+    if (!txn_begin(&s->store, &s->plan, NULL, 0, &s->txn, err))
+        return false;
+    bool ok = txn_swap(&s->txn, err);
+    if (ok) {
+        txn_unlock_edit(&s->txn);
+        ok = txn_keep(&s->txn, err);
+    }
+    if (!ok) {
+        bool files = txn_put_back(&s->txn, &stuck, &why);
+        assert_null(stuck);
+        txn_unlock_edit(&s->txn);
+        if (files && txn_finish(&s->txn, TXN_UNDONE, &why))
+            assert_false(is_new());
+    }
+    txn_close(&s->txn);
+    return ok;
+}
+
+static void check_apply(void *site, bool ok, const struct err *err)
+{
+    struct site *s = site;
+    if (expected == MUST_SUCCEED && !ok)
+        fail_msg("%s", err->text);
+    recover(s);
+    assert_all(ok || is_new(), variant.index);
+    close_site(s);
+}
+
+static void *make_kept(void)
+{
+    struct site *s = make();
+    keep(s);
+    return s;
+}
+
+static bool roll_back(void *site, struct err *err)
+{
+    struct site *s = site;
+    struct txn_text text[3] = {{.text = ""}, {.text = ""}, {.text = ""}};
+    struct record record = {0};
+    const struct swap *stuck = NULL;
+    struct record *all;
+    struct strings damaged = {0};
+    size_t n;
+    if (!record_list(&s->store, &all, &n, &damaged, err))
+        return false;
+    assert_int_equal(damaged.n, 0);
+    record = all[0];
+    struct back *back = back_of(&record);
+    size_t last = record.n_target - 1;
+    back->target[last].edited = variant.edited;
+    if (variant.other_text) {
+        static const struct rebased later = {
+            .number = 2, .text = "b = 1\n", .len = 6, .target = {.path = "/x"}};
+        back->later = arena_append(back->later, &back->n_later, sizeof(later), &later);
+        text[last] = (struct txn_text){.text = "a = 3\n", .len = 6};
+        digest_hex("a = 3\n", 6, back->target[last].to);
+    }
+    if (!txn_open(&s->store, &record, &s->txn, err))
+        return false;
+    bool ok = txn_rollback_prepare(&s->txn, back, text, err) && txn_rollback_begin(&s->txn, err) &&
+              txn_rollback_swap(&s->txn, &stuck, err) && txn_finish(&s->txn, TXN_UNDONE, err);
+    assert_null(stuck);
+    txn_close(&s->txn);
+    return ok;
+}
+
+static void check_rollback(void *site, bool ok, const struct err *err)
+{
+    struct site *s = site;
+    if (expected == MUST_SUCCEED && !ok)
+        fail_msg("%s", err->text);
+    recover(s);
+    const char *main_cf = text_of("etc/postfix/main.cf");
+    if (variant.other_text && main_cf != NULL && strcmp(main_cf, "a = 3\n") == 0) {
+        assert_text("etc/postfix/master.cf", NULL);
+        assert_text(INDEX, variant.index ? INDEX_OLD : NULL);
+    } else {
+        assert_all(is_new(), variant.index);
+        assert_true(is_new() || !variant.other_text);
+        assert_false(ok && is_new());
+    }
+    close_site(s);
+}
+
+static void *make_left(void)
+{
+    struct site *s = make();
+    struct err err;
+    const struct swap *stuck;
+    if (variant.left == BEGUN || variant.left == SWAPPED) {
+        begin(s);
+        if (variant.left == SWAPPED)
+            assert_ok(txn_swap(&s->txn, &err), err);
+    } else {
+        keep(s);
+        if (variant.left == LITTER) {
+            unit_file("etc/postfix/.main.cf.mailfix", "left over\n");
+            unit_file("etc/postfix/.master.cf.mailfix-new", "left over\n");
+            unit_file("etc/postfix/main.cf.tmp", "");
+            chmod(unit_path("etc/postfix/main.cf.tmp"), 0600);
+            unit_dirs("var/lib/mailfix/txn/.new-0007/before");
+            unit_file("var/lib/mailfix/txn/.new-0007/plan.json", "{}");
+            unit_file(arena_printf("var/lib/mailfix/txn/%s/" RECORD_MARK, s->txn.record.id), "");
+            return s;
+        }
+        open_rollback(s);
+        assert_ok(txn_rollback_begin(&s->txn, &err), err);
+        if (variant.left == GONE_BACK)
+            assert_ok(txn_rollback_swap(&s->txn, &stuck, &err), err);
+    }
+    /* A run that is killed keeps no lock and no descriptor. */
+    for (size_t i = 0; i < s->txn.n_swap; i++) {
+        if (s->txn.swap[i].edit_lock >= 0)
+            close(s->txn.swap[i].edit_lock);
+        s->txn.swap[i].edit_lock = -1;
+    }
+    txn_close(&s->txn);
+    return s;
+}
+
+static bool recover_once(void *site, struct err *err)
+{
+    struct site *s = site;
+    size_t n;
+    return (variant.boot ? undo_at_boot : undo_unfinished)(&s->store, &n, err);
+}
+
+static void check_recover(void *site, bool ok, const struct err *err)
+{
+    struct site *s = site;
+    if (expected == MUST_SUCCEED && !ok)
+        fail_msg("%s", err->text);
+    recover(s);
+    assert_all(variant.left == LITTER, variant.index);
+    close_site(s);
+}
+
+static const struct scenario APPLY = {"apply", make, apply, check_apply},
+                             ROLLBACK = {"rollback", make_kept, roll_back, check_rollback},
+                             RECOVER = {"recover", make_left, recover_once, check_recover};
+
+/* ---- faults ---- */
+
+static const struct fault NO_EXCHANGE = {.call = "renameat2", .error = ENOSYS, .lasting = true, .nth = 1};
+
+static const struct sweep {
+    struct fault fault;
+    const struct fault *mode;
+    int what;
+} SWEEPS[] = {
+    {{.error = EIO}, NULL, MAY_FAIL},
+    {{.error = EIO, .sample = true}, &NO_EXCHANGE, MAY_FAIL},
+    {{.error = ENOSPC, .lasting = true, .sample = true}, NULL, MAY_FAIL},
+    {{.error = ENOMEM, .call = "malloc", .sample = true}, NULL, MAY_FAIL},
+    {{.error = ENOMEM, .call = "malloc", .lasting = true, .sample = true}, NULL, MAY_FAIL},
+    {{.error = EINTR, .sample = true}, NULL, MUST_SUCCEED},
+    {{.error = FAULT_SHORT, .lasting = true, .sample = true}, NULL, MUST_SUCCEED},
+};
+
+static void sweep(const struct scenario *scenario, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        expected = SWEEPS[i].what;
+        faults_sweep(scenario, &SWEEPS[i].fault, SWEEPS[i].mode);
+    }
+}
+
+static void set_variant(bool index)
+{
+    memset(&variant, 0, sizeof(variant));
+    variant.index = index;
+}
+
+static void test_apply(void **state)
+{
+    (void)state;
+    set_variant(true);
+    sweep(&APPLY, COUNT(SWEEPS));
+    set_variant(false);
+    sweep(&APPLY, 1);
+}
+
+static void test_rollback(void **state)
+{
+    (void)state;
+    set_variant(true);
+    variant.edited = variant.other_text = true;
+    sweep(&ROLLBACK, COUNT(SWEEPS));
+    set_variant(false);
+    sweep(&ROLLBACK, 2);
+}
+
+static void test_recover(void **state)
+{
+    (void)state;
+    for (int left = BEGUN; left <= LITTER; left++) {
+        set_variant(true);
+        variant.left = left;
+        variant.boot = left % 2 == 0;
+        sweep(&RECOVER, COUNT(SWEEPS));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        faults_test(test_apply),
+        faults_test(test_rollback),
+        faults_test(test_recover),
+    };
+    base_verbosity = -1;
+    return cmocka_run_group_tests(tests, unit_begin, unit_end);
+}
