@@ -34,6 +34,7 @@ def master():
         yield "services of " + kind, ("", SERVICE + text * (LINES // max(1, text.count("\n"), len(text.split()))) + "\n", "")
     yield from {"services": ("", line, ""), "services at both limits": ("", "name unix - - - - - " + "x" * 42 + "\n", ""), "with options": ("", SERVICE + option * 2 + "\n", ""), "braces that open": (SERVICE + " -oa=", "{", "\n"),
                 "braces": (SERVICE + " -oa=", "{}", "\n"), "nested braces": (SERVICE + " -oa=", "{{{{{}}}}}", "\n"), "one word": (SERVICE + " ", "x", "\n"),
+                "a group of blanks": (SERVICE + " -oa={", " ", "}\n"), "groups of lines": (SERVICE + " -oa={", "\n {", "\n }\n"), "blanks and braces": (SERVICE + " -o { a=", "{ } ", " }\n"),
                 "braces of lines": (SERVICE + " -o { a=\n", " x\n", " }\n"), "many braces of lines": ("", SERVICE + " -o { a=\n" + " x\n" * LINES + " }\n", ""),
                 "commented": ("", COMMENTED, ""), "commented options": (COMMENTED, "#-oa\n", ""), "one option below": (COMMENTED, "#\n", "#-oa\n"),
                 "commented and prose": ("", COMMENTED + "#\n", ""), "commented words": ("#a unix - - - - - x", " x", "\n"),
