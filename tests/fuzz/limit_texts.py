@@ -55,7 +55,8 @@ def dovecot():
                 "comments behind": ("", "a=" + "b \\ #\n" * LINES + "b\n", ""), "backslashes": ("a=", "\\\n", "b\n"), "dropped": ("", "a \\\n\n", ""),
                 "quotes": ("a=", '"', "\n"), "quoted": ("a=", '"" ', "\n"), "one line": ("a=", "x", "\n"), "long lines": ("", "a=" + "x" * 2600 + "\n", ""),
                 "heredoc": ("a=<<E\n", "x\n", "E\n"), "heredocs": ("", "a=<<E\nE\n", ""), "heredocs that open": ("", "a=<<E\n", ""), "words": ("", "a ", "= b\n"),
-                "a name": ("a ", "a", " {\n}\n"), "includes": ("", "!include a\n", ""), "bad last line": ("a {\n", "b=c\n", "}\nx\n")}.items()
+                "braces of 1.x": ("auth a {\n", "a {}\n", ""), "dropped by 1.x": ("auth a {\n}\n", "a {x\n}\n", ""), "open ends of 1.x": ("auth a {\n" * 15, "b=c\n", "b {}\n"),
+                "blanks": ("auth a {\n}\na {", " ", "x\n"), "a name": ("a ", "a", " {\n}\n"), "includes": ("", "!include a\n", ""), "bad last line": ("a {\n", "b=c\n", "}\nx\n")}.items()
 
 
 def fix():
