@@ -50,8 +50,8 @@ const char *dovecot_name(const struct node *node)
         return NULL;
     const struct node *name = section ? node_child(node, "name") : NULL;
     if (name == NULL)
-        return section ? node->value : unquoted(node->value);
-    return arena_printf("%s/%s", node->value, unquoted(name->value));
+        return unquoted(node->value);
+    return arena_printf("%s/%s", unquoted(node->value), unquoted(name->value));
 }
 
 const char *dovecot_value(const struct node *setting)
@@ -81,9 +81,21 @@ bool dovecot_stands_alone(const struct node *node)
     if (strcmp(node->label, "section") != 0 || node_child(node, "name") != NULL)
         return false;
     for (size_t i = 0; i < COUNT(types); i++)
-        if (strcmp(node->value, types[i]) == 0)
+        if (strcmp(unquoted(node->value), types[i]) == 0)
             return true;
     return false;
+}
+
+bool dovecot_stays_open(const char *text, const struct node *section)
+{
+    if (strcmp(section->label, "section") != 0)
+        return false;
+    const struct node *last = section->n_child > 0 ? &section->child[section->n_child - 1] : NULL;
+    size_t line = section->span.end - 1;
+    while (line > 0 && text[line - 1] != '\n')
+        line--;
+    return line <= section->text.start ||
+           (last != NULL && strcmp(last->label, "#close") != 0 && last->span.end == section->span.end);
 }
 
 bool dovecot_is_shipped(const char *path)

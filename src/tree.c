@@ -5,7 +5,8 @@
  * A text goes through its lens in the parts that tree_cut.c makes of it. Lines that no lens need see, such as
  * those that begin with white space before the first logical line, are made nodes here.
  *
- * A text of Dovecot's is read with marks in it (dovecot_masked), the values are those of the text.
+ * A text of Dovecot's and a master.cf are read with marks in them (dovecot_masked, postfix_masked_master),
+ * the values are those of the text.
  *
  * Limits: lenses are type-checked by the tests, not here. A text without a final newline is read as if it had
  * one; the spans then end where the text ends.
@@ -15,6 +16,7 @@
 #include "dovecot.h"
 #include "language.h"
 #include "memory.h"
+#include "postfix_mask.h"
 #include "secret.h"
 #include "tree_cut.h"
 
@@ -36,8 +38,8 @@ static const struct {
     [LENS_MASTER] = {"master.cf", "Mf_Master.lns",
                      N_("expected a service (service type private unpriv chroot wakeup maxproc command), a "
                         "comment that begins "
-                        "with '#', or an option line that begins with white space (braces nest five deep at "
-                        "most, groups of several lines not at all)")},
+                        "with '#', or an option line that begins with white space (braces behind -o close "
+                        "again in the same service)")},
     [LENS_TRANSPORT] =
         {"transport", "Mf_Transport.lns",
          N_("expected an entry (key and value), a comment that begins with '#', or a line that "
@@ -355,6 +357,13 @@ static bool check_tiles(const char *name, const struct node *node, size_t n, siz
                          name, at);
 }
 
+static const char *text_for_lens(enum lens lens, const char *text, size_t len)
+{
+    return lens == LENS_DOVECOT  ? dovecot_masked(text, len)
+           : lens == LENS_MASTER ? postfix_masked_master(text, len)
+                                 : text;
+}
+
 static bool parse_parts(enum lens lens, const char *name, size_t line, const char *text, size_t len,
                         struct node **ret_node, size_t *ret_n, struct err *err)
 {
@@ -363,7 +372,7 @@ static bool parse_parts(enum lens lens, const char *name, size_t line, const cha
     if (!open_augeas(err))
         return false;
     *grown = (struct growing){0};
-    const char *read = lens == LENS_DOVECOT ? dovecot_masked(text, len) : text;
+    const char *read = text_for_lens(lens, text, len);
     struct cutter cutter = {.lens = lens, .read = read, .len = len};
     struct chunk p = {.name = name, .text = text, .read = read, .len = len, .line = line};
     while (cut_next(&cutter, &part)) {

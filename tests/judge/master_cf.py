@@ -8,7 +8,7 @@ programs do, so that it can help where they stop; never less.
 Limits: white space of more than one byte in a value is not compared, nor are braces around what is no option's value. A
 vertical tab or a form feed is white space to the lens and a letter to Postfix: no text has one inside a service. To
 getopt() a lone "-" ends the options, and so it does here; postconf takes it for an option with a value and goes on cutting
-what is behind it, so that white space there is not compared. Of a value with a '$', which -x expands, only the name is.
+what is behind it, so that white space and "-" there are not compared. Of a value with a '$', which -x expands, only the name is.
 """
 import re
 
@@ -40,31 +40,27 @@ def option(odd):
         name, equals = odd.pick(*NAMES), odd.pick(*["="] * 150, "")
         # Without a '=' the daemon stops, and to the lens a group that holds white space is several words.
         word = name + equals + odd.pick(*[value for value in VALUES if equals or " " not in value])
+        if equals and odd.rng.random() < 0.3:
+            word, open_braces = folded(name + equals + odd.words(INNER, 1, 5))
+            if odd.rng.random() < 0.1:      # the words behind it are in the group, whatever is in them
+                return "-o" + gap + word
+            word += open_braces
         # postconf cuts "-oname" at every o, as if it were a row of letters; getopt() does not.
         return "-o" + (odd.pick("", gap) if "o" not in word else gap) + word
-    blank = odd.blank if odd.rng.random() < 0.7 else lambda: odd.pick("", " ", "\n ", " \r\n\n\t")
+    blank = odd.blank if odd.rng.random() < 0.7 else lambda: odd.pick("", " ", "\n ", " \r\n\n\t", "\n# { d = e\n ")
     before, after, words = blank(), blank(), odd.some(INNER, 0, 4)
     close = balanced if odd.rng.random() < 0.995 else str
     inner = close("".join((odd.fold() if at else "") + word for at, word in enumerate(words)))
-    if not within_limits(before + inner + after):
-        inner = close(" ".join(words))
     return "-o" + gap + "{" + blank() + odd.pick(*NAMES) + blank() + odd.pick(*["="] * 150, "") + before + inner + after + "}"
 
 
-def within_limits(value):
-    """Whether the groups of several lines in a value in braces are such as the lens reads: see its head."""
-    inside, depth = r"(?:[^{}]|\{[^{}]*\})*", 0
-    for number, line in enumerate(value.split("\n")):
-        if number > 0 and line.strip(" \t\v\f\r").startswith("#") or balanced(line) == line:
-            continue
-        if number == 0 and line.strip(" \t\v\f\r").startswith("#"):
-            return False
-        depth += line.count("{") - line.count("}")
-        if depth < 0:   # the value ends here
-            return True
-        if depth > 1 or not re.fullmatch(r"%s(\}%s)?(\{%s)?" % (inside, inside, inside), line):
-            return False
-    return True
+def folded(value):
+    """A value that has white space, and ends of lines, in braces only; and what closes the braces that it leaves open."""
+    made, depth = "", 0
+    for char in value:
+        depth = max(depth + (char == "{") - (char == "}"), 0)
+        made += char if depth > 0 or char not in " \t\v\f\r\n" else ""
+    return made, "}" * depth
 
 
 def balanced(text):
@@ -124,7 +120,7 @@ def program_service(line):
 
 def loose(rest):
     words = re.sub(rb"[{}]", b" ", b" ".join(rest)).split()
-    return [b"".join(words)] if rest[:1] == [b"-"] else words
+    return [b"".join(words).replace(b"-", b"")] if rest[:1] == [b"-"] else words
 
 
 def tree_service(node):
