@@ -339,6 +339,10 @@ static bool read_logs(struct diagnosis *d, struct docs *docs, struct fix *const 
         return false;
     if (o->logs.n == 0 && o->root.live && !o->no_log)
         logs_host(docs, since, fix, n, &d->logs);
+    for (size_t i = 0; i < d->logs.streams.n; i++)
+        strings_add(&d->unknown,
+                    arena_printf(_("what is logged to %s, which nobody can read again: give it with --log"),
+                                 d->logs.streams.item[i]));
     if (d->logs.failure != NULL) {
         strings_add(&d->unknown, d->logs.failure);
         d->unreadable = true;
