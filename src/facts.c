@@ -10,6 +10,7 @@
  */
 #include "facts.h"
 
+#include "package.h"
 #include "postfix.h"
 #include "postfix_names.h"
 #include "run.h"
@@ -281,6 +282,17 @@ static const char *ask_ipv6(void)
     return access("/proc/net/if_inet6", F_OK) == 0 ? "yes" : "no";
 }
 
+/* Of a tree the version that its package manager wrote down; Debian had dovecot-common before 2.0. */
+static const char *read_version(struct facts *facts, const char *name)
+{
+    if (strcmp(name, "postfix.version") == 0)
+        return package_version(facts->root, (const char *[]){"postfix", NULL});
+    if (strcmp(name, "dovecot.version") == 0)
+        return package_version(facts->root,
+                               (const char *[]){"dovecot-core", "dovecot-common", "dovecot", NULL});
+    return NULL;
+}
+
 static const char *ask(struct facts *facts, const char *name)
 {
     if (strcmp(name, "host.name") == 0)
@@ -290,7 +302,7 @@ static const char *ask(struct facts *facts, const char *name)
     if (strcmp(name, "os.version") == 0)
         return ask_os_release(facts, "VERSION_ID");
     if (!facts->root->live)
-        return NULL;
+        return read_version(facts, name);
     if (strcmp(name, "host.ipv6") == 0)
         return ask_ipv6();
     if (strcmp(name, "postfix.version") == 0)
@@ -337,14 +349,27 @@ const struct root *facts_root(const struct facts *facts)
 
 /* ---- answers ---- */
 
+/* Whether a tree has a program's configuration, or the program itself. */
+static bool has_traces(struct facts *facts, bool postfix)
+{
+    const char *told = facts_get(facts, postfix ? "postfix.config-directory" : "dovecot.config-file");
+    const char *const dovecot[] = {"/etc/dovecot/dovecot.conf", "/etc/dovecot.conf", "/usr/sbin/dovecot",
+                                   told};
+    const char *const usual[] = {"/etc/postfix/main.cf", "/usr/sbin/postconf", "/usr/sbin/postfix", told};
+    const char *const *path = postfix ? usual : dovecot;
+    for (size_t i = 0; i < COUNT(usual); i++)
+        if (path[i] != NULL && file_exists(facts->root, path[i]))
+            return true;
+    return false;
+}
+
 enum verdict facts_installed(struct facts *facts, const char *program)
 {
     bool postfix = strcmp(program, "postfix") == 0;
     if (facts_get(facts, arena_printf("%s.version", program)) != NULL)
         return HOLDS;
-    if (facts->root->live)
-        return run_have(postfix ? "postconf" : program) ? CANNOT_TELL : FAILS;
-    return CANNOT_TELL;
+    bool there = facts->root->live ? run_have(postfix ? "postconf" : program) : has_traces(facts, postfix);
+    return there ? CANNOT_TELL : FAILS;
 }
 
 struct strings facts_table_types(struct facts *facts)

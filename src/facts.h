@@ -21,7 +21,8 @@ const struct root *facts_root(const struct facts *facts);
 /* A fact by its name; NULL: unknown. */
 const char *facts_get(struct facts *facts, const char *name);
 
-/* Whether the program ("postfix", "dovecot") is installed. */
+/* Whether the program ("postfix", "dovecot") is installed. A tree of which nobody tells its version, and that
+ * has neither the program nor its configuration, is without it. */
 enum verdict facts_installed(struct facts *facts, const char *program);
 
 /* The type is one of `postconf -m`; the parameter is one of `postconf -d`. */

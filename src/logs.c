@@ -6,8 +6,7 @@
  * them, one after the other, with one scan, so that a cause and what follows from it may stand on either side
  * of a rotation; what it found comes back packed.
  *
- * Limits: a daemon that logs to a file of its own (log_path of Dovecot) is heard only where the file is
- * given.
+ * Limits: what a daemon says to a terminal or a container's runtime is heard only where it is given.
  */
 #include "logs.h"
 
@@ -37,6 +36,7 @@ struct job {
     struct log *log;
     size_t n;
     struct scan *scan;
+    struct journal_choice choice;
     time_t from; /* where to begin in the journal */
     int out;
     struct buf failures; /* sentences, a line each */
@@ -111,8 +111,8 @@ static void work(void *arg, int out)
     for (size_t i = 0; i < job->n; i++) {
         const struct log *log = &job->log[i];
         struct err err;
-        bool ok =
-            log->fd >= 0 ? read_file(job, log->fd, &err) : journal_since(job->from, take_entry, job, &err);
+        bool ok = log->fd >= 0 ? read_file(job, log->fd, &err)
+                               : journal_since(&job->choice, job->from, take_entry, job, &err);
         if (!ok)
             buf_printf(&job->failures, "%s: %s\n", log->name, err.text);
     }
@@ -213,41 +213,59 @@ static time_t later(time_t a, time_t b)
     return a > b ? a : b;
 }
 
+/* When one of the document's files was last changed. */
 static time_t changed(struct docs *docs, const char *id)
 {
-    const struct doc *doc;
+    const struct doc *const *doc;
+    size_t n;
+    time_t last = 0;
     struct err ignored;
-    return docs_get(docs, id, &doc, &ignored) && !doc->absent ? doc->identity.mtime.tv_sec : 0;
+    if (!docs_files(docs, id, NULL, &doc, &n, &ignored))
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (!doc[i]->absent)
+            last = later(last, doc[i]->identity.mtime.tv_sec);
+    return last;
 }
 
 static struct since present_since(struct docs *docs)
 {
     return (struct since){.postfix = later(service_last_read("postfix"),
                                            later(changed(docs, "main.cf"), changed(docs, "master.cf"))),
-                          .dovecot = later(service_last_read("dovecot"), changed(docs, "dovecot.conf"))};
+                          .dovecot = later(service_last_read("dovecot"), changed(docs, DOC_DOVECOT))};
+}
+
+static void add_journal(const struct logs_places *places, struct job *job)
+{
+    static const char *const daemons[] = {"postfix", "dovecot"};
+    struct log journal = {_("the journal"), -1};
+    job->choice.facilities = places->facilities;
+    for (size_t i = 0; i < COUNT(daemons); i++) {
+        struct strings units = service_units(daemons[i]);
+        for (size_t k = 0; k < units.n; k++)
+            strings_add(&job->choice.units, units.item[k]);
+    }
+    job->log = arena_append(job->log, &job->n, sizeof(journal), &journal);
 }
 
 void logs_host(struct docs *docs, time_t since, struct fix *const fix[], size_t n, struct logs *ret_logs)
 {
-    const struct doc *main_cf;
-    const char *maillog_file = NULL;
     struct err err;
     struct logs logs = {.present = present_since(docs)};
     struct since from = since > 0 ? (struct since){since, since} : logs.present;
     struct job job = {.scan = scan_begin(fix, n)};
-    if (docs_get(docs, "main.cf", &main_cf, &err))
-        maillog_file = facts_value(docs->facts, main_cf, "maillog_file", NULL);
+    struct log_settings settings;
+    log_settings(docs, &settings);
     job.from = from.dovecot > 0 && from.dovecot < from.postfix ? from.dovecot : from.postfix;
-    struct logs_places places = logs_places(maillog_file != NULL ? maillog_file : "", job.from);
+    struct logs_places places = logs_places(&settings, job.from);
     for (size_t i = 0; i < places.files.n; i++)
         if (!open_log(places.files.item[i], &job, &err))
             logs.failure = arena_string(err.text);
-    if (places.journal) {
-        struct log journal = {_("the journal"), -1};
-        job.log = arena_append(job.log, &job.n, sizeof(journal), &journal);
-    }
+    if (places.journal)
+        add_journal(&places, &job);
     scan_since(job.scan, from);
     if (job.n > 0)
         read_logs(&job, &logs);
+    logs.streams = places.streams;
     *ret_logs = logs;
 }

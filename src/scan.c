@@ -286,7 +286,7 @@ bool scan_line(void *arg, const struct log_line *line)
         if (take_consequence(&scan->watch[i], line) && cause == NULL)
             cause = &scan->watch[i];
     for (size_t i = 0; i < scan->n; i++)
-        if (cause == NULL || &scan->watch[i] == cause || independent(cause->fix, scan->watch[i].fix))
+        if (cause == NULL || (&scan->watch[i] != cause && independent(cause->fix, scan->watch[i].fix)))
             take_symptom(&scan->watch[i], line);
     return true;
 }
