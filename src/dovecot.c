@@ -43,15 +43,30 @@ static const char *unquoted(const char *text)
     return buf_text(&out);
 }
 
-const char *dovecot_name(const struct node *node)
+/* Without the quotes around it. */
+static const char *bared(const char *text)
+{
+    return in_quotes(text) ? arena_copy(text + 1, strlen(text) - 2) : text;
+}
+
+static const char *name_of(const struct node *node, const char *(*plain)(const char *))
 {
     bool section = strcmp(node->label, "section") == 0;
     if (!section && strcmp(node->label, "setting") != 0 && strcmp(node->label, "commented") != 0)
         return NULL;
     const struct node *name = section ? node_child(node, "name") : NULL;
-    if (name == NULL)
-        return unquoted(node->value);
-    return arena_printf("%s/%s", unquoted(node->value), unquoted(name->value));
+    return name == NULL ? plain(node->value)
+                        : arena_printf("%s/%s", plain(node->value), unquoted(name->value));
+}
+
+const char *dovecot_name(const struct node *node)
+{
+    return name_of(node, unquoted);
+}
+
+const char *dovecot_name_with_backslashes(const struct node *node)
+{
+    return name_of(node, bared);
 }
 
 const char *dovecot_value(const struct node *setting)

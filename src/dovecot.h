@@ -16,6 +16,8 @@ bool dovecot_may_miss(const struct node *node);
 /* What a setting, a section or a commented-out setting is called in a path: "vsz_limit",
  * "service/imap-login"; NULL: it is none of them. */
 const char *dovecot_name(const struct node *node);
+/* The same for 2.4.0 and 2.4.1, which leave the backslashes in a quoted one. */
+const char *dovecot_name_with_backslashes(const struct node *node);
 /* What a setting is set to, as Dovecot reads it: its lines joined, the quotes around it and the backslashes
  * in them taken away, a heredoc's lines. */
 const char *dovecot_value(const struct node *setting);

@@ -66,7 +66,7 @@ class Maker:
         section = self.pick("import_environment", '"import_environment"') if self.new else "plugin"
         text = self.between() + self.pick(f"{section} {{", f"{section}\t{{ # {{", f"{section} \\\n{{ ") + "\n"
         for i in range(12):
-            names = [f"n{i}", f"k{self.random.randrange(5)}", f"a.b{i}"] + [f'"q {i}"'] * self.new
+            names = [f"n{i}", f"k{self.random.randrange(5)}", f"a.b{i}"] + [f'"q {i}"', f'"b\\\\{i}"', f'"c\\"{i}"'] * self.new
             text += self.between() + self.setting(self.pick(*names))
         return text + self.pick("}", " }", "} # }", "}#") + "\n" + self.between()
 

@@ -247,6 +247,8 @@ static void test_edits(void **state)
             unit_fresh(state);
         unit_dirs("etc/postfix");
         const char *text = random_text(l, &seed, 40);
+        if (i % 32 == 0) /* a line of aliases that the lens does not read */
+            text = arena_printf("%s\n(((n))) o: p\n", text);
         struct buf stanzas = {0};
         for (unsigned k = unit_random(&seed, 3) + 1; k > 0; k--)
             buf_printf(&stanzas, "%s\n", stanza(l, &seed));
@@ -261,8 +263,7 @@ static void test_edits(void **state)
         changes += ok && strcmp(part, text) != 0;
     }
     assert_true(changes > unit_rounds(ROUNDS) / 3);
-    /* lenses read nearly every line by now */
-    assert_true(parted > 0 || unit_rounds(ROUNDS) < ROUNDS);
+    assert_true(parted > 0);
 }
 
 /* ---- bad lines ---- */
