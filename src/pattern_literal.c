@@ -79,10 +79,6 @@ static void end_run(struct choice *choice)
 static void extend_run(struct choice *choice, const struct strings *literals, bool perhaps)
 {
     struct strings next = {0}, joined = {0};
-    if (literals->n == 1 && !perhaps) {
-        buf_puts(&choice->tail, literals->item[0]);
-        return;
-    }
     for (size_t i = 0; i < literals->n; i++)
         strings_add(&next, literals->item[i]);
     if (perhaps)
@@ -178,18 +174,23 @@ static struct said read_group(struct reading *r)
     return taken ? said : (struct said){0};
 }
 
-/* One character, as a literal; none for what is no character. */
-static struct said read_one(struct reading *r)
+/* A character of the text; 0: what is none, a kind of character or a place. */
+static char read_one(struct reading *r)
 {
-    struct said said = {0};
     char c = *r->p;
     if (c == '\\')
-        c = read_escape(r);
-    else if (c == '[')
-        skip_class(r), c = '\0';
-    else
-        r->p++, c = strchr(".^$", c) != NULL ? '\0' : c;
-    said.whole = c != '\0';
+        return read_escape(r);
+    if (c == '[') {
+        skip_class(r);
+        return '\0';
+    }
+    r->p++;
+    return strchr(".^$", c) != NULL ? '\0' : c;
+}
+
+static struct said one_character(char c)
+{
+    struct said said = {.whole = c != '\0'};
     if (said.whole)
         strings_add(&said.literals, arena_copy(&c, 1));
     return said;
@@ -199,8 +200,16 @@ static struct said read_sequence(struct reading *r)
 {
     struct choice choice = {.starts = nothing, .whole = true};
     while (*r->p != '\0' && *r->p != '|' && *r->p != ')' && !r->unknown) {
-        struct said said = *r->p == '(' ? read_group(r) : read_one(r);
+        bool group = *r->p == '(';
+        struct said said = group ? read_group(r) : (struct said){0};
+        char c = group ? '\0' : read_one(r);
         enum times times = read_quantifier(r);
+        if (c != '\0' && times == ONCE) {
+            buf_add(&choice.tail, &c, 1);
+            continue;
+        }
+        if (!group)
+            said = one_character(c);
         if (said.whole && times != ANY)
             extend_run(&choice, &said.literals, times == PERHAPS);
         if (said.whole && (times == ONCE || times == PERHAPS))

@@ -204,10 +204,11 @@ size_t sieve_lines(const struct sieve *sieve, const char *bytes, size_t len, uin
     return n;
 }
 
-void sieve_text(const struct sieve *sieve, const char *text, size_t len, bool *ret_held)
+void sieve_text(const struct sieve *sieve, const char *text, size_t len,
+                void (*held)(void *arg, size_t literal), void *arg)
 {
     for (size_t at = 0; (at = next_gram(sieve, text, len, at)) < len; at += sieve->stride)
         for (const struct gram *gram = first_at(sieve, text + at); gram != NULL; gram = next_of(sieve, gram))
             if (stands(sieve, gram, text, len, at))
-                ret_held[gram->literal] = true;
+                held(arg, gram->literal);
 }

@@ -92,15 +92,29 @@ static void test_lines(void **state)
     assert_true(found > 4500);
 }
 
+static void count_held(void *arg, size_t literal)
+{
+    size_t *held = arg;
+    held[literal]++;
+}
+
+static size_t count(const char *text, const char *literal)
+{
+    size_t n = 0;
+    for (const char *p = text; (p = strstr(p, literal)) != NULL; p++)
+        n++;
+    return n;
+}
+
 static size_t try_text(uint64_t *seed)
 {
     struct strings literals = random_literals(seed);
     size_t len, n = 0;
     const char *text = random_text(seed, "abx", &literals, &len), *copy = arena_copy(text, len);
-    bool held[6] = {false};
-    sieve_text(sieve_new(&literals), text, len, held);
+    size_t held[6] = {0};
+    sieve_text(sieve_new(&literals), text, len, count_held, held);
     for (size_t i = 0; i < literals.n; i++) {
-        assert_int_equal(held[i], strstr(copy, literals.item[i]) != NULL);
+        assert_int_equal(held[i], count(copy, literals.item[i]));
         n += held[i];
     }
     return n;
@@ -115,7 +129,7 @@ static void test_text(void **state)
         found += try_text(&seed);
         arena_release(mark);
     }
-    assert_in_range(found, 1000, 29000);
+    assert_true(found > 5000);
 }
 
 /* The narrowest lines that hold something, to the last byte of the room. */
