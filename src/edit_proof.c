@@ -9,6 +9,7 @@
 
 #include "postfix.h"
 #include "postfix_list.h"
+#include "tree.h"
 
 #include <string.h>
 
@@ -258,9 +259,11 @@ const struct touch *edit_touch_of(const struct job *job, const struct node *node
     return NULL;
 }
 
+/* The next entry, or record that is none to the proof but must stay as it is. */
 static size_t next_entry(const struct doc *doc, size_t at)
 {
-    while (at < doc->n_node && !edit_is_entry(&doc->node[at]))
+    while (at < doc->n_node && !edit_is_entry(&doc->node[at]) &&
+           strcmp(doc->node[at].label, TREE_UNREAD) != 0)
         at++;
     return at;
 }
