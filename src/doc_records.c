@@ -4,7 +4,8 @@
  * where that sees what the lens sees (postfix_nodes.h), else by the lens. The others are nodes of which only
  * the bytes count (TREE_UNREAD); so one that the lens refuses is in nobody's way. Comments are always read.
  *
- * What an edit made of a text is shown to the lens, too, in the records that were read: it must see the same.
+ * What an edit made of a text is shown to the lens, too, in the records that were read, but for comments: it
+ * must see the same.
  */
 #include "doc_private.h"
 
@@ -23,6 +24,7 @@ struct parsing {
     size_t n_hunk;
     size_t next_hunk, next_node; /* the first that may be of what comes */
     size_t shift;                /* of a place behind the hunks before next_hunk; wraps around below zero */
+    bool begins;                 /* what was not read begins a node there */
     bool by_hand;
     struct node *hand; /* what was read by hand */
     size_t n_hand;
@@ -45,6 +47,12 @@ static void add_nodes(struct doc *doc, struct node *node, size_t n, size_t at)
         doc->node = arena_append(doc->node, &doc->n_node, sizeof(*node), &node[i]);
 }
 
+/* Of comments the proof of an edit holds the bytes only. */
+static bool is_text(const struct node *node)
+{
+    return node->label[0] != '#' && strcmp(node->label, "commented") != 0;
+}
+
 static bool read_nodes(struct parsing *p, size_t at, size_t len, size_t line)
 {
     struct node *node;
@@ -56,7 +64,8 @@ static bool read_nodes(struct parsing *p, size_t at, size_t len, size_t line)
         return false;
     add_nodes(p->doc, node, n, at);
     for (size_t i = 0; hand && i < n && p->old != NULL; i++)
-        p->hand = arena_append(p->hand, &p->n_hand, sizeof(*node), &node[i]);
+        if (is_text(&node[i]))
+            p->hand = arena_append(p->hand, &p->n_hand, sizeof(*node), &node[i]);
     return true;
 }
 
@@ -83,10 +92,12 @@ static bool was_unread(struct parsing *p, size_t at)
     size_t before;
     if (!place_before(p, at, &before))
         return false;
-    while (p->next_node < old->n_node && old->node[p->next_node].span.start < before)
+    while (p->next_node < old->n_node && old->node[p->next_node].span.end <= before)
         p->next_node++;
-    return p->next_node < old->n_node && old->node[p->next_node].span.start == before &&
-           strcmp(old->node[p->next_node].label, TREE_UNREAD) == 0;
+    if (p->next_node == old->n_node)
+        return false;
+    p->begins = old->node[p->next_node].span.start == before;
+    return strcmp(old->node[p->next_node].label, TREE_UNREAD) == 0;
 }
 
 /* A record is read when it was asked for, or had been read before it was edited, or comes from the edit. */
@@ -107,13 +118,24 @@ static size_t count_lines(const char *bytes, size_t len)
     return lines;
 }
 
+/* Such records in a row are one node: a large table has many beside those that are asked for. */
+static void add_unread(struct parsing *p, size_t at, size_t len)
+{
+    struct doc *doc = p->doc;
+    struct node *last = doc->n_node > 0 ? &doc->node[doc->n_node - 1] : NULL;
+    struct node unread = {.label = TREE_UNREAD, .value = "", .span = {0, len}};
+    if (last != NULL && !p->begins && strcmp(last->label, TREE_UNREAD) == 0 && last->span.end == at)
+        last->span.end += len;
+    else
+        add_nodes(doc, &unread, 1, at);
+}
+
 static bool parse_record(struct parsing *p, size_t at, size_t len, size_t line)
 {
     if (is_read(p, at, len))
         return read_nodes(p, at, len, line);
     size_t own = records_own_len(p->doc->text + at, len);
-    struct node unread = {.label = TREE_UNREAD, .value = "", .span = {0, own}};
-    add_nodes(p->doc, &unread, 1, at);
+    add_unread(p, at, own);
     return read_nodes(p, at + own, len - own, line + count_lines(p->doc->text + at, own));
 }
 

@@ -11,6 +11,7 @@
 #include "hunk.h"
 #include "postfix_list.h"
 #include "postfix_table.h"
+#include "set.h"
 #include "tree.h"
 
 #include <string.h>
@@ -146,12 +147,15 @@ static const char *unquoted(const char *key)
 static bool covers(const struct doc *doc, const struct strings *keys, struct doc *ret_like)
 {
     struct doc like = {.all = doc->all || keys == NULL};
-    for (size_t i = 0; i < doc->keys.n; i++)
+    struct set there = {0};
+    for (size_t i = 0; i < doc->keys.n; i++) {
+        set_add(&there, doc->keys.item[i]);
         strings_add(&like.keys, doc->keys.item[i]);
+    }
     for (size_t i = 0; keys != NULL && i < keys->n; i++) {
         const char *key = unquoted(keys->item[i]);
         like.all |= strchr(key, '*') != NULL;
-        if (!strings_have(&like.keys, key))
+        if (set_add(&there, key))
             strings_add(&like.keys, key);
     }
     *ret_like = like;

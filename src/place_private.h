@@ -77,9 +77,6 @@ bool place_suspects(struct finder *f, struct strings *ret_names, struct err *err
  * a name, or with a '*' in it. Fails when they are more than PLACE_MOST_ENTRIES. */
 #define PLACE_MOST_ENTRIES 10000
 bool place_sift(struct finder *f, const char *id, struct strings *ret_names, struct err *err) MUST_CHECK;
-/* The first entry of that key, with a value; case and quotes do not count. NULL: there is none. */
-const struct node *place_map_entry(const struct doc *const *doc, size_t n, const char *key,
-                                   const struct doc **ret_doc);
 
 /* place_dovecot.c */
 bool place_dovecot(struct finder *f, struct err *err) MUST_CHECK;
