@@ -154,7 +154,6 @@ static bool covers(const struct doc *doc, const struct strings *keys, struct doc
     }
     for (size_t i = 0; keys != NULL && i < keys->n; i++) {
         const char *key = unquoted(keys->item[i]);
-        like.all |= strchr(key, '*') != NULL;
         if (set_add(&there, key))
             strings_add(&like.keys, key);
     }

@@ -202,7 +202,7 @@ bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size
         }
     }
     while (more) {
-        if (!docs_files(f->ctx->docs, "aliases", names.n > 0 ? &names : NULL, ret_doc, ret_n, err))
+        if (!docs_files(f->ctx->docs, "aliases", place_is_open(&names) ? NULL : &names, ret_doc, ret_n, err))
             return false;
         struct entries all = entries_of(*ret_doc, *ret_n, false);
         struct strings known = names;

@@ -27,6 +27,8 @@ bool place_wanted(const struct strings *names, const char *name);
 /* One of the fields that the row has so far is not what the place asks for. *ret_unknown: one is not known,
  * or it does not have it yet. */
 bool place_excludes(struct finder *f, const struct row *row, bool *ret_unknown);
+/* Whether names leave open which records they are: there are none, or one has a '*' in it. */
+bool place_is_open(const struct strings *names);
 /* Keeps the row if its fields and its value are what the place asks for. */
 void place_offer(struct finder *f, const struct row *row);
 struct row place_row(const struct doc *doc, const struct node *node);
