@@ -92,7 +92,7 @@ bool doc_edited(const struct doc *doc, const struct hunk *hunk, size_t n, struct
         edited->piece = extract_moved(doc->piece, doc->n_piece, doc->text, hunk, n);
     else
         digest_hex(edited->text, edited->len, edited->digest);
-    if (!(doc->n_piece > 0 ? doc_parse_table : parse)(edited, err))
+    if (!(doc->n_piece > 0 ? doc_parse_edited(edited, doc, hunk, n, err) : parse(edited, err)))
         return false;
     *ret_doc = edited;
     return true;

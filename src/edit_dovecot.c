@@ -81,7 +81,7 @@ static bool insert(struct nest *e, const struct doc *doc, size_t at, const char 
         return false;
     added.like = nodes;
     edit_add(job, at, at, arena_printf("%s%s", open ? "\n" : "", lines))->kind = ENTRY;
-    job->added = arena_append(job->added, &job->n_added, sizeof(added), &added);
+    edit_added(job, &added);
     return true;
 }
 

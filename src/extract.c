@@ -14,23 +14,6 @@
 
 /* ---- what is wanted ---- */
 
-bool extract_has_key(const struct wanted *wanted, struct key key)
-{
-    for (size_t i = 0; i < wanted->keys.n && key.len > 0; i++) {
-        const char *name = wanted->keys.item[i];
-        if (records_same_name((struct key){name, strlen(name)}, key))
-            return true;
-    }
-    return false;
-}
-
-/* The keys by their hashes: each record of a table is held against all of them. */
-struct keys {
-    const struct wanted *wanted;
-    const char **slot; /* as they are compared (records_name); NULL: empty */
-    size_t mask;       /* the number of slots, a power of two, less one */
-};
-
 /* Alike for letters of either case (and for some other bytes). */
 static uint64_t key_hash(struct key key)
 {
@@ -47,7 +30,7 @@ static uint64_t key_hash(struct key key)
     return hash ^ hash >> 32;
 }
 
-static struct keys hash_keys(const struct wanted *wanted)
+struct keys extract_keys(const struct wanted *wanted)
 {
     struct keys keys = {.wanted = wanted, .mask = 3};
     while (keys.mask < wanted->keys.n * 2)
@@ -72,16 +55,25 @@ static bool is_odd(struct key key)
     return false;
 }
 
-static bool have_key(const struct keys *keys, struct key key)
+static bool find_key(const struct keys *keys, struct key key)
 {
-    if (key.len == 0)
-        return false;
-    if (is_odd(key)) /* few are */
-        return extract_has_key(keys->wanted, key);
     for (size_t at = key_hash(key) & keys->mask; keys->slot[at] != NULL; at = (at + 1) & keys->mask)
         if (strncasecmp(keys->slot[at], key.bytes, key.len) == 0 && keys->slot[at][key.len] == '\0')
             return true;
     return false;
+}
+
+bool extract_has_key(const struct keys *keys, struct key key)
+{
+    if (keys->wanted->all || key.len == 0 || keys->wanted->keys.n == 0)
+        return keys->wanted->all;
+    if (!is_odd(key))
+        return find_key(keys, key);
+    size_t mark = arena_mark();
+    const char *name = records_name(arena_copy(key.bytes, key.len));
+    bool found = find_key(keys, (struct key){name, strlen(name)});
+    arena_release(mark);
+    return found;
 }
 
 /* The comments in a record may be entries that are commented out. */
@@ -90,7 +82,7 @@ static bool has_commented(const struct wanted *wanted, const struct keys *keys, 
     for (size_t at = 0; at < len;) {
         const char *newline = memchr(bytes + at, '\n', len - at);
         size_t next = newline != NULL ? (size_t)(newline - bytes) + 1 : len;
-        if (have_key(keys, records_commented_key(bytes + at, next - at, wanted->alias)))
+        if (extract_has_key(keys, records_commented_key(bytes + at, next - at, wanted->alias)))
             return true;
         at = next;
     }
@@ -152,8 +144,8 @@ static bool is_asked_for(const struct walk *w, const struct cut *cut, const char
 {
     if (w->wanted->keys.n == 0)
         return false;
-    return have_key(&w->keys, key) || ((cut->lines > 1 || !records_begins(bytes, cut->len)) &&
-                                       has_commented(w->wanted, &w->keys, bytes, cut->len));
+    return extract_has_key(&w->keys, key) || ((cut->lines > 1 || !records_begins(bytes, cut->len)) &&
+                                              has_commented(w->wanted, &w->keys, bytes, cut->len));
 }
 
 static void see(struct walk *w, const struct cut *cut, const char *bytes)
@@ -180,7 +172,7 @@ static bool find_ranges(struct walk *w, int fd, const char *path, struct err *er
     struct cut cut, last = {0};
     const char *bytes;
     bool end;
-    w->keys = hash_keys(w->wanted);
+    w->keys = extract_keys(w->wanted);
     records_open(&records, fd, path);
     if (!w->wanted->no_digest) {
         records.each_block = digest_block;

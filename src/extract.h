@@ -42,8 +42,15 @@ bool extract_read(const struct at *at, const struct wanted *wanted, struct extra
 bool extract_around(const struct at *at, const struct hunk *hunk, size_t n, struct extract *ret,
                     struct hunk **ret_hunk, struct err *err) MUST_CHECK;
 
-/* Whether it is one of the keys. */
-bool extract_has_key(const struct wanted *wanted, struct key key);
+/* The keys of what is wanted by their hashes: many records are held against many keys. */
+struct keys {
+    const struct wanted *wanted; /* kept */
+    const char **slot;           /* as they are compared (records_name); NULL: empty */
+    size_t mask;                 /* the number of slots, a power of two, less one */
+};
+struct keys extract_keys(const struct wanted *wanted);
+/* Whether it is one of them; all wants any. */
+bool extract_has_key(const struct keys *keys, struct key key);
 
 /* From the extract to the file; an offset that ends a piece is in that piece when end is true, else in the
  * next one. */

@@ -94,22 +94,6 @@ static const struct entry *entry_of(const struct entries *all, const char *key)
     return NULL;
 }
 
-const struct node *place_map_entry(const struct doc *const *doc, size_t n, const char *key,
-                                   const struct doc **ret_doc)
-{
-    const char *wanted = records_name(key);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < doc[i]->n_node; k++) {
-            const struct node *node = &doc[i]->node[k];
-            if (!postfix_is_map_entry(node) || strcmp(records_name(node->value), wanted) != 0 ||
-                node_child(node, "value") == NULL)
-                continue;
-            *ret_doc = doc[i];
-            return node;
-        }
-    return NULL;
-}
-
 static struct strings folded_names(const struct strings *names)
 {
     struct strings out = {0};
@@ -218,7 +202,7 @@ bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size
         }
     }
     while (more) {
-        if (!docs_files(f->ctx->docs, "aliases", names.n > 0 ? &names : NULL, ret_doc, ret_n, err))
+        if (!docs_files(f->ctx->docs, "aliases", place_is_open(&names) ? NULL : &names, ret_doc, ret_n, err))
             return false;
         struct entries all = entries_of(*ret_doc, *ret_n, false);
         struct strings known = names;

@@ -27,6 +27,8 @@ bool place_wanted(const struct strings *names, const char *name);
 /* One of the fields that the row has so far is not what the place asks for. *ret_unknown: one is not known,
  * or it does not have it yet. */
 bool place_excludes(struct finder *f, const struct row *row, bool *ret_unknown);
+/* Whether names leave open which records they are: there are none, or one has a '*' in it. */
+bool place_is_open(const struct strings *names);
 /* Keeps the row if its fields and its value are what the place asks for. */
 void place_offer(struct finder *f, const struct row *row);
 struct row place_row(const struct doc *doc, const struct node *node);
@@ -77,9 +79,6 @@ bool place_suspects(struct finder *f, struct strings *ret_names, struct err *err
  * a name, or with a '*' in it. Fails when they are more than PLACE_MOST_ENTRIES. */
 #define PLACE_MOST_ENTRIES 10000
 bool place_sift(struct finder *f, const char *id, struct strings *ret_names, struct err *err) MUST_CHECK;
-/* The first entry of that key, with a value; case and quotes do not count. NULL: there is none. */
-const struct node *place_map_entry(const struct doc *const *doc, size_t n, const char *key,
-                                   const struct doc **ret_doc);
 
 /* place_dovecot.c */
 bool place_dovecot(struct finder *f, struct err *err) MUST_CHECK;

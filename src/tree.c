@@ -402,6 +402,80 @@ bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *
     return ok;
 }
 
+/* ---- what was read without a lens ---- */
+
+#define AT_ONCE 100 /* top-level nodes: where Augeas takes the least time for each */
+
+struct level {
+    const struct node **node;
+    size_t n;
+};
+
+static struct level below(const struct level *level)
+{
+    struct level next = {0};
+    for (size_t i = 0; i < level->n; i++)
+        for (size_t k = 0; k < level->node[i]->n_child; k++) {
+            const struct node *child = &level->node[i]->child[k];
+            next.node = arena_append(next.node, &next.n, sizeof(struct node *), &child);
+        }
+    return next;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* The nodes that are so deep, in their order; what each of them is below is in the order, too. */
+static bool same_level(const char *path, const struct level *level)
+{
+    if (aug_defvar(aug, "level", path) < 0 || aug_ns_count(aug, "level") != (int)level->n)
+        return false;
+    for (size_t i = 0; i < level->n; i++) {
+        const char *label = NULL, *value = NULL;
+        aug_ns_label(aug, "level", (int)i, &label, NULL);
+        aug_ns_value(aug, "level", (int)i, &value);
+        if (!same_text(label, level->node[i]->label) || !same_text(value, level->node[i]->value))
+            return false;
+    }
+    return true;
+}
+
+static bool agrees(enum lens lens, const char *text, const struct node *node, size_t n)
+{
+    struct buf bytes = {0};
+    struct level level = {0};
+    for (size_t i = 0; i < n; i++) {
+        const struct node *one = &node[i];
+        buf_add(&bytes, text + one->span.start, one->span.end - one->span.start);
+        level.node = arena_append(level.node, &level.n, sizeof(struct node *), &one);
+    }
+    aug_rm(aug, "/tree");
+    if (aug_set(aug, "/chunk", buf_text(&bytes)) < 0 ||
+        aug_text_store(aug, LENSES[lens].lens, "/chunk", "/tree") < 0)
+        return false;
+    for (const char *path = "/tree/*";; path = arena_printf("%s/*", path), level = below(&level)) {
+        if (!same_level(path, &level))
+            return false;
+        if (level.n == 0)
+            return true;
+    }
+}
+
+bool tree_agrees(enum lens lens, const char *text, const struct node *node, size_t n)
+{
+    struct err ignored;
+    bool before = memory_must(true), same = open_augeas(&ignored);
+    for (size_t at = 0; same && at < n; at += AT_ONCE) {
+        size_t mark = arena_mark();
+        same = agrees(lens, text, node + at, n - at < AT_ONCE ? n - at : AT_ONCE);
+        arena_release(mark);
+    }
+    memory_must(before);
+    return same;
+}
+
 /* What a text holds of what makes it dear for its lens. */
 static size_t count_dear(enum lens lens, const char *text, size_t len)
 {

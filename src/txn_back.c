@@ -198,7 +198,8 @@ static bool write_rebased(const struct txn *txn, const struct back *back, struct
         return false;
     bool ok = true;
     for (size_t i = 0; ok && i < back->n_later; i++)
-        ok = file_write_new(dir, arena_printf("%zu", i), back->later[i].text, back->later[i].len, err);
+        ok = back->later[i].text == NULL ||
+             file_write_new(dir, arena_printf("%zu", i), back->later[i].text, back->later[i].len, err);
     ok = ok && file_sync_dir(dir, err);
     close(dir);
     return ok;

@@ -3,8 +3,9 @@
 of the file is as it was to the byte, and bad lines elsewhere are named and stop nothing."""
 import os
 import re
+import shutil
 
-from support import check, check_equal, difference, read, write
+from support import check, check_equal, difference, read, site, write
 
 MAIN = ("myhostname = mail.example.jp\nmydomain = example.jp\nmydestination = $myhostname\nvirtual_alias_domains =\n"
         "virtual_mailbox_domains =\ntransport_maps = hash:/etc/postfix/transport\n")
@@ -93,10 +94,34 @@ def test_large_table_twice(host):
     prepare(host, before)
     host.expect(0, *APPLY, "-y")
     host.expect(0, "apply", "isp-relay", "domain=second.example.com", "relay=[relay.example.net]", "-y")
-    host.expect(4, "rollback", "1", "-y", err="was changed again by transaction 0002-isp-relay; roll that one back first")
-    host.expect(0, "rollback", "-y")
-    host.expect(0, "rollback", "-y")
-    check(read(host.path(TRANSPORT)).decode() == before, "the file after both")
+    both = read(host.path(TRANSPORT)).decode()
+    for order in (("2", "1"), ("1", "2")):
+        for number in order:
+            host.expect(0, "rollback", number, "-y")
+            left = before if number == order[1] else both.replace(NEW, OLD) if number == "1" else before.replace(OLD, NEW)
+            check(read(host.path(TRANSPORT)).decode() == left, "the file after the rollback of %s in %s" % (number, order))
+        if order[0] == "2":
+            shutil.rmtree(host.path("var/lib/mailfix"))
+            host.put(TRANSPORT, before)
+            host.expect(0, *APPLY, "-y")
+            host.expect(0, "apply", "isp-relay", "domain=second.example.com", "relay=[relay.example.net]", "-y")
+    host.expect(0, "apply", "isp-relay", "domain=x.example", "relay=[a.example]", "-y")
+    host.expect(0, "apply", "isp-relay", "domain=x.example", "relay=[b.example]", "-y")
+    host.expect(4, "rollback", "3", "-y", err="was changed again by transaction 0004-isp-relay; roll that one back first")
+    host.put(TRANSPORT, "# by hand\n" + read(host.path(TRANSPORT)).decode())
+    host.expect(4, "rollback", "3", "-y", err="0004-isp-relay")
+
+
+def test_large_table_star(host):
+    """A key that is a '*' is a key like any other."""
+    before = text()
+    prepare(host, before)
+    with site(host, "fix zz-test-star\ntitle t\neffect noise\n\nedit map transport_maps\n  ensure\n    |* :[all.example]\n", "zz-test-star"):
+        for _ in range(2):
+            host.expect(0, "apply", "zz-test-star", "-y")
+        check(read(host.path(TRANSPORT)).decode() == before + "* :[all.example]\n", "one line more")
+        host.expect(0, "rollback", "-y")
+        check(read(host.path(TRANSPORT)).decode() == before, "the file after the rollback")
 
 
 BY_PATTERN = ("fix zz-test-by-pattern\ntitle t\neffect noise\n\nedit map transport_maps\n  each entry matching %s\n"
