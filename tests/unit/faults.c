@@ -277,7 +277,7 @@ size_t faults_sweep_in(const char *top, const struct scenario *scenario, const s
                        const struct fault *mode)
 {
     bool all = getenv("MAILFIX_TEST_LONG") != NULL || !fault->sample;
-    size_t step = (all ? 1 : 4) * (unit_valgrind() ? 7 : 1), nth = 1, before = count_descriptors(),
+    size_t step = (all ? 1 : 8) * (unit_valgrind() ? 7 : 1), nth = 1, before = count_descriptors(),
            mark = arena_mark();
     point.name = scenario->name;
     point.running = true;

@@ -19,7 +19,7 @@ struct fault {
     bool lasting;         /* so do all after it */
     void (*before)(void); /* what somebody else does just before the call; NULL: nothing */
     size_t nth;           /* which call, from 1; a sweep counts it up */
-    bool sample;          /* a sweep tries each fourth only, without MAILFIX_TEST_LONG in the environment */
+    bool sample;          /* a sweep tries each eighth only, without MAILFIX_TEST_LONG in the environment */
 };
 
 /* From now on; n at most 2. */

@@ -329,7 +329,10 @@ static bool read_start(void *site, struct err *err)
 {
     struct site *s = site;
     char text[5];
-    return file_read_start(&s->root, "/x", text, sizeof(text), err);
+    bool ok = file_read_start(&s->root, "/x", text, sizeof(text), err);
+    if (ok)
+        assert_string_equal(text, "one\n");
+    return ok;
 }
 
 static bool replaceable(void *site, struct err *err)
