@@ -213,6 +213,7 @@ static void test_flat(void **state)
         prove(&cases[i], i);
 }
 
+#define HEREDOC "dovecot_config_version = 2.4.0\na = <<X\nfoo\nX\n"
 #define NESTED "protocol imap {\n  a = 1\n}\nb = 2\n"
 
 static void test_nested(void **state)
@@ -228,6 +229,8 @@ static void test_nested(void **state)
         {"dovecot.conf", NESTED, .untouched = true, .after = "protocol imap {\n  a = 1\n}\n",
          .refused = OTHER},
         {"dovecot.conf", NESTED, .untouched = true, .after = NESTED "c = 3\n", .refused = OTHER},
+        {"dovecot.conf", HEREDOC, "<<X", "<<X",
+         .refused = OTHER}, /* its lines are no part of what is meant */
         {"dovecot.conf", NESTED, .untouched = true, .after = "!include x\n" NESTED, .refused = OTHER},
         {"dovecot.conf", "!include x\n", .untouched = true, .after = "!include y\n", .refused = OTHER},
         {"dovecot.conf", NESTED, "1", "7", .refused = NULL},
@@ -253,6 +256,43 @@ static void test_nested(void **state)
         prove(&cases[i], i);
 }
 
+/* The same bytes, read as something else, or without what they had: no lens does so. */
+static void test_other_reading(void **state)
+{
+    (void)state;
+    for (int what = 0; what < 4; what++) {
+        struct jobs jobs = {0};
+        struct err err;
+        const struct doc *before = doc_of("main.cf", MAIN);
+        struct job *job = edit_job_of(&jobs, before);
+        struct doc *after = (struct doc *)doc_of("main.cf", MAIN);
+        if (what % 2 == 0)
+            edit_touch(job, &before->node[0]);
+        if (what < 2)
+            after->node[0].label = "service";
+        else if (what == 2)
+            after->node[0].value = NULL;
+        else
+            continue;
+        assert_false(edit_prove(job, after, &err));
+        assert_says(err, OTHER);
+    }
+    for (int none = 0; none < 4; none++) {
+        struct jobs jobs = {0};
+        struct err err;
+        struct job *job = edit_job_of(&jobs, doc_of("main.cf", ""));
+        const struct doc *like = doc_of("main.cf", "a = 1\n");
+        struct doc *after = (struct doc *)doc_of("main.cf", "a = 1\n");
+        if (none & 1)
+            like->node[0].value = NULL;
+        if (none & 2)
+            after->node[0].value = NULL;
+        struct added added = {0, like->node, false, 1};
+        job->added = arena_append(job->added, &job->n_added, sizeof(added), &added);
+        assert_int_equal(edit_prove(job, after, &err), none == 0 || none == 3);
+    }
+}
+
 /* Blanks do not count, but that there are some between words does. */
 static void test_same_value(void **state)
 {
@@ -273,6 +313,6 @@ static void test_same_value(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {fresh_test(test_flat), fresh_test(test_nested),
-                                       fresh_test(test_same_value)};
+                                       fresh_test(test_other_reading), fresh_test(test_same_value)};
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

@@ -145,7 +145,7 @@ static void test_dependent(void **state)
     change_line(s, "main.cf", MAIN, "c = 2\n", "c = 3\n");
     struct walkers *w = list(s);
     assert_refused(w, 0, WAY_STRICT,
-                   "changed again by the transactions 0002-made, 0004-made; roll those back first");
+                   "changed again by the transactions 0002-made, 0003-made; roll those back first");
     close_site(s);
 }
 
