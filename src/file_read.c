@@ -28,10 +28,8 @@ static const char *kind_of_file(mode_t mode)
         return _("a device");
     case S_IFSOCK:
         return _("a socket");
-    case S_IFLNK:
-        return _("a symbolic link");
     default:
-        return _("a regular file");
+        return _("a symbolic link");
     }
 }
 
@@ -136,9 +134,9 @@ bool file_identity(int fd, struct identity *ret_identity)
 
 bool file_unchanged(const struct identity *a, const struct identity *b)
 {
-    return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime.tv_sec == b->mtime.tv_sec &&
-           a->mtime.tv_nsec == b->mtime.tv_nsec && a->ctime.tv_sec == b->ctime.tv_sec &&
-           a->ctime.tv_nsec == b->ctime.tv_nsec;
+    return (a->dev == b->dev) & (a->ino == b->ino) & (a->size == b->size) &
+           (a->mtime.tv_sec == b->mtime.tv_sec) & (a->mtime.tv_nsec == b->mtime.tv_nsec) &
+           (a->ctime.tv_sec == b->ctime.tv_sec) & (a->ctime.tv_nsec == b->ctime.tv_nsec);
 }
 
 static bool read_bytes(const struct at *at, enum file_trust trust, const char **ret_bytes, size_t *ret_len,

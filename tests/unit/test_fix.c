@@ -243,6 +243,8 @@ static void test_sentences(void **state)
     assert_string_equal(fix_probe_sentence(&fix->verify[0], "x"),
                         "the fault stays out of the mail log for 10s");
     assert_string_equal(fix_probe_sentence(&fix->verify[1], "x"), "x");
+    const struct probe heard = {.kind = PROBE_LOG};
+    assert_string_equal(fix_probe_sentence(&heard, "x"), "x");
     const struct param *param = &fix->param[0];
     assert_string_equal(fix_param_field(param, "p", NULL), "p");
     assert_string_equal(fix_param_field(param, "p", "dovecot"), "dovecot");

@@ -396,6 +396,14 @@ static void test_rebase(void **state)
     assert_string_equal(t->document, "main.cf");
     assert_string_equal(t->written->after, good.target[0].after); /* as it was applied */
     assert_int_equal(t->written->n_hunk, good.target[0].n_hunk);
+    /* In the order of the rollbacks, and not of the transactions. */
+    back.order = 1;
+    unit_file("var/lib/mailfix/txn/0002-b/back.json", record_format_back(&back, &len));
+    back.order = 2;
+    digest_hex("last", 4, back.later[0].target.after);
+    unit_file("var/lib/mailfix/txn/0001-a/back.json", record_format_back(&back, &len));
+    assert_ok(record_list(&store, &list, &n, &damaged, &err), err);
+    assert_string_equal(list[2].target[0].after, back.later[0].target.after);
     /* What a rollback prepared and did not begin says nothing. */
     put_record("0001-a", TXN_KEPT, text);
     put_record("0002-b", TXN_KEPT, text);

@@ -83,6 +83,8 @@ static void test_what_it_says(void **state)
     assert_int_equal(problems_of(s, &record).n, 0);
     record.back = back_of(&good);
     assert_problem(s, &record, "the text of /etc/postfix/main.cf from before is not the one");
+    record.state = TXN_STUCK; /* a person is told where they are */
+    assert_int_equal(problems_of(s, &record).n, 0);
     record.state = TXN_KEPT;
     static const char *const which[] = {"/etc/postfix/master.cf", "/etc/postfix/main.cf"};
     for (size_t i = 0; i < COUNT(target); i++) {

@@ -550,6 +550,13 @@ static void test_apply(void **state)
     (void)state;
     set_variant(true);
     sweep(&APPLY, COUNT(SWEEPS));
+    /* What was begun cannot be taken back either. */
+    static const struct fault stage = {.call = "futimens", .error = EIO, .lasting = true, .nth = 1},
+                              back[] = {{.call = "renameat", .error = EIO},
+                                        {.call = "unlinkat", .error = EIO}};
+    expected = MAY_FAIL;
+    for (size_t i = 0; i < COUNT(back); i++)
+        faults_sweep(&APPLY, &back[i], &stage);
     set_variant(false);
     sweep(&APPLY, 1);
 }
@@ -577,14 +584,15 @@ static void test_recover(void **state)
 
 static void test_stores(void **state)
 {
-    static const struct sweep other = {{.error = ELOOP}, NULL, MAY_FAIL};
+    static const struct fault other[] = {{.error = ELOOP}, {.error = ENOTDIR}};
     static const struct scenario damaged = {"list", make_two, list_or_damaged, check_unchanged};
     (void)state;
     set_variant(false);
     for (size_t i = 0; i < COUNT(STORES); i++)
         sweep(&STORES[i], COUNT(SWEEPS));
     expected = MAY_FAIL;
-    faults_sweep(&damaged, &other.fault, NULL);
+    for (size_t i = 0; i < COUNT(other); i++)
+        faults_sweep(&damaged, &other[i], NULL);
 }
 
 static void test_somebody_is_faster(void **state)
@@ -607,13 +615,38 @@ static void test_somebody_is_faster(void **state)
                 faults_sweep(&scenarios[i], &writes, NULL);
                 faults_sweep(&scenarios[i], &removes, NULL);
             }
+    /* And the disk fails while their text is brought back. */
+    static const struct fault fails = {.error = EIO};
+    static const struct {
+        const char *call, *path;
+        size_t nth, scenario;
+    } modes[] = {{"renameat2", "etc/postfix/main.cf", 2, 0},
+                 {"renameat", "etc/postfix/master.cf", 1, 1},
+                 {"renameat", "etc/postfix/master.cf", 2, 1}};
+    set_variant(false);
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        const struct fault mode = {.call = modes[i].call, .nth = modes[i].nth, .before = write_once};
+        their_path = modes[i].path;
+        faults_sweep(&scenarios[modes[i].scenario], &fails, &mode);
+    }
+}
+
+static void test_who(void **state)
+{
+    (void)state;
+    const struct fault nobody = {.call = "getpwuid", .error = ENOENT, .nth = 1};
+    unsetenv("SUDO_USER");
+    faults_arm(&nobody, 1);
+    const char *who = txn_who();
+    assert_true(faults_disarm());
+    assert_string_equal(who, arena_printf("user %u", (unsigned)getuid()));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        faults_test(test_apply),  faults_test(test_rollback),           faults_test(test_recover),
-        faults_test(test_stores), faults_test(test_somebody_is_faster),
+        faults_test(test_apply),  faults_test(test_rollback), faults_test(test_recover),
+        faults_test(test_stores), faults_test(test_who),      faults_test(test_somebody_is_faster),
     };
     base_verbosity = -1;
     return cmocka_run_group_tests(tests, unit_begin, unit_end);

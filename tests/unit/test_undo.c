@@ -302,6 +302,24 @@ static void test_who_rolled_back(void **state)
     }
 }
 
+/* A rollback that a mailfix began which wrote no back.json led to the text from before. */
+static void test_rollback_of_old(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    struct err err;
+    size_t n;
+    char bytes[STATE_LEN + 1];
+    keep(s);
+    record_state_bytes(TXN_UNDOING, bytes);
+    unit_file("var/lib/mailfix/txn/0001-made/state", bytes);
+    assert_ok(undo_unfinished(&s->store, &n, &err), err);
+    assert_int_equal(n, 1);
+    assert_int_equal(fake.event, EVENT_ROLLED_BACK);
+    assert_tree(OLD, NULL);
+    close_site(s);
+}
+
 /* A service that does not come back is what the recover ends with. */
 static void test_recover_needs_person(void **state)
 {
@@ -322,8 +340,9 @@ static void test_recover_needs_person(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fresh_test(test_services), fresh_test(test_several),       dir_test(test_boot),
-        dir_test(test_byproducts), dir_test(test_who_rolled_back), dir_test(test_recover_needs_person),
+        fresh_test(test_services),           fresh_test(test_several),       dir_test(test_boot),
+        dir_test(test_byproducts),           dir_test(test_who_rolled_back), dir_test(test_rollback_of_old),
+        dir_test(test_recover_needs_person),
     };
     base_verbosity = -1;
     return cmocka_run_group_tests(tests, unit_begin, unit_end);

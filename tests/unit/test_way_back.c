@@ -238,6 +238,15 @@ static void test_created(void **state)
     w = list(s);
     assert_refused(w, 0, WAY_STRICT, "changed again by transaction 0002-made");
     close_site(s);
+    /* Somebody wrote below it, and a later transaction changed that: then the file stays. */
+    assert_int_equal(unit_empty(state), 0);
+    s = make_site();
+    commit(s);
+    unit_file("etc/postfix/master.cf", MADE "#\n#\n#\nmine x\n");
+    change_line(s, "master.cf", "etc/postfix/master.cf", "mine x\n", "mine y\n");
+    w = list(s);
+    assert_comes_back(w, 0, WAY_MERGE, "#\n#\n#\nmine y\n");
+    close_site(s);
 }
 
 /* ---- a record that is damaged ---- */
@@ -290,6 +299,9 @@ static void test_rebased(void **state)
     w = list(s);
     unit_file("var/lib/mailfix/txn/0001-made/before/0", "another\n");
     assert_comes_back(w, 1, WAY_STRICT, T0);
+    w->record[0].back->later[0].target.path = "/another";
+    assert_refused(w, 1, WAY_STRICT, "it is damaged");
+    w = list(s);
     unit_file("var/lib/mailfix/txn/0001-made/rebased/0", "another\n");
     assert_refused(w, 1, WAY_STRICT, "it is damaged");
     close_site(s);
@@ -347,7 +359,7 @@ static const char *large_table(const char *line)
 {
     static struct {
         char *line, *text;
-    } made[8];
+    } made[32];
     size_t i = 0;
     while (made[i].line != NULL && strcmp(made[i].line, line) != 0)
         i++;
@@ -362,27 +374,42 @@ static const char *large_table(const char *line)
     return made[i].text;
 }
 
-/* The same change in a small table, which is written by its hunks all the same, and in a large one. */
-static struct walkers *with_table(bool large)
+/* A table whose lines became others, in one small table, which is written by its hunks all the same, or a
+ * large one: what mailfix wrote stands there. */
+static struct walkers *with_lines(bool large, const char *was, const char *is, const char *const pair[][2],
+                                  size_t n)
 {
     struct site *s = empty_site(NULL);
-    const char *before = large ? large_table("a old\n") : "x y\na old\nb c\n";
-    const char *after = large ? large_table("a new\n") : "x y\na new\nb c\n";
+    const char *before = large ? large_table(was) : was, *after = large ? large_table(is) : is, *at = before;
     struct target *target = arena_alloc(sizeof(*target));
-    static const char *old = "old";
     unit_file(TABLE, T0);
     change_line(s, "map transport_maps", TABLE, "a = 1\n", "a = 2\n");
     struct walkers *w = list(s);
     *target = w->record[0].target[0];
-    target->hunk = arena_alloc(sizeof(*target->hunk));
-    *target->hunk = (struct hunk){(size_t)(strstr(before, "old") - before), 3, "new", 3};
-    target->old = &old;
+    target->hunk = arena_alloc(n * sizeof(*target->hunk));
+    target->old = arena_alloc(n * sizeof(*target->old));
+    target->n_hunk = n;
+    for (size_t i = 0; i < n; i++) {
+        at = strstr(at, pair[i][0]);
+        assert_non_null(at);
+        target->hunk[i] =
+            (struct hunk){(size_t)(at - before), strlen(pair[i][0]), pair[i][1], strlen(pair[i][1])};
+        target->old[i] = pair[i][0];
+        at += strlen(pair[i][0]);
+    }
     digest_hex(before, strlen(before), target->before);
     digest_hex(after, strlen(after), target->after);
     unit_file(TABLE, after);
     unit_file("var/lib/mailfix/txn/0001-made/before/0", before);
     w->record[0].target = target;
     return w;
+}
+
+static struct walkers *with_table(bool large)
+{
+    static const char *const pair[][2] = {{"old", "new"}};
+    return large ? with_lines(true, "a old\n", "a new\n", pair, 1)
+                 : with_lines(false, "x y\na old\nb c\n", "x y\na new\nb c\n", pair, 1);
 }
 
 static void test_table(void **state)
@@ -452,6 +479,74 @@ static void test_large_edited(void **state)
     w->n = 2;
     assert_refused(w, 0, WAY_MERGE, "changed again by transaction 0002-made");
     close_site(w->s);
+}
+
+/* Where a hunk of a large text is, when its lines alone do not tell. */
+static void test_large_places(void **state)
+{
+    static const struct {
+        const char *was, *is, *pair[2][2];
+        size_t n;
+        const char *now, *back; /* NULL: it is refused */
+    } cases[] = {
+        /* the lines around it tell */
+        {"a old\nz\na new\n",
+         "a new\nz\na new\n",
+         {{"old", "new"}},
+         1,
+         "a new\nz\na new\n",
+         "a old\nz\na new\n"},
+        {"a old\nz\n", "z\n", {{"a old\n", ""}}, 1, "z\n", "a old\nz\n"},
+        /* nothing does */
+        {"b\nb\nb\nb\nb\nb old\nb\nb\nb\nb\nb\nb\n",
+         "b\nb\nb\nb\nb\nb\nb\nb\nb\nb\nb\nb\n",
+         {{" old", ""}},
+         1,
+         "b\nb\nb\nb\nb\nb\nb\nb\nb\nb\nb\nb\n",
+         NULL},
+        /* two that changed places */
+        {"a old\nz\nb old\n",
+         "a new\nz\nb new\n",
+         {{"a old", "a new"}, {"b old", "b new"}},
+         2,
+         "b new\nz\na new\n",
+         NULL},
+        {"a old\nz\nb old\n",
+         "a new\nz\nb new\n",
+         {{"a old", "a new"}, {"b old", "b new"}},
+         2,
+         "a new\nq\nb new\n",
+         "a old\nq\nb old\n"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct err err;
+        char digest[DIGEST_HEX + 1];
+        assert_int_equal(unit_empty(state), 0);
+        struct walkers *w = with_lines(true, cases[i].was, cases[i].is, cases[i].pair, cases[i].n);
+        unit_file(TABLE, edited_table(cases[i].now));
+        if (cases[i].back == NULL) {
+            assert_refused(w, 0, WAY_MERGE, "does not stand there exactly once");
+        } else {
+            const char *back = edited_table(cases[i].back);
+            digest_hex(back, strlen(back), digest);
+            assert_ok(plan(w, 0, WAY_MERGE, &err), err);
+            assert_string_equal(w->back.back->target[0].to, digest);
+        }
+        close_site(w->s);
+    }
+}
+
+/* A table that leads elsewhere now is not followed. */
+static void test_table_elsewhere(void **state)
+{
+    for (int large = 0; large < 2; large++) {
+        assert_int_equal(unit_empty(state), 0);
+        struct walkers *w = with_table(large);
+        assert_int_equal(rename(unit_path(TABLE), unit_path("etc/other")), 0);
+        assert_int_equal(symlink("../other", unit_path(TABLE)), 0);
+        assert_refused(w, 0, WAY_STRICT, "leads to /etc/other now");
+        close_site(w->s);
+    }
 }
 
 /* ---- a disk that fails ---- */
@@ -536,10 +631,11 @@ static void test_disk_fails(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        faults_test(test_chain),          faults_test(test_dependent),  faults_test(test_edited),
-        faults_test(test_edited_between), faults_test(test_created),    faults_test(test_damaged),
-        faults_test(test_rebased),        faults_test(test_index),      faults_test(test_table),
-        faults_test(test_large_edited),   faults_test(test_disk_fails),
+        faults_test(test_chain),          faults_test(test_dependent),    faults_test(test_edited),
+        faults_test(test_edited_between), faults_test(test_created),      faults_test(test_damaged),
+        faults_test(test_rebased),        faults_test(test_index),        faults_test(test_table),
+        faults_test(test_large_edited),   faults_test(test_large_places), faults_test(test_table_elsewhere),
+        faults_test(test_disk_fails),
     };
     base_verbosity = -1;
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
