@@ -93,13 +93,12 @@ static void write_lines(struct writer *w, char sign, const char *text, size_t le
     }
 }
 
-/* The lines in front of an offset, in the file. end: it ends what stands before it. */
+/* The lines in front of one that begins at an offset, in the file. end: it ends what stands before it. */
 static size_t lines_before(const struct diff_text *t, size_t at, bool end)
 {
     if (t->n_piece == 0)
         return count_lines(t->bytes, 0, at);
-    size_t line = extract_line(t->piece, t->n_piece, t->bytes, at, end);
-    return line - 1 + (end && at > 0 && t->bytes[at - 1] != '\n');
+    return extract_line(t->piece, t->n_piece, t->bytes, at, end) - 1;
 }
 
 /* A range of a unified diff: "start,count", where an empty range names the line before it. */

@@ -12,26 +12,29 @@
 
 /* ---- splices in their order ---- */
 
+static int compare(size_t a, size_t b)
+{
+    return (a > b) - (a < b);
+}
+
 static int by_position(const void *a, const void *b)
 {
     const struct splice *x = a, *y = b;
-    if (x->start != y->start)
-        return x->start < y->start ? -1 : 1;
-    if (x->end != y->end)
-        return x->end < y->end ? -1 : 1;
-    if (x->rank != y->rank)
-        return x->rank < y->rank ? -1 : 1;
-    return x->order < y->order ? -1 : 1;
+    int order = compare(x->start, y->start);
+    if (order == 0)
+        order = compare(x->end, y->end);
+    if (order == 0)
+        order = compare(x->rank, y->rank);
+    return order != 0 ? order : compare(x->order, y->order);
 }
 
 static int by_offset(const void *a, const void *b)
 {
     const struct added *x = a, *y = b;
-    if (x->at != y->at)
-        return x->at < y->at ? -1 : 1;
-    if (x->rank != y->rank)
-        return x->rank < y->rank ? -1 : 1;
-    return x->order < y->order ? -1 : 1;
+    int order = compare(x->at, y->at);
+    if (order == 0)
+        order = compare(x->rank, y->rank);
+    return order != 0 ? order : compare(x->order, y->order);
 }
 
 static bool is_cut(const struct splice *s)
@@ -40,7 +43,7 @@ static bool is_cut(const struct splice *s)
 }
 
 /* What a cut leaves blank at the end of a line goes with it; when that is the whole line, its newline, too.
- */
+ * The name of its entry stands somewhere before it. */
 static void tidy(const struct doc *doc, struct splice *s)
 {
     static const char blanks[] = " \t\r\v\f";
@@ -49,9 +52,9 @@ static void tidy(const struct doc *doc, struct splice *s)
         end++;
     if (end < doc->len && doc->text[end] != '\n')
         return;
-    while (start > 0 && strchr(blanks, doc->text[start - 1]) != NULL)
+    while (strchr(blanks, doc->text[start - 1]) != NULL)
         start--;
-    bool whole = start == 0 || doc->text[start - 1] == '\n';
+    bool whole = doc->text[start - 1] == '\n';
     s->start = start;
     s->end = whole && end < doc->len ? end + 1 : end;
 }

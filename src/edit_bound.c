@@ -20,9 +20,10 @@ static size_t newlines(const char *text, size_t len)
     return n;
 }
 
+/* Of an entry, which has some. */
 static size_t lines_between(const struct doc *doc, size_t start, size_t end)
 {
-    return newlines(doc->text + start, end - start) + (end > start && doc->text[end - 1] != '\n');
+    return newlines(doc->text + start, end - start) + (doc->text[end - 1] != '\n');
 }
 
 /* The lines that a splice makes, comments and blank ones left out; a part of a line makes none. */

@@ -31,12 +31,11 @@ struct ensuring {
 
 #define NOWHERE SIZE_MAX
 
-/* Of one name; services also of one type. */
+/* Of one name; services also of one type. Of one document all have a type, or none has. */
 static bool same_entry(const struct node *a, const struct node *b)
 {
-    const struct node *x = node_child(a, "type"), *y = node_child(b, "type");
     return strcmp(a->value, b->value) == 0 &&
-           (x == NULL || y == NULL ? x == y : strcmp(x->value, y->value) == 0);
+           strcmp(node_child_value(a, "type"), node_child_value(b, "type")) == 0;
 }
 
 /* The last node of that label which is the same entry; in main.cf the last setting is the one in effect. */
@@ -97,7 +96,7 @@ const char *edit_written_like(const char *text, const struct node *want, const s
     const struct node *value = node_child(want, "value");
     const struct node *old = commented != NULL ? node_child(commented, "value") : NULL;
     size_t start = want->span.start;
-    if (value == NULL || old == NULL || strcmp(want->label, "service") == 0)
+    if (value == NULL || old == NULL) /* a service has none */
         return arena_copy(text + start, want->span.end - start);
     return arena_printf("%.*s%.*s", (int)(old->text.start - commented->text.start),
                         doc->text + commented->text.start, (int)(want->span.end - value->text.start),
@@ -249,13 +248,13 @@ static const struct node *last_option(const struct node *service)
     return last;
 }
 
-/* The blanks in front of what begins a line at an offset; NULL: something stands before it. */
+/* The blanks in front of an option that begins a line; NULL: something of its service stands before it. */
 static const char *indent_of(const char *text, size_t at)
 {
     size_t start = at;
-    while (start > 0 && strchr(" \t", text[start - 1]) != NULL)
+    while (strchr(" \t", text[start - 1]) != NULL)
         start--;
-    return start > 0 && start < at && text[start - 1] == '\n' ? arena_copy(text + start, at - start) : NULL;
+    return text[start - 1] == '\n' ? arena_copy(text + start, at - start) : NULL;
 }
 
 static const char *option_indent(const struct doc *doc, const struct node *service)

@@ -36,8 +36,7 @@ static const char *alive(const struct doc *doc, const struct node *node)
         const char *hash = memchr(doc->text + at, '#', end - at);
         size_t bare = hash != NULL ? (size_t)(hash - doc->text) + 1 : at;
         if (at == node->span.start) {
-            bool indented = doc_is_nested(doc->id) && hash != NULL;
-            buf_add(&out, doc->text + at, indented ? (size_t)(hash - doc->text) - at : 0);
+            buf_add(&out, doc->text + at, doc_is_nested(doc->id) ? (size_t)(hash - doc->text) - at : 0);
             bare = node->text.start;
         } else if (!begins_option(node, at, end))
             bare = at;

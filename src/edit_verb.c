@@ -35,7 +35,7 @@ static const char *commented_lines(const struct doc *doc, const struct node *nod
         buf_add(&out, doc->text + at, end - at);
         at = end;
     }
-    if (out.len > 0 && out.text[out.len - 1] != '\n')
+    if (out.text[out.len - 1] != '\n')
         buf_puts(&out, "\n");
     return buf_text(&out);
 }
@@ -128,30 +128,23 @@ static struct strings *items_of(struct job *job, const struct row *row)
     return &touch->items;
 }
 
-/* The first item of that text becomes another, or goes (NULL). */
-static void change_item(struct strings *items, const char *old, const char *new)
+/* The first item of that text goes; it is one of them. */
+static void drop_item(struct strings *items, const char *old)
 {
     size_t at = 0;
-    while (at < items->n && strcmp(items->item[at], old) != 0)
+    while (strcmp(items->item[at], old) != 0)
         at++;
-    if (at == items->n)
-        return;
-    if (new != NULL) {
-        items->item[at] = new;
-        return;
-    }
     memmove(&items->item[at], &items->item[at + 1], (items->n - at - 1) * sizeof(*items->item));
     items->n--;
 }
 
-/* The physical line of the value that holds the offset. */
+/* The physical line of the value that holds the offset of one of its items. */
 static const struct node *line_of(const struct node *node, size_t offset)
 {
-    for (size_t i = 0; i < node->n_child; i++)
-        if (strcmp(node->child[i].label, "value") == 0 && node->child[i].text.start <= offset &&
-            offset < node->child[i].text.end)
-            return &node->child[i];
-    return NULL;
+    const struct node *line = node->child;
+    while (strcmp(line->label, "value") != 0 || offset >= line->text.end)
+        line++;
+    return line;
 }
 
 static const struct node *last_line(const struct node *node)
@@ -191,9 +184,9 @@ static void delete_item(struct job *job, const struct row *row)
     struct span item = row->bytes;
     if (job->step->keep_comment)
         keep_as_comment(job, row->node);
-    for (size_t i = 0; i < row->node->n_child && &row->node->child[i] != line; i++)
-        if (strcmp(row->node->child[i].label, "value") == 0)
-            before = &row->node->child[i];
+    for (const struct node *child = row->node->child; child != line; child++)
+        if (strcmp(child->label, "value") == 0)
+            before = child;
     size_t next = skip(doc, item.end, line->text.end, separators);
     size_t last = skip_back(doc, item.start, line->text.start, separators);
     if (next < line->text.end)
@@ -205,7 +198,7 @@ static void delete_item(struct job *job, const struct row *row)
     bool alone = last == line->text.start && next == line->text.end;
     if (alone && line == last_line(row->node) && before != NULL)
         cut(job, skip_back(doc, before->text.end, before->text.start, separators), before->text.end);
-    change_item(items_of(job, row), row->value, NULL);
+    drop_item(items_of(job, row), row->value);
 }
 
 /* What stands between the last two items, without comments; an option's value has no blanks, Dovecot's lists
@@ -272,7 +265,7 @@ static void delete_option(struct job *job, const struct row *row)
     const struct doc *doc = job->doc;
     struct span option = row->part->span;
     size_t before = skip_back(doc, option.start, 0, BLANKS);
-    bool begins = before == 0 || doc->text[before - 1] == '\n';
+    bool begins = doc->text[before - 1] == '\n';
     if (begins)
         cut(job, option.start, skip(doc, option.end, doc->len, BLANKS));
     else
@@ -282,11 +275,9 @@ static void delete_option(struct job *job, const struct row *row)
 
 static void take_entry(struct job *job, const struct node *node, bool comment)
 {
-    struct touch *touch = edit_touch(job, node);
-    if (!touch->gone)
-        edit_add(job, node->span.start, node->span.end, comment ? commented_lines(job->doc, node) : "")
-            ->kind = ENTRY;
-    touch->gone = true;
+    edit_add(job, node->span.start, node->span.end, comment ? commented_lines(job->doc, node) : "")->kind =
+        ENTRY;
+    edit_touch(job, node)->gone = true;
 }
 
 /* ---- replace ---- */
@@ -376,7 +367,7 @@ bool edit_row(struct job *job, struct context *ctx, const struct row *row, struc
         set_name(job, row, step->rename != NULL ? context_text(ctx, step->rename) : NULL);
         return replace(job, ctx, row, text, err);
     case EDIT_VALUE:
-        set(job, ctx, row, text != NULL || step->rename != NULL ? text : "");
+        set(job, ctx, row, text);
         break;
     case EDIT_APPEND:
     case EDIT_PREPEND:
@@ -385,16 +376,13 @@ bool edit_row(struct job *job, struct context *ctx, const struct row *row, struc
     case EDIT_COMMENT:
         take_entry(job, row->node, true);
         break;
-    case EDIT_DELETE:
+    default: /* EDIT_DELETE; the others are no verbs of a row */
         if (step->each.noun == NOUN_ITEM)
             delete_item(job, row);
         else if (step->each.noun == NOUN_OPTION)
             delete_option(job, row);
         else
             take_entry(job, row->node, false);
-        break;
-    default:
-        break;
     }
     return true;
 }

@@ -5,7 +5,7 @@
  *
  * Limits: an editor that does not know Postfix's lock is not kept out by it.
  */
-#include "file.h"
+#include "file_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +61,7 @@ bool file_edit_lock(const struct at *at, int *ret_fd, struct err *err)
             close(fd);
             return false;
         }
-        bool same = seen && open_st.st_dev == name_st.st_dev && open_st.st_ino == name_st.st_ino;
+        bool same = seen && file_same(&open_st, &name_st);
         if (same && S_ISREG(name_st.st_mode) && name_st.st_nlink == 1 && (name_st.st_mode & 07777) == 0600) {
             *ret_fd = fd;
             return true;

@@ -28,10 +28,8 @@ static const char *kind_of_file(mode_t mode)
         return _("a device");
     case S_IFSOCK:
         return _("a socket");
-    case S_IFLNK:
-        return _("a symbolic link");
     default:
-        return _("a regular file");
+        return _("a symbolic link");
     }
 }
 
@@ -136,9 +134,9 @@ bool file_identity(int fd, struct identity *ret_identity)
 
 bool file_unchanged(const struct identity *a, const struct identity *b)
 {
-    return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime.tv_sec == b->mtime.tv_sec &&
-           a->mtime.tv_nsec == b->mtime.tv_nsec && a->ctime.tv_sec == b->ctime.tv_sec &&
-           a->ctime.tv_nsec == b->ctime.tv_nsec;
+    return (a->dev == b->dev) & (a->ino == b->ino) & (a->size == b->size) &
+           (a->mtime.tv_sec == b->mtime.tv_sec) & (a->mtime.tv_nsec == b->mtime.tv_nsec) &
+           (a->ctime.tv_sec == b->ctime.tv_sec) & (a->ctime.tv_nsec == b->ctime.tv_nsec);
 }
 
 static bool read_bytes(const struct at *at, enum file_trust trust, const char **ret_bytes, size_t *ret_len,
@@ -195,20 +193,17 @@ bool file_read_start(const struct root *root, const char *path, char *ret_text, 
     if (!file_resolve(root, path, &at, err))
         return false;
     int fd = open_regular(&at, &st, err);
-    ssize_t n = -1;
-    if (fd >= 0 && check_trust(&st, at.path, OWNED_BY_ROOT, err)) {
-        do
-            n = read(fd, ret_text, room - 1);
-        while (n < 0 && errno == EINTR);
-        if (n < 0)
-            err_errno(err, "cannot read %s", path);
+    bool ok = fd >= 0 && check_trust(&st, at.path, OWNED_BY_ROOT, err);
+    size_t len = 0;
+    for (ssize_t n = 1; ok && n != 0 && len<room - 1; len += n> 0 ? (size_t)n : 0) {
+        n = read(fd, ret_text + len, room - 1 - len);
+        ok = n >= 0 || errno == EINTR || err_errno(err, "cannot read %s", path);
     }
     if (fd >= 0)
         close(fd);
     close(at.dir);
-    if (n >= 0)
-        ret_text[n] = '\0';
-    return n >= 0;
+    ret_text[len] = '\0';
+    return ok;
 }
 
 /* ---- what a swap cannot treat safely ---- */

@@ -192,7 +192,7 @@ bool file_same_inode(int dir, const char *a, const char *b, bool *ret_same, stru
     struct stat x, y;
     bool there =
         fstatat(dir, a, &x, AT_SYMLINK_NOFOLLOW) == 0 && fstatat(dir, b, &y, AT_SYMLINK_NOFOLLOW) == 0;
-    *ret_same = there && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    *ret_same = there && file_same(&x, &y);
     return there || errno == ENOENT || err_errno(err, "cannot look at %s", b);
 }
 

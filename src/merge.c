@@ -97,11 +97,11 @@ struct span merge_lines(const char *text, size_t len, const struct hunk *h, int 
     return span;
 }
 
-/* How often the bytes stand in a text as whole lines; *ret_at is the first place. */
+/* How often the bytes, some, stand in a text as whole lines; *ret_at is the first place. */
 static size_t count_lines(const char *text, size_t len, const char *bytes, size_t n, size_t *ret_at)
 {
     size_t count = 0;
-    bool whole = n > 0 && bytes[n - 1] == '\n';
+    bool whole = bytes[n - 1] == '\n';
     for (size_t at = 0; at + n <= len; at = line_stop(text, len, at) + 1) {
         if (memcmp(text + at, bytes, n) != 0 || (!whole && at + n < len && text[at + n] != '\n'))
             continue;

@@ -77,7 +77,7 @@ const char *record_bytes_of(const json_t *value, size_t *ret_len)
         unsigned char c = (unsigned char)utf8[i];
         if (c > 0xc3)
             return NULL;
-        if (c >= 0x80 && i + 1 < len)
+        if (c >= 0x80) /* jansson takes whole characters only */
             c = (unsigned char)((c & 0x03) << 6 | ((unsigned char)utf8[++i] & 0x3f));
         buf_add(&bytes, (const char *)&c, 1);
     }
@@ -135,7 +135,7 @@ const char *record_json_text_of(json_t *object, size_t *ret_len)
     char *text = json_dumps(object, JSON_INDENT(2));
     json_decref(object);
     const char *copy = NULL;
-    if (!json_ran_short && text != NULL) {
+    if (text != NULL && !json_ran_short) {
         *ret_len = strlen(text);
         copy = arena_copy(text, *ret_len);
     }
@@ -420,7 +420,7 @@ static bool read_back(const struct store *store, struct record *record, bool *re
     const char *text;
     size_t len;
     if (!read_text(store, record->id, "back.json", &text, &len, ret_unread, err))
-        return err->number == ENOENT && !*ret_unread;
+        return err->number == ENOENT;
     bool ok = record_parse_back(text, len, record, &record->back, err);
     *ret_unread = !ok && json_ran_short;
     return ok;

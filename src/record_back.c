@@ -125,8 +125,7 @@ void record_rebase(struct record *record, size_t n)
         const struct back *next = NULL;
         for (size_t i = 0; i < n; i++) {
             const struct back *back = record[i].back;
-            if (back != NULL && record[i].state != TXN_KEPT && back->order > done &&
-                (next == NULL || back->order < next->order))
+            if (back != NULL && back->order > done && (next == NULL || back->order < next->order))
                 next = back;
         }
         if (next == NULL)

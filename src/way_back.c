@@ -251,9 +251,9 @@ static bool walk_chain(const struct walk *w, struct file *f)
     f->wrote = with;
     f->result = splice(with, f->back, f->n_back);
     f->result.absent = f->before.absent && f->result.len == 0;
-    return f->result.len == without.len && memcmp(f->result.bytes, without.bytes, without.len) == 0
-               ? true
-               : way_back_damaged(w);
+    if (f->result.len != without.len || memcmp(f->result.bytes, without.bytes, without.len) != 0)
+        return way_back_damaged(w);
+    return true;
 }
 
 /* ---- one target ---- */

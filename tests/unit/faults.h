@@ -4,7 +4,8 @@
  * linker puts the wrappers of faults.c before those of the libc (--wrap, meson.build). A fake, because no
  * disk and no other program does so at a chosen call; tests/crash does the same to whole runs.
  *
- * A sweep tries every call of a scenario: the first, the second, ... until there is no such call any more.
+ * A sweep tries every call of a scenario, the first, the second, ... until there is no such call any more,
+ * when MAILFIX_TEST_LONG is in the environment, as tests/coverage/run has it; else each third, or sixteenth.
  */
 #pragma once
 
@@ -19,7 +20,7 @@ struct fault {
     bool lasting;         /* so do all after it */
     void (*before)(void); /* what somebody else does just before the call; NULL: nothing */
     size_t nth;           /* which call, from 1; a sweep counts it up */
-    bool sample;          /* a sweep tries each fourth only, without MAILFIX_TEST_LONG in the environment */
+    bool sample;          /* of less worth: fewer points where not all are tried */
 };
 
 /* From now on; n at most 2. */

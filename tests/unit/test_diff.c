@@ -57,6 +57,38 @@ static void test_blocks(void **state)
                         "@@ -6,4 +6,4 @@\n 5\n 6\n 7\n-b\n+B\n");
 }
 
+/* A NUL byte, which only a file has that mailfix did not write, does not end the diff. */
+static void test_nul(void **state)
+{
+    (void)state;
+    static const char before[] = "a\0b\nc\n";
+    const struct hunk hunk = {4, 1, "x", 1};
+    assert_string_equal(diff_unified("/etc/f", before, 6, "a\0b\nx\n", 6, &hunk, 1, SECRETS_SHOWN, NULL),
+                        "--- a/etc/f\n+++ b/etc/f\n@@ -1,2 +1,2 @@\n a\\x00b\n-c\n+x\n");
+}
+
+/* Of an extract the lines are those of the file. */
+static void test_pieces(void **state)
+{
+    (void)state;
+    static const char before[] = "a\nb", after[] = "a\nb\nc";
+    struct hunk hunk = {3, 0, "\nc", 2};
+    struct piece piece = {0, 200, 3, 41}, piece_after = {0, 200, 5, 41};
+    const struct diff_text old = {.bytes = before, .len = 3, .piece = &piece, .n_piece = 1},
+                           new = {.bytes = after, .len = 5, .piece = &piece_after, .n_piece = 1};
+    assert_string_equal(
+        diff_texts("/etc/f", &old, &new, &hunk, 1, SECRETS_SHOWN, NULL),
+        "--- a/etc/f\n+++ b/etc/f\n@@ -41,2 +41,3 @@\n a\n-b\n\\ No newline at end of file\n+b\n+c\n"
+        "\\ No newline at end of file\n");
+    /* From nothing, at the front. */
+    struct piece none = {0, 0, 0, 1}, made = {0, 0, 2, 1};
+    struct hunk first = {0, 0, "x\n", 2};
+    const struct diff_text empty = {.bytes = "", .piece = &none, .n_piece = 1},
+                           filled = {.bytes = "x\n", .len = 2, .piece = &made, .n_piece = 1};
+    assert_string_equal(diff_texts("/etc/f", &empty, &filled, &first, 1, SECRETS_SHOWN, NULL),
+                        "--- a/etc/f\n+++ b/etc/f\n@@ -0,0 +1 @@\n+x\n");
+}
+
 static void test_mask(void **state)
 {
     (void)state;
@@ -169,8 +201,8 @@ static void test_patch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fresh_test(test_forms), fresh_test(test_blocks), fresh_test(test_mask),
-        fresh_test(test_whole), dir_test(test_patch),
+        fresh_test(test_forms),  fresh_test(test_blocks), fresh_test(test_mask), fresh_test(test_nul),
+        fresh_test(test_pieces), fresh_test(test_whole),  dir_test(test_patch),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

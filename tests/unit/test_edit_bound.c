@@ -63,6 +63,10 @@ static void test_bound(void **state)
         {"", {{NULL, NULL, "\nc = 1\n", true}}, 1, true},
         {"", {{NULL, NULL, "\nc = 1", true}}, 1, true},
         {"", {{NULL, NULL, "\n# c\n# c\nc = 1\n", true}}, 1, false},
+        {"", {{NULL, NULL, "", true}}, 1, false},
+        {"last", {{NULL, NULL, "0", false}}, 1, true},
+        /* whole lines by a part of one */
+        {"biff", {{"biff", "# 1", "b", false}}, 1, true},
         /* two on one line count that line once */
         {"biff", {{"biff", " =", "buff", false}, {"no", "\n", "yes", false}}, 2, true},
     };

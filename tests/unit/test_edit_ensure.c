@@ -5,6 +5,8 @@
  */
 #include "unit_edit.h"
 
+#include "edit_private.h"
+
 static void test_main(void **state)
 {
     (void)state;
@@ -58,6 +60,12 @@ static void test_master(void **state)
          SUBMISSION "  -o a=1\n"},
         {"master.cf", SUBMISSION, "  ensure\n    |submission inet n - n - - smtpd\n    |  -o a=1\n",
          SUBMISSION "  -o a=1\n"},
+        {"master.cf", SUBMISSION, "  ensure\n    |submission inet n - n - - smtpd -o a=1\n",
+         SUBMISSION "  -o a=1\n"},
+        /* two rows that want the same new entry */
+        {"master.cf", "s inet n - y - - smtpd\nt inet n - y - - smtpd\n",
+         "  each service s/inet t/inet\n  ensure\n    |x inet n - - - - smtpd\n",
+         "s inet n - y - - smtpd\nt inet n - y - - smtpd\nx inet n - - - - smtpd\n"},
         {"master.cf", SUBMISSION "\t-o b=2 -v\n",
          "  ensure\n    |submission inet n - n - - smtpd\n    |  -o a=1\n",
          SUBMISSION "\t-o b=2 -v\n\t-o a=1\n"},
@@ -113,6 +121,48 @@ static void test_raise(void **state)
          SUBMISSION "  -o x_size=2\n"},
     };
     run_cases(cases, COUNT(cases), true);
+}
+
+static void test_less(void **state)
+{
+    static const struct {
+        const char *name, *now, *want;
+        int less; /* -1: it cannot be compared */
+    } cases[] = {
+        {"x", "5", "10", 1},
+        {"x", "10", "5", 0},
+        {"x", "1 M", "1025 K", 1},
+        {"x", "1G", "1T", 1},
+        {"x", "300 B", "1K", 1},
+        {"x", "3b", "2", 0},
+        {"x", "3Bx", "2", -1},
+        {"x", "2", "3Bx", -1},
+        {"x", "3Kx", "2", -1},
+        {"x", "3x", "2", -1},
+        {"x", "", "2", -1},
+        {"x", "2", "", -1},
+        {"x", "3.6", "3.10", 1},
+        {"x", "3.6", "x", -1},
+        {"x", "1K", "3.6", -1},
+        {"x_limit", "0", "5", 0},
+        {"x_limit", "5", "0", 1},
+        {"x_limit", "unlimited", "5", 0},
+        {"x_limit", "5", "unlimited", 1},
+        {"x", "unlimited", "5", -1},
+    };
+    const struct fix fix = {.name = "x"};
+    const struct context ctx = {.fix = &fix};
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct err err;
+        bool less = false;
+        bool ok = edit_is_less(&ctx, cases[i].name, cases[i].now, cases[i].want, &less, &err);
+        if (ok != (cases[i].less >= 0) || (ok && less != (cases[i].less == 1)))
+            fail_msg("%s: %s < %s: %s", cases[i].name, cases[i].now, cases[i].want,
+                     !ok    ? err.text
+                     : less ? "less"
+                            : "not less");
+    }
 }
 
 static const char DEBIAN[] = "smtp inet n - y - - smtpd\n"
@@ -182,6 +232,12 @@ static void test_refused(void **state)
          "  ensure\n    |submission inet n - n - - smtpd\n    |  -o { a = {word} }\n", "1 } -o { b=2",
          "other entries"},
         {"master.cf", SUBMISSION, "  ensure\n    |x inet n - {word} - - smtpd\n", "n n", "other entries"},
+        {"main.cf", "a = 1\n", "  after effective setting nosuch\n  ensure\n    |n = 3\n", "",
+         "postfix.value.nosuch"},
+        {"main.cf", "a = 1\n", "  before effective setting nosuch\n  ensure\n    |n = 3\n", "",
+         "postfix.value.nosuch"},
+        {"master.cf", SUBMISSION, "  raise\n    |submission inet n - n - - smtpd\n    |  -o nosuch=1\n", "",
+         "postfix.value.nosuch"},
         {"main.cf", "x_size = all\n", "  raise\n    |x_size = 10\n", "", "cannot be compared"},
         {"main.cf", "a = 1\n", "  raise\n    |no_such_size = 10\n", "", "postfix.value.no_such_size"},
         {"master.cf", "#s inet n - y - - smtpd\n#  -o { a = 1 b }\n", "  uncomment service s/inet\n", "",
@@ -201,8 +257,8 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dir_test(test_main),      dir_test(test_master),  dir_test(test_raise),
-        dir_test(test_uncomment), dir_test(test_refused),
+        dir_test(test_main),   dir_test(test_master),    dir_test(test_raise),
+        fresh_test(test_less), dir_test(test_uncomment), dir_test(test_refused),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

@@ -38,7 +38,7 @@ static struct world *host(const struct text_case *c, const struct fix *fix)
     unit_dirs("etc/dovecot/conf.d");
     unit_dirs("etc/postfix");
     unit_dirs("usr/share/dovecot");
-    unit_file("usr/share/dovecot/x.p", "a = 1\n");
+    unit_file("usr/share/dovecot/x.p", "a = 1\n#b = 1\nservice imap {\n}\n");
     for (size_t i = 0; i < COUNT(PATHS); i++) {
         const char *text = c->file == (int)i ? c->before : usual[i];
         if (text != NULL)
@@ -219,6 +219,39 @@ static void test_dovecot(void **state)
          "/x\n}\n"},
         {MASTER, "a = 1\nb = 2\n", E_DOVECOT "  after setting a\n  ensure\n    |n = 3\n", MASTER,
          "a = 1\nn = 3\nb = 2\n"},
+        {MASTER, "a = 1\nb = 2\n", E_DOVECOT "  before setting b\n  ensure\n    |n = 3\n", MASTER,
+         "a = 1\nn = 3\nb = 2\n"},
+        {MASTER, "a = 1\n", E_DOVECOT "  after setting nosuch\n  ensure\n    |n = 3\n", DOVECOT,
+         "!include conf.d/*.conf\n!include_try local.conf\nn = 3\n"},
+        {MASTER, "a = 1\nb = 2", E_DOVECOT "  ensure\n    |b = 2\n    |n = 3\n", MASTER,
+         "a = 1\nb = 2\nn = 3\n"},
+        {MASTER, "a = 1\nb = 2\n", E_DOVECOT "  ensure\n    |a = 1\n    |n = 3\n", MASTER,
+         "a = 1\nn = 3\nb = 2\n"},
+        {MASTER, "#n  = 1\nb = 2\n", E_DOVECOT "  ensure\n    |n = 3\n", MASTER, "#n  = 1\nn  = 3\nb = 2\n"},
+        {MASTER, "passdb {\n  driver = pam\n}\n",
+         E_DOVECOT "  ensure\n    |passdb {\n    |  # c\n    |  driver = pam\n    |}\n", MASTER, NULL},
+        {MASTER, "userdb {\n  driver = pam\n}\npassdb {\n}\n",
+         E_DOVECOT "  ensure\n    |passdb {\n    |  driver = pam\n    |}\n", DOVECOT,
+         "!include conf.d/*.conf\n!include_try local.conf\npassdb {\n  driver = pam\n}\n"},
+        /* what a package brings is read and never written */
+        {DOVECOT, "!include_try /usr/share/dovecot/*.p\n",
+         E_DOVECOT "  ensure\n    |a = 1\n    |b = 2\n    |service imap {\n    |  x = 1\n    |}\n", DOVECOT,
+         "!include_try /usr/share/dovecot/*.p\nb = 2\nservice imap {\n  x = 1\n}\n"},
+        {DOVECOT, "!include_try /usr/share/dovecot/*.p\n", E_DOVECOT "  ensure\n    |a = 2\n", DOVECOT,
+         "!include_try /usr/share/dovecot/*.p\na = 2\n"},
+        /* beside a setting that is there, but not in a shipped file when there is an own one */
+        {LOCAL, "z = 1\n",
+         E_DOVECOT "  ensure\n    |service imap-login {\n    |  inet_listener imap {\n    |    port = 143\n  "
+                   "  |    ssl = no\n    |  }\n    |}\n",
+         LOCAL, "z = 1\nservice imap-login {\n  inet_listener imap {\n    ssl = no\n  }\n}\n"},
+        {MASTER, "a = \"x y\"\n", E_DOVECOT "  each setting a\n  append {word}\n", MASTER,
+         "a = \"x y new\"\n"},
+        {DOVECOT, "dovecot_config_version = 2.4.0\na = <<X\nfoo\nX\nb = 1\n",
+         E_DOVECOT "  each setting b\n  value 2\n", DOVECOT,
+         "dovecot_config_version = 2.4.0\na = <<X\nfoo\nX\nb = 2\n"},
+        {MASTER, "#x = 1\n#x = 2\n", E_DOVECOT "  uncomment setting x\n", MASTER, "x = 1\n#x = 2\n"},
+        {MASTER, "#x = 1\n", E_DOVECOT "  uncomment setting y\n", MASTER, NULL},
+        {MASTER, "a = 1\n", E_DOVECOT "  each setting a\n  rename a\n", MASTER, NULL},
         /* raise: never lowered, and 2^64 - 1 stands for default_vsz_limit */
         {MASTER, "service imap-login {\n  vsz_limit = 64 M\n}\n", E_DOVECOT "  raise\n" LOGIN("512M"), MASTER,
          "service imap-login {\n  vsz_limit = 512M\n}\n"},
@@ -285,6 +318,13 @@ static void test_refused(void **state)
          "new",
          "dovecot.value.x_limit"},
         {{MASTER, "x = y\n", E_DOVECOT "  raise\n    |x = 3\n", 0, NULL}, "new", "cannot be compared"},
+        {{MASTER, "a = 1\n", E_DOVECOT "  after effective setting nosuch\n  ensure\n    |n = 3\n", 0, NULL},
+         "new",
+         "dovecot.value.nosuch"},
+        {{MASTER, "service x {\n}\n", E_DOVECOT "  raise\n    |service x {\n    |  y_limit = 3\n    |}\n", 0,
+          NULL},
+         "new",
+         "dovecot.value.service/x/y_limit"},
         {{ALIASES, "a: b\n", E_ALIASES "  ensure\n    |x: {word}\n", 0, NULL},
          "y\nz: v",
          "would be other entries"},

@@ -15,6 +15,7 @@ static void test_rename(void **state)
         {"main.cf", "old = yes\n", "  each setting old\n  keep comment\n  rename fresh\n  value may\n",
          "#old = yes\nfresh = may\n"},
         {"main.cf", "old =\n", "  each setting old\n  rename fresh\n  value x\n", "fresh = x\n"},
+        {"main.cf", "old = 1\n", "  each setting old\n  rename old\n", "old = 1\n"},
         {"main.cf", "old = 1\n", "  each setting old\n  rename x_{setting.name}\n", "x_old = 1\n"},
         {"master.cf", "s inet n - y - - smtpd\n  -o old=1 -o b=2\n", "  each option old\n  rename fresh\n",
          "s inet n - y - - smtpd\n  -o fresh=1 -o b=2\n"},
@@ -43,6 +44,10 @@ static void test_items(void **state)
         {"main.cf", "a = b,\n    c\n", DELETE_B, "a =\n    c\n"},
         {"main.cf", "a = x,\n# why b\n    b,\n# why c\n    c\n", DELETE_B,
          "a = x,\n# why b\n# why c\n    c\n"},
+        {"main.cf", "a = x, b", DELETE_B, "a = x"},
+        {"main.cf", "a = x,\n    b", DELETE_B, "a = x\n"},
+        {"main.cf", "a = x, b\nc = y, b\n", "  each item a c matching ^b\n  keep comment\n  delete\n",
+         "#a = x, b\na = x\n#c = y, b\nc = y\n"},
         {"main.cf", "a = x {b y}, b\n", DELETE_B, "a = x {b y}\n"},
         {"main.cf", "a = x, b\n", "  each item a matching ^b$\n  value y\n", "a = x, y\n"},
         {"main.cf", "a = x, b\n", "  each item a matching ^b$\n  keep comment\n  value y\n",
@@ -124,6 +129,17 @@ static void test_delete_options(void **state)
     run_cases(cases, COUNT(cases), true);
 }
 
+/* A setting that is named twice is one row, or becomes a comment once. */
+static void test_comment(void **state)
+{
+    (void)state;
+    static const struct verb_case cases[] = {
+        {"main.cf", "a = 1\nb = 2\n", "  each setting a a\n  comment\n", "#a = 1\nb = 2\n"},
+        {"main.cf", "b = 2\na = 1", "  each setting a\n  comment\n", "b = 2\n#a = 1\n"},
+    };
+    run_cases(cases, COUNT(cases), true);
+}
+
 /* A condition about the row is asked for each row, any other once. */
 static void test_row_conditions(void **state)
 {
@@ -167,12 +183,15 @@ static void test_refused(void **state)
 {
     (void)state;
     static const struct {
-        const char *document, *before, *keys;
+        const char *document, *before, *keys, *says;
     } cases[] = {
-        {"main.cf", "old = 1\n", "  each setting old\n  rename a=b\n"},
-        {"main.cf", "old = 1\n", "  each setting old\n  rename #a\n"},
-        {"master.cf", "s inet n - y - - smtpd -o old=1\n", "  each option old\n  rename a=b\n"},
-        {"master.cf", "s inet n - y - - smtpd\n", "  each column chroot\n  value n n\n"},
+        {"main.cf", "a = nosuch\n",
+         "  each setting a\n  when some effective setting {setting.value}\n  value 1\n",
+         "postfix.value.nosuch"},
+        {"main.cf", "old = 1\n", "  each setting old\n  rename a=b\n", ""},
+        {"main.cf", "old = 1\n", "  each setting old\n  rename #a\n", ""},
+        {"master.cf", "s inet n - y - - smtpd -o old=1\n", "  each option old\n  rename a=b\n", ""},
+        {"master.cf", "s inet n - y - - smtpd\n", "  each column chroot\n  value n n\n", ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct result r = run(cases[i].document, cases[i].before,
@@ -180,15 +199,16 @@ static void test_refused(void **state)
         if (r.ok)
             fail_msg("%s on\n%sgives\n%s", cases[i].keys, cases[i].before, r.text);
         assert_string_equal(r.text, cases[i].before);
+        assert_says(r.err, cases[i].says);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        dir_test(test_rename),     dir_test(test_items),          dir_test(test_append),
-        dir_test(test_columns),    dir_test(test_delete_options), dir_test(test_row_conditions),
-        dir_test(test_both_files), dir_test(test_refused),
+        dir_test(test_rename),  dir_test(test_items),          dir_test(test_append),
+        dir_test(test_columns), dir_test(test_delete_options), dir_test(test_row_conditions),
+        dir_test(test_comment), dir_test(test_both_files),     dir_test(test_refused),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

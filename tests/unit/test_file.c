@@ -16,6 +16,9 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
@@ -289,6 +292,23 @@ static void test_read_other_kinds(void **state)
     assert_false(file_read_path(&host, "/dev/null", ANY_OWNER, &text, &len, &err));
     assert_says(err, "is a device");
     close(host.fd);
+    if (geteuid() == 0 && mknod(unit_path("disk"), S_IFBLK | 0600, makedev(7, 250)) == 0) {
+        assert_false(file_read_path(&root, "/disk", ANY_OWNER, &text, &len, &err));
+        assert_says(err, "/disk is a device");
+    }
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", unit_top);
+    assert_int_equal(bind(listener, (const struct sockaddr *)&address, sizeof(address)), 0);
+    assert_false(file_read_path(&root, "/socket", ANY_OWNER, &text, &len, &err));
+    assert_says(err, "/socket is a socket");
+    close(listener);
+    /* A link that came after the way to it was followed. */
+    at = at_of(&root, "/late");
+    make_link("dir", "late");
+    assert_false(file_read(&at, ANY_OWNER, &text, &len, NULL, &err));
+    assert_says(err, "/late is a symbolic link");
+    close(at.dir);
     close(root.fd);
 }
 
@@ -550,6 +570,36 @@ static void test_exchange(void **state)
     close(dir);
 }
 
+/* What is looked for, and what is not there or is no file. */
+static void test_look_for(void **state)
+{
+    (void)state;
+    struct root root = open_root("");
+    struct err err;
+    struct timespec time;
+    bool there = true;
+    unit_dirs("d");
+    unit_file("d/cache.db", "");
+    make_link("loop-b", "loop-a");
+    make_link("loop-a", "loop-b");
+    assert_ok(file_look_for(&root, "/d/cache.db", &there, &err), err);
+    assert_true(there);
+    static const char *const absent[] = {"/d/nosuch", "/nosuch/x", "/loop-a"};
+    for (size_t i = 0; i < COUNT(absent); i++) {
+        assert_ok(file_look_for(&root, absent[i], &there, &err), err);
+        assert_false(there);
+        assert_false(file_exists(&root, absent[i]));
+        assert_false(file_mtime(&root, absent[i], &time));
+    }
+    assert_true(file_mtime(&root, "/d/cache.db", &time));
+    assert_false(file_mtime(&root, "/d", &time));
+    assert_ok(file_remove_cache(&root, "/d/cache.db", &err), err);
+    assert_ok(file_remove_cache(&root, "/d/cache.db", &err), err);
+    assert_false(file_remove_cache(&root, "/d", &err));
+    assert_says(err, "is no regular file");
+    close(root.fd);
+}
+
 /* ---- the record's own files ---- */
 
 static void test_private_dir(void **state)
@@ -570,8 +620,14 @@ static void test_private_dir(void **state)
     chmod(unit_path("p"), 0750);
     assert_false(file_private_dir(dir, "p", &fd, &err));
     assert_says(err, "must belong to root and be closed");
-    make_link("p", "link");
     chmod(unit_path("p"), 0700);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(unit_path("p"), OTHER, 0), 0);
+        assert_false(file_private_dir(dir, "p", &fd, &err));
+        assert_says(err, "must belong to root and be closed");
+        assert_int_equal(chown(unit_path("p"), 0, 0), 0);
+    }
+    make_link("p", "link");
     assert_false(file_private_dir(dir, "link", &fd, &err));
     assert_ok(file_remove_dir(dir, "p", &err), err);
     assert_int_equal(access(unit_path("p"), F_OK), -1);
@@ -690,6 +746,7 @@ int main(void)
         dir_test(test_stage),
         dir_test(test_stage_fails),
         dir_test(test_exchange),
+        dir_test(test_look_for),
         dir_test(test_private_dir),
         dir_test(test_overwrite),
         dir_test(test_lock),

@@ -329,7 +329,10 @@ static bool read_start(void *site, struct err *err)
 {
     struct site *s = site;
     char text[5];
-    return file_read_start(&s->root, "/x", text, sizeof(text), err);
+    bool ok = file_read_start(&s->root, "/x", text, sizeof(text), err);
+    if (ok)
+        assert_string_equal(text, "one\n");
+    return ok;
 }
 
 static bool replaceable(void *site, struct err *err)
@@ -446,6 +449,177 @@ static size_t sweep(const struct fault *fault, const struct fault *mode, int wha
     return n;
 }
 
+/* ---- somebody else is faster ---- */
+
+#define LATER "x.tmp"
+
+static void their_file(const char *name, const char *mode, const char *their_text)
+{
+    char path[300];
+    snprintf(path, sizeof(path), "%s/%s", unit_top, name);
+    FILE *f = fopen(path, mode);
+    fputs(their_text, f);
+    fclose(f);
+    chmod(path, 0600);
+}
+
+static void their_rename(const char *name)
+{
+    char from[300], to[300];
+    their_file("theirs", "w", "theirs\n");
+    snprintf(from, sizeof(from), "%s/theirs", unit_top);
+    snprintf(to, sizeof(to), "%s/%s", unit_top, name);
+    rename(from, to);
+}
+
+static void take_away(const char *name)
+{
+    char path[300];
+    snprintf(path, sizeof(path), "%s/%s", unit_top, name);
+    unlink(path);
+}
+
+static void appends(void)
+{
+    their_file("x", "a", "more\n");
+}
+
+static void replaces(void)
+{
+    their_rename("x");
+}
+
+static void removes(void)
+{
+    take_away("x");
+}
+
+static void becomes_fifo(void)
+{
+    char path[300];
+    removes();
+    snprintf(path, sizeof(path), "%s/x", unit_top);
+    mkfifo(path, 0600);
+}
+
+static void replaces_lock(void)
+{
+    their_rename(LATER);
+}
+
+static void removes_lock(void)
+{
+    take_away(LATER);
+}
+
+static bool unlock_late(void *site, struct err *err)
+{
+    struct site *s = site;
+    int fd = -1;
+    if (!file_edit_lock(&s->at, &fd, err))
+        return false;
+    removes_lock();
+    file_edit_unlock(s->dir, "x", &fd);
+    return true;
+}
+
+static bool is_there(void *site, struct err *err)
+{
+    struct site *s = site;
+    (void)err;
+    return file_is_there(s->dir, "x") && file_is_regular(s->dir, "x");
+}
+
+static bool digest_of_nothing(void *site, struct err *err)
+{
+    char found[DIGEST_HEX + 1];
+    bool ok = file_digest(((struct site *)site)->dir, "x", found, err);
+    assert_string_equal(found, "");
+    return ok;
+}
+
+static bool exchange_unlike(void *site, struct err *err)
+{
+    struct site *s = site;
+    return file_exchange(s->dir, ".x.mailfix", ".x.mailfix-old", "x", "of another text", err);
+}
+
+static const struct fault BY_LINKS = {.call = "renameat2", .error = ENOSYS, .lasting = true, .nth = 1};
+
+static void test_somebody_is_faster(void **state)
+{
+    static const struct {
+        bool (*work)(void *site, struct err *err);
+        struct fault fault;
+        bool by_links, locked; /* x.tmp is there */
+        const char *says;      /* NULL: it succeeds */
+    } cases[] = {
+        {read_path, {.call = "read", .nth = 1, .before = appends}, false, false, "grows while it is read"},
+        {read_path, {.call = "openat", .nth = 2, .before = becomes_fifo}, false, false, "cannot open /x"},
+        {read_path, {.call = "openat", .nth = 2, .before = removes}, false, false, "cannot open /x"},
+        {edit_digest,
+         {.call = "lseek", .nth = 1, .before = appends},
+         false,
+         false,
+         "was changed by somebody else"},
+        {edit_stage,
+         {.call = "lseek", .nth = 1, .before = appends},
+         false,
+         false,
+         "was changed by somebody else"},
+        {edit_stage,
+         {.call = "openat", .nth = 1, .before = replaces},
+         false,
+         false,
+         "was changed by somebody else"},
+        {edit_digest, {.call = "read", .nth = 1, .error = FAULT_NOTHING}, false, false, "cannot read x"},
+        {digest_of_nothing, {.call = "openat", .nth = 1, .before = removes}, false, false, NULL},
+        {is_there, {.call = "fstatat", .nth = 1, .error = EIO, .lasting = true}, false, false, NULL},
+        {exchange_unlike, {.call = "none"}, true, false, "was changed by somebody else in the meantime"},
+        {exchange,
+         {.call = "linkat", .nth = 1, .before = replaces},
+         true,
+         false,
+         "was changed by somebody else"},
+        {exchange,
+         {.call = "fstatat", .nth = 2, .before = replaces},
+         true,
+         false,
+         "was changed by somebody else"},
+        {edit_lock, {.call = "fstatat", .nth = 1, .before = replaces_lock}, false, false, NULL},
+        {edit_lock, {.call = "fstatat", .nth = 1, .before = removes_lock}, false, false, NULL},
+        {edit_lock,
+         {.call = "fstatat", .nth = 1, .before = replaces_lock, .lasting = true},
+         false,
+         false,
+         "somebody keeps replacing"},
+        {edit_lock, {.call = "openat", .nth = 2, .before = removes_lock}, false, true, NULL},
+        {edit_lock, {.call = "fstat", .nth = 1, .error = EIO}, false, true, "cannot look at /x.tmp"},
+        {edit_lock, {.call = "flock", .nth = 1, .error = EIO}, false, true, "cannot lock /x.tmp"},
+        {unlock_late, {.call = "none"}, false, false, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct err err = {0};
+        assert_int_equal(unit_empty(NULL), 0);
+        struct site *s = begin();
+        if (cases[i].locked)
+            their_file(LATER, "w", "");
+        const struct fault both[2] = {cases[i].fault, BY_LINKS};
+        faults_arm(both, cases[i].by_links ? 2 : 1);
+        bool ok = cases[i].work(s, &err);
+        bool came = faults_disarm();
+        if (!came && strcmp(cases[i].fault.call, "none") != 0)
+            fail_msg("case %zu: nothing came", i);
+        if (ok != (cases[i].says == NULL))
+            fail_msg("case %zu: %s", i, ok ? "it succeeds" : err.text);
+        if (!ok && strstr(err.text, cases[i].says) == NULL)
+            fail_msg("case %zu: %s", i, err.text);
+        close(s->at.dir);
+        close(s->root.fd);
+    }
+}
+
 /* ---- faults ---- */
 
 static void test_one_fails(void **state)
@@ -454,7 +628,7 @@ static void test_one_fails(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(errors); i++) {
         const struct fault fault = {.error = errors[i]};
-        assert_true(sweep(&fault, NULL, MAY_FAIL) > 150); /* else the wrappers are not in the way */
+        assert_true(sweep(&fault, NULL, MAY_FAIL) > 50); /* else the wrappers are not in the way */
     }
 }
 
@@ -511,11 +685,9 @@ static void test_missing_abilities(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        faults_test(test_one_fails),
-        faults_test(test_all_fail),
-        faults_test(test_interrupted_and_short),
-        faults_test(test_nothing_is_written),
-        faults_test(test_missing_abilities),
+        faults_test(test_one_fails),          faults_test(test_somebody_is_faster),
+        faults_test(test_all_fail),           faults_test(test_interrupted_and_short),
+        faults_test(test_nothing_is_written), faults_test(test_missing_abilities),
     };
     base_verbosity = -1;
     return cmocka_run_group_tests(tests, unit_begin, unit_end);

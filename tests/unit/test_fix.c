@@ -66,9 +66,11 @@ static void test_nodes_of_spoilt(void **state)
         "  ask.ja q\nedit m\n  ensure  \n    |a = b\n    |\n  delete\n  value\n  value  v\n"
         "  raise\n    |c\n  # r \nverify session\n\tstarttls\n  times 2 \nconsequence log\n"
         "  # r\n  within 3s\nindependent b\n";
-    static const char *const put[] = {"",        "  x\n",       "  |x\n",     "  # x\n", "#x\n",
-                                      "\n",      "  when y\n",  "x\n",        "  x",     "\r\n",
-                                      "about\n", "  several\n", "  ensure\n", "fix A\n"};
+    static const char *const put[] = {
+        "",           "  x\n",    "  |x\n",       "  # x\n",     "#x\n",       "\n",
+        "  when y\n", "x\n",      "  x",          "\r\n",        "about\n",    "  several\n",
+        "  ensure\n", "fix A\n",  "effect ris\n", "effect\n",    "title\n",    "title |x\n",
+        "fix ~\n",    "fix a~\n", "fix a\303\n",  "  says |x\n", "  ask |x\n", "fix 9\n"};
     size_t taken = 0, tried = 0;
     for (const char *line = whole; *line != '\0'; line = strchr(line, '\n') + 1) {
         const char *next = strchr(line, '\n') + 1;
@@ -210,6 +212,104 @@ static void test_rows(void **state)
         struct fix *fix = unit_fix(arena_printf("%srows r one two\n  |%s\n", HEAD, cases[i].line));
         assert_string_equal(fix->rows[0].row[0].item[0], cases[i].first);
         assert_string_equal(fix->rows[0].row[0].item[1], cases[i].last);
+    }
+}
+
+/* A stanza has an end: the lens takes no more lines of one, whatever they are. */
+static void test_many_lines(void **state)
+{
+    (void)state;
+    for (int lines = 399; lines <= 401; lines++) {
+        struct buf text = {0};
+        buf_puts(&text, HEAD "rows r a\n");
+        for (int i = 0; i < lines; i++)
+            buf_printf(&text, "  |%d\n", i);
+        assert_int_equal(read_both(buf_text(&text), text.len), lines <= 400);
+    }
+}
+
+/* What the administrator is told of a fix, besides its own texts. */
+static void test_sentences(void **state)
+{
+    (void)state;
+    const struct fix *fix = unit_fix(HEAD "param p\n  type daemon\n  default postfix\n\n"
+                                          "edit main.cf\n  each setting a\n  delete\n\n"
+                                          "after restart postfix\n\nafter flush postfix\n\n"
+                                          "verify quiet 10s\n\nverify pending\n");
+    assert_string_equal(fix_after_sentence(&fix->after[0]), "restart postfix");
+    assert_string_equal(fix_after_sentence(&fix->after[1]), "flush postfix");
+    const struct after rebuild = {.kind = AFTER_REBUILD, .place.written = "map a"};
+    assert_string_equal(fix_after_sentence(&rebuild), "rebuild map a");
+    assert_string_equal(fix_probe_sentence(&fix->verify[0], "x"),
+                        "the fault stays out of the mail log for 10s");
+    assert_string_equal(fix_probe_sentence(&fix->verify[1], "x"), "x");
+    const struct probe heard = {.kind = PROBE_LOG};
+    assert_string_equal(fix_probe_sentence(&heard, "x"), "x");
+    const struct param *param = &fix->param[0];
+    assert_string_equal(fix_param_field(param, "p", NULL), "p");
+    assert_string_equal(fix_param_field(param, "p", "dovecot"), "dovecot");
+    assert_null(fix_param_field(param, "px", "dovecot"));
+    assert_null(fix_param_field(param, "q.x", "dovecot"));
+    assert_null(fix_param_field(param, "p.nosuch", "dovecot"));
+    /* A file without a directory. */
+    struct fix *read;
+    struct err err;
+    assert_ok(fix_parse("x.fix", HEAD, strlen(HEAD), &read, &err), err);
+    assert_false(fix_parse("y.fix", HEAD, strlen(HEAD), &read, &err));
+    assert_says(err, "the fix calls itself 'x', so its file must be x.fix");
+}
+
+/* What a name in braces, a loop, or a captured name must lead to. */
+static void test_names(void **state)
+{
+    static const struct {
+        const char *stanzas, *says; /* NULL: it is right */
+    } cases[] = {
+        {"rows list name\n  |a\n\nedit main.cf\n  for list\n  each setting {list.name}\n  delete\n", NULL},
+        {"rows list name\n  |a\n\nedit main.cf\n  for list\n  each setting {list.nosuch}\n  delete\n",
+         "list.nosuch"},
+        {"rows list name\n  |a\n\nedit main.cf\n  for list\n  each setting {listname}\n  delete\n",
+         "listname"},
+        {"rows list name\n  |a\n\nedit main.cf\n  for list\n  each setting {last.name}\n  delete\n",
+         "last.name"},
+        {"rows other name\n  |a\n\nrows list name\n  |a\n\nedit main.cf\n  for list\n  each setting "
+         "{list.name}\n  delete\n",
+         NULL},
+        {"rows list name\n  |a\n\nedit main.cf\n  for lost\n  each setting a\n  delete\n", "lost"},
+        {"param p\n  type word\n\nparam q\n  type word\n  several\n\nedit main.cf\n  for q\n  each setting "
+         "{q}\n  delete\n",
+         NULL},
+        {"param p\n  type word\n  several\n\nedit main.cf\n  for q\n  each setting a\n  delete\n", "q"},
+        {"edit main.cf\n  each setting a\n  value {setting.name}\n", NULL},
+        {"edit main.cf\n  each setting a\n  value {settings.name}\n", "settings.name"},
+        {"edit main.cf\n  each setting a\n  value {setting.nosuch}\n", "setting.nosuch"},
+        {"symptom log\n  program p\n  matching ^a\n\nsymptom log\n  program p\n  matching ^(?<v>b)\n\nparam "
+         "p\n  type word\n  from log v\n",
+         NULL},
+        {"symptom log\n  program p\n  matching ^(?<v>b)\n\nparam p\n  type word\n  from log w\n",
+         "captures 'w'"},
+        {"symptom pending\n\nparam p\n  type word\n  from log w\n", "captures 'w'"},
+        {"param o\n  one-of a b\n\nparam p\n  type daemon\n\nedit main.cf\n  each setting a\n  "
+         "delete\n\nafter restart {p}\n",
+         NULL},
+        {"param p\n  type daemon\n  several\n\nedit main.cf\n  each setting a\n  delete\n\nafter restart "
+         "{p}\n",
+         "a parameter of type daemon"},
+        {"param p\n  type word\n\nedit main.cf\n  each setting a\n  delete\n\nafter restart {p}\n",
+         "a parameter of type daemon"},
+        {"edit dovecot.conf\n  ensure\n    |service a {\n    |  !include x\n    |}\n    |b = 1\n",
+         "are not only settings"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *text = arena_printf("%s%s", HEAD, cases[i].stanzas);
+        struct fix *fix;
+        struct err err = {0};
+        bool ok = fix_parse("/x/x.fix", text, strlen(text), &fix, &err) && fix_check_literals(fix, &err);
+        if (ok != (cases[i].says == NULL))
+            fail_msg("%s%s", cases[i].stanzas, ok ? "is taken" : err.text);
+        if (!ok)
+            assert_says(err, cases[i].says);
     }
 }
 
@@ -552,6 +652,9 @@ int main(void)
         fresh_test(test_sdbm_cache),
         fresh_test(test_rows),
         fresh_test(test_levels),
+        fresh_test(test_many_lines),
+        fresh_test(test_sentences),
+        fresh_test(test_names),
         fresh_test(test_defaults),
         fresh_test(test_talk),
         fresh_test(test_japanese),

@@ -224,7 +224,24 @@ static void test_refused(void **state)
         {"\"old\": \"old\"", "\"old\": 7"},
         {"\"new\": \"new", "\"new\": \"\\u0000new"},
         {"\"hunks\": [", "\"hunks\": {\"x\": ["},
+        {"\"new\": \"new", "\"new\": 7, \"was\": \"new"},
+        {"\"hunks\": [", "\"huncs\": ["},
+        {"\"before\": \"ca", "\"before\": 7, \"was\": \"ca"},
+        {"\"after\": \"3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d\"",
+         "\"after\": \"absent\""},
+        {"\"at\": 7,", ""},
+        {"\"active\": \"yes\"", "\"active\": 7"},
+        {"\"enabled\": \"unknown\"", "\"enabled\": \"maybe\""},
+        {"\"daemon\": \"postfix\"", "\"daemon\": 7"},
+        {"\"daemon\": \"dovecot\"", "\"daemon\": 7"},
+        {"\"verb\": \"reload\"", "\"verb\": 7"},
         {"\"fixes\": [", "\"fixes\": [7, "},
+        {"\"fixes\": [", "\"fixes\": 7, \"were\": ["},
+        {"\"fixes\": [", "\"fixen\": ["},
+        {"\"params\": [", "\"params\": [7, "},
+        {"\"targets\": [", "\"targets\": 7, \"were\": ["},
+        {"\"targets\": [", "\"targetz\": ["},
+        {"\"byproducts\": [", "\"byproducts\": [7, "},
     };
     struct record record = sample();
     size_t len;
@@ -252,6 +269,73 @@ static void test_refused(void **state)
         struct err err;
         assert_false(record_parse(others[i], strlen(others[i]), &read, &err));
     }
+}
+
+static void test_back_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *old, *new;
+    } cases[] = {
+        {"\"version\": 1", "\"version\": 2"},
+        {"\"order\": 3", "\"order\": 0"},
+        {"\"order\": 3", "\"order\": \"3\""},
+        {"\"targets\": [", "\"targets\": [7, "},
+        {"\"targets\": [", "\"targets\": 7, \"were\": ["},
+        {"\"targets\": [", "\"targetz\": ["},
+        {"\"from\": \"", "\"from\": \"x"},
+        {"\"to\": \"", "\"to\": \"x"},
+        {"\"later\": [", "\"later\": 7, \"was\": ["},
+        {"\"later\": [", "\"latter\": ["},
+        {"\"transaction\": 9", "\"transaction\": \"9\""},
+        {"\"transaction\": 9,", ""},
+        {"\"path\": \"", "\"path\": 7, \"was\": \""},
+        {"\"before\": \"", "\"before\": \"x"},
+        {"\"after\": \"", "\"after\": \"x"},
+        {"\"hunks\": [", "\"hunks\": 7, \"were\": ["},
+    };
+    struct record record = sample();
+    struct back back = sample_back(), *read;
+    struct err err;
+    size_t len;
+    const char *good = without_sum(record_format_back(&back, &len));
+    assert_ok(record_parse_back(good, strlen(good), &record, &read, &err), err);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *text = with(good, cases[i].old, cases[i].new);
+        if (record_parse_back(text, strlen(text), &record, &read, &err))
+            fail_msg("taken: %s instead of %s", cases[i].new, cases[i].old);
+        assert_says(err, "back.json is not of a form");
+    }
+    /* Of before rollbacks said whether the file was edited. */
+    const char *text = with(good, "\"edited\": true", "\"edeted\": true");
+    assert_ok(record_parse_back(text, strlen(text), &record, &read, &err), err);
+    assert_false(read->target[0].edited);
+}
+
+/* The text after is computed only when the hunks are those of this text, and lead to the one that is named.
+ */
+static void test_after(void **state)
+{
+    (void)state;
+    struct target target = {.document = "main.cf", .path = "/x"};
+    size_t len;
+    add_hunk(&target, 2, "b", 1, "BB", 2);
+    digest_hex("a BB c", 6, target.after);
+    assert_string_equal(record_after(&target, "a b c", 5, &len), "a BB c");
+    assert_int_equal(len, 6);
+    static const char *const others[] = {"a x c", "a", "a "};
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_null(record_after(&target, others[i], strlen(others[i]), &len));
+    digest_hex("another", 7, target.after);
+    assert_null(record_after(&target, "a b c", 5, &len));
+    digest_hex("a BB c", 6, target.after);
+    target.hunk[0].at = 4; /* the bytes are the ones, but not all of them are there */
+    target.hunk[0].old_len = 3;
+    assert_null(record_after(&target, "a b c", 5, &len));
+    add_hunk(&target, 1, " ", 1, "", 0); /* before the first one */
+    target.hunk[0].at = 2;
+    target.hunk[0].old_len = 1;
+    assert_null(record_after(&target, "a b c", 5, &len));
 }
 
 static void test_state_bytes(void **state)
@@ -312,6 +396,14 @@ static void test_rebase(void **state)
     assert_string_equal(t->document, "main.cf");
     assert_string_equal(t->written->after, good.target[0].after); /* as it was applied */
     assert_int_equal(t->written->n_hunk, good.target[0].n_hunk);
+    /* In the order of the rollbacks, and not of the transactions. */
+    back.order = 1;
+    unit_file("var/lib/mailfix/txn/0002-b/back.json", record_format_back(&back, &len));
+    back.order = 2;
+    digest_hex("last", 4, back.later[0].target.after);
+    unit_file("var/lib/mailfix/txn/0001-a/back.json", record_format_back(&back, &len));
+    assert_ok(record_list(&store, &list, &n, &damaged, &err), err);
+    assert_string_equal(list[2].target[0].after, back.later[0].target.after);
     /* What a rollback prepared and did not begin says nothing. */
     put_record("0001-a", TXN_KEPT, text);
     put_record("0002-b", TXN_KEPT, text);
@@ -325,6 +417,56 @@ static void test_rebase(void **state)
     assert_int_equal(damaged.n, 1);
     store_close(&store);
     close(root.fd);
+}
+
+/* Below --root a record may lead to documents only, under their own names or where Postfix's link leads. */
+static void test_targets_of_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *document, *path;
+        bool taken;
+    } cases[] = {
+        {"main.cf", "/etc/postfix/main.cf", true},
+        {"main.cf", "/srv/main.cf", true},
+        {"main.cf", "/etc/shadow", false},
+        {"main.cf", "/etc/elsewhere.cf", true}, /* there is such a link */
+        {"master.cf", "/etc/elsewhere.cf", false},
+        {RECORD_INDEX, "/etc/aliases.db", true},
+        {RECORD_INDEX, "/etc/shadow", false},
+        {"aliases", "/etc/anything", true}, /* main.cf says where it is */
+    };
+    for (int with_postfix = 0; with_postfix < 2; with_postfix++)
+        for (size_t i = 0; i < COUNT(cases); i++) {
+            struct root root;
+            struct store store;
+            struct err err;
+            struct record good = sample(), *list;
+            struct strings damaged = {0};
+            size_t len, n;
+            assert_int_equal(unit_empty(state), 0);
+            unit_dirs("var/lib");
+            unit_dirs("etc");
+            if (with_postfix) {
+                unit_dirs("etc/postfix");
+                assert_int_equal(symlink("/etc/elsewhere.cf", unit_path("etc/postfix/main.cf")), 0);
+            }
+            assert_ok(root_open(unit_top, &root, &err), err);
+            assert_ok(store_open(&root, &store, &err), err);
+            good.target[0].document = cases[i].document;
+            good.target[0].path = cases[i].path;
+            good.n_target = 1;
+            put_record("0001-a", TXN_KEPT, record_format(&good, &len));
+            assert_ok(record_list(&store, &list, &n, &damaged, &err), err);
+            bool taken = cases[i].taken && (with_postfix || strcmp(cases[i].path, "/etc/elsewhere.cf") != 0);
+            if ((n == 1) != taken)
+                fail_msg("%s at %s: %zu", cases[i].document, cases[i].path, n);
+            assert_int_equal(damaged.n, !taken);
+            if (!taken)
+                assert_non_null(strstr(damaged.item[0], "it says that"));
+            store_close(&store);
+            close(root.fd);
+        }
 }
 
 static void test_store(void **state)
@@ -385,8 +527,17 @@ static void test_store(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        fresh_test(test_round_trip),  fresh_test(test_who), fresh_test(test_refused), fresh_test(test_sum),
-        fresh_test(test_state_bytes), dir_test(test_store), fresh_test(test_back),    dir_test(test_rebase),
+        fresh_test(test_round_trip),
+        fresh_test(test_who),
+        fresh_test(test_refused),
+        fresh_test(test_sum),
+        fresh_test(test_back_refused),
+        fresh_test(test_after),
+        dir_test(test_targets_of_others),
+        fresh_test(test_state_bytes),
+        dir_test(test_store),
+        fresh_test(test_back),
+        dir_test(test_rebase),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

@@ -308,6 +308,65 @@ static void test_tmp_of_others_stays(void **state)
     close_site(s);
 }
 
+/* Where no way leads there is nothing of ours; what is a link in the place of the lock is somebody's. */
+static void test_tidy_elsewhere(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    struct err err;
+    size_t n;
+    struct target target[] = {{.document = "main.cf", .path = "/etc/gone/main.cf"},
+                              {.document = "main.cf", .path = "/etc/loop/main.cf"},
+                              {.document = "main.cf", .path = "/etc/postfix/main.cf"}};
+    struct record record = {.id = "0001-x", .state = TXN_KEPT, .target = target, .n_target = COUNT(target)};
+    assert_int_equal(symlink("loop", unit_path("etc/loop")), 0);
+    assert_int_equal(symlink("elsewhere", unit_path("etc/postfix/main.cf.tmp")), 0);
+    assert_false(txn_is_litter(&s->root, &target[0]));
+    assert_true(txn_is_litter(&s->root, &target[2]));
+    assert_ok(txn_tidy(&s->store, &record, 1, &n, &err), err);
+    assert_int_equal(n, 0);
+    struct stat st;
+    assert_int_equal(lstat(unit_path("etc/postfix/main.cf.tmp"), &st), 0);
+    /* Nor is a name with a dot what a run left of its preparations. */
+    unit_dirs("var/lib/mailfix/txn/.notes");
+    assert_ok(txn_sweep(&s->store, &n, &err), err);
+    assert_int_equal(n, 0);
+    assert_int_equal(access(unit_path("var/lib/mailfix/txn/.notes"), F_OK), 0);
+    close_site(s);
+}
+
+static void test_who(void **state)
+{
+    (void)state;
+    setenv("SUDO_USER", "anna", 1);
+    assert_string_equal(txn_who(), "anna");
+    setenv("SUDO_USER", "", 1);
+    const char *login = txn_who();
+    assert_string_not_equal(login, "");
+    unsetenv("SUDO_USER");
+    assert_string_equal(txn_who(), login);
+}
+
+/* The names beside a file are longer than its own. */
+static void test_long_name(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    char *path = arena_printf("/etc/postfix/%0201d", 0);
+    struct err err;
+    unit_dirs("var/lib/mailfix/txn/notes"); /* no number: the first transaction is the first all the same */
+    s->plan.change = NULL;
+    s->plan.n_change = 0;
+    add_change(&s->plan, "map transport_maps", path, NULL, MADE);
+    assert_false(txn_begin(&s->store, &s->plan, NULL, 0, &s->txn, &err));
+    assert_says(err, "is too long");
+    path[strlen(path) - 1] = '\0';
+    begin(s);
+    assert_string_equal(s->txn.record.id, "0001-made");
+    txn_close(&s->txn);
+    close_site(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -321,6 +380,9 @@ int main(void)
         dir_test(test_torn_state),
         dir_test(test_mark),
         dir_test(test_tmp_of_others_stays),
+        dir_test(test_tidy_elsewhere),
+        dir_test(test_who),
+        dir_test(test_long_name),
     };
     base_verbosity = -1;
     return cmocka_run_group_tests(tests, unit_begin, unit_end);

@@ -17,6 +17,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <ftw.h>
 
 #define INDEX "etc/postfix/transport.lmdb"
 #define INDEX_OLD "old index\n"
@@ -79,7 +80,8 @@ static void assert_sound_store(struct site *s)
     struct strings damaged = {0}, problems = {0};
     struct err err;
     assert_ok(record_list(&s->store, &record, &n, &damaged, &err), err);
-    assert_int_equal(damaged.n, 0);
+    if (damaged.n > 0)
+        fail_msg("damaged: %s", damaged.item[0]);
     store_check(&s->store, record, n, &problems);
     if (problems.n > 0)
         fail_msg("the store: %s", problems.item[0]);
@@ -287,6 +289,230 @@ static const struct scenario APPLY = {"apply", make, apply, check_apply},
                              ROLLBACK = {"rollback", make_kept, roll_back, check_rollback},
                              RECOVER = {"recover", make_left, recover_once, check_recover};
 
+/* ---- scenarios of the store alone ---- */
+
+static void *make_two(void)
+{
+    struct site *s = make_kept();
+    static const struct rebased later = {.number = 2, .text = "b = 1\n", .len = 6, .target = {.path = "/x"}};
+    struct record record = the_record(s);
+    struct back *back = back_of(&record);
+    size_t len;
+    back->later = arena_append(back->later, &back->n_later, sizeof(later), &later);
+    char state[STATE_LEN + 1];
+    record_state_bytes(TXN_UNDONE, state);
+    unit_file("var/lib/mailfix/txn/0001-made/state", state);
+    unit_file("var/lib/mailfix/txn/0001-made/back.json", record_format_back(back, &len));
+    chmod(unit_path("var/lib/mailfix/txn/0001-made/state"), 0600);
+    chmod(unit_path("var/lib/mailfix/txn/0001-made/back.json"), 0600);
+    return s;
+}
+
+/* A disk that fails damages no record: it may be the one that is half-way. */
+static bool list(void *site, struct err *err)
+{
+    struct site *s = site;
+    struct record *record;
+    size_t n;
+    struct strings damaged = {0};
+    if (!record_list(&s->store, &record, &n, &damaged, err))
+        return false;
+    assert_int_equal(damaged.n, 0);
+    assert_int_equal(n, 1);
+    assert_non_null(record[0].back);
+    return true;
+}
+
+/* What is a link or a file in the place of a directory is damaged, also when it became one this moment. */
+static bool list_or_damaged(void *site, struct err *err)
+{
+    struct site *s = site;
+    struct record *record;
+    size_t n;
+    struct strings damaged = {0};
+    if (!record_list(&s->store, &record, &n, &damaged, err))
+        return false;
+    assert_int_equal(n + damaged.n, 1);
+    return true;
+}
+
+static bool look(void *site, struct err *err)
+{
+    struct site *s = site;
+    struct store store = {.dir = -1, .txn = -1, .lock = -1};
+    bool there = false;
+    if (!store_look(&s->root, &store, &there, err))
+        return false;
+    assert_true(there);
+    store_close(&store);
+    return true;
+}
+
+static bool open_again(void *site, struct err *err)
+{
+    struct site *s = site;
+    store_close(&s->store);
+    return store_open(&s->root, &s->store, err);
+}
+
+static bool set_aside(void *site, struct err *err)
+{
+    struct site *s = site;
+    const char *where;
+    if (!store_set_aside(&s->store, "0001-made", &where, err))
+        return false;
+    assert_int_equal(access(unit_path("var/lib/mailfix/damaged/0001-made/plan.json"), F_OK), 0);
+    return true;
+}
+
+static bool prune(void *site, struct err *err)
+{
+    struct site *s = site;
+    struct record record = {.id = "0001-made", .number = 1};
+    if (!prune_remove(&s->store, &record, err))
+        return false;
+    assert_int_not_equal(access(unit_path("var/lib/mailfix/txn/0001-made"), F_OK), 0);
+    return true;
+}
+
+/* What cannot be looked at is a problem, or not seen; it changes nothing. */
+static bool look_at_store(void *site, struct err *err)
+{
+    struct site *s = site;
+    struct record *record;
+    size_t n;
+    struct strings damaged = {0}, problems = {0};
+    if (!record_list(&s->store, &record, &n, &damaged, err))
+        return false;
+    store_check(&s->store, record, n, &problems);
+    return problems.n == 0 || err_set(err, "%s", problems.item[0]);
+}
+
+/* Moved or removed, or still there: never half of it as a record. */
+static void check_moved(void *site, bool ok, const struct err *err)
+{
+    struct site *s = site;
+    (void)ok;
+    (void)err;
+    recover(s);
+    close_site(s);
+}
+
+static void check_unchanged(void *site, bool ok, const struct err *err)
+{
+    struct site *s = site;
+    struct err why;
+    (void)err;
+    assert_true(ok || expected == MAY_FAIL);
+    if (s->store.dir < 0)
+        assert_ok(store_open(&s->root, &s->store, &why), why);
+    assert_sound_store(s);
+    close_site(s);
+}
+
+static const struct scenario STORES[] = {
+    {"list", make_two, list, check_unchanged},
+    {"look", make_two, look, check_unchanged},
+    {"open", make_two, open_again, check_unchanged},
+    {"look at the store", make_two, look_at_store, check_unchanged},
+    {"set aside", make_two, set_aside, check_moved},
+    {"prune", make_two, prune, check_moved},
+};
+
+/* ---- somebody else is faster ---- */
+
+static const char *their_path;
+
+static void write_theirs(void)
+{
+    char path[300], temp[300];
+    snprintf(path, sizeof(path), "%s/%s", unit_top, their_path);
+    snprintf(temp, sizeof(temp), "%s/theirs", unit_top);
+    FILE *f = fopen(temp, "w");
+    fputs("theirs\n", f);
+    fclose(f);
+    rename(temp, path);
+}
+
+static void remove_theirs(void)
+{
+    char path[300];
+    snprintf(path, sizeof(path), "%s/%s", unit_top, their_path);
+    unlink(path);
+}
+
+/* Putting back, too: a run that was cut off, or one that does not come to its end. */
+static bool apply_and_back(void *site, struct err *err)
+{
+    struct site *s = site;
+    const struct swap *stuck = NULL;
+    struct err why;
+    if (!txn_begin(&s->store, &s->plan, NULL, 0, &s->txn, err))
+        return false;
+    bool ok = txn_swap(&s->txn, err) || !txn_put_back(&s->txn, &stuck, &why);
+    ok = ok && txn_put_back(&s->txn, &stuck, err);
+    txn_close(&s->txn);
+    return ok || err_set(err, "putting back");
+}
+
+static bool roll_back_or_stuck(void *site, struct err *err)
+{
+    struct site *s = site;
+    static const struct txn_text none[3];
+    const struct swap *stuck = NULL;
+    struct record record = the_record(s);
+    if (!txn_open(&s->store, &record, &s->txn, err))
+        return false;
+    bool ok = txn_rollback_prepare(&s->txn, back_of(&record), none, err) &&
+              txn_rollback_begin(&s->txn, err) && txn_rollback_swap(&s->txn, &stuck, err);
+    ok = ok && txn_finish(&s->txn, stuck != NULL ? TXN_STUCK : TXN_UNDONE, err);
+    txn_close(&s->txn);
+    return ok;
+}
+
+static bool theirs_found;
+
+static int look_for_theirs(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+    char text[8] = "";
+    (void)where;
+    FILE *f = kind == FTW_F && st->st_size == 7 ? fopen(path, "r") : NULL;
+    if (f != NULL) {
+        theirs_found |= fread(text, 1, 7, f) == 7 && strcmp(text, "theirs\n") == 0;
+        fclose(f);
+    }
+    return 0;
+}
+
+/* Their text is never lost, whenever it came: it stands where they put it, or in the record. */
+static void check_theirs(void *site, bool ok, const struct err *err)
+{
+    struct site *s = site;
+    struct err why;
+    size_t finished;
+    (void)ok;
+    (void)err;
+    store_close(&s->store);
+    assert_ok(store_open(&s->root, &s->store, &why), why);
+    (void)!undo_unfinished(&s->store, &finished, &why); /* it may need a person, who is told */
+    assert_ok(undo_unfinished(&s->store, &finished, &why), why);
+    theirs_found = access(unit_path("came"), F_OK) != 0;
+    assert_true(nftw(unit_path("etc"), look_for_theirs, 16, FTW_PHYS) == 0 &&
+                nftw(unit_path("var"), look_for_theirs, 16, FTW_PHYS) == 0);
+    if (!theirs_found)
+        fail_msg("%s: their text is lost", their_path);
+    const char *names = names_in("etc/postfix");
+    if (strchr(names, '.') == names || strstr(names, " .") != NULL)
+        fail_msg("something of ours is left: %s", names);
+    close_site(s);
+}
+
+static void write_once(void)
+{
+    unit_file("came", "");
+    write_theirs();
+}
+
 /* ---- faults ---- */
 
 static const struct fault NO_EXCHANGE = {.call = "renameat2", .error = ENOSYS, .lasting = true, .nth = 1};
@@ -324,6 +550,13 @@ static void test_apply(void **state)
     (void)state;
     set_variant(true);
     sweep(&APPLY, COUNT(SWEEPS));
+    /* What was begun cannot be taken back either. */
+    static const struct fault stage = {.call = "futimens", .error = EIO, .lasting = true, .nth = 1},
+                              back[] = {{.call = "renameat", .error = EIO},
+                                        {.call = "unlinkat", .error = EIO}};
+    expected = MAY_FAIL;
+    for (size_t i = 0; i < COUNT(back); i++)
+        faults_sweep(&APPLY, &back[i], &stage);
     set_variant(false);
     sweep(&APPLY, 1);
 }
@@ -349,12 +582,71 @@ static void test_recover(void **state)
     }
 }
 
+static void test_stores(void **state)
+{
+    static const struct fault other[] = {{.error = ELOOP}, {.error = ENOTDIR}};
+    static const struct scenario damaged = {"list", make_two, list_or_damaged, check_unchanged};
+    (void)state;
+    set_variant(false);
+    for (size_t i = 0; i < COUNT(STORES); i++)
+        sweep(&STORES[i], COUNT(SWEEPS));
+    expected = MAY_FAIL;
+    for (size_t i = 0; i < COUNT(other); i++)
+        faults_sweep(&damaged, &other[i], NULL);
+}
+
+static void test_somebody_is_faster(void **state)
+{
+    static const char *const paths[] = {"etc/postfix/main.cf", "etc/postfix/master.cf", INDEX};
+    static const struct scenario scenarios[] = {
+        {"apply", make, apply_and_back, check_theirs},
+        {"rollback", make_kept, roll_back_or_stuck, check_theirs},
+        {"recover", make_left, recover_once, check_theirs},
+    };
+    static const struct fault writes = {.before = write_once, .sample = true},
+                              removes = {.before = remove_theirs, .sample = true};
+    (void)state;
+    expected = MAY_FAIL;
+    set_variant(true);
+    for (variant.left = BEGUN; variant.left <= GONE_BACK; variant.left++)
+        for (size_t i = variant.left == BEGUN ? 0 : 2; i < COUNT(scenarios); i++)
+            for (size_t k = 0; k < COUNT(paths); k++) {
+                their_path = paths[k];
+                faults_sweep(&scenarios[i], &writes, NULL);
+                faults_sweep(&scenarios[i], &removes, NULL);
+            }
+    /* And the disk fails while their text is brought back. */
+    static const struct fault fails = {.error = EIO};
+    static const struct {
+        const char *call, *path;
+        size_t nth, scenario;
+    } modes[] = {{"renameat2", "etc/postfix/main.cf", 2, 0},
+                 {"renameat", "etc/postfix/master.cf", 1, 1},
+                 {"renameat", "etc/postfix/master.cf", 2, 1}};
+    set_variant(false);
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        const struct fault mode = {.call = modes[i].call, .nth = modes[i].nth, .before = write_once};
+        their_path = modes[i].path;
+        faults_sweep(&scenarios[modes[i].scenario], &fails, &mode);
+    }
+}
+
+static void test_who(void **state)
+{
+    (void)state;
+    const struct fault nobody = {.call = "getpwuid", .error = ENOENT, .nth = 1};
+    unsetenv("SUDO_USER");
+    faults_arm(&nobody, 1);
+    const char *who = txn_who();
+    assert_true(faults_disarm());
+    assert_string_equal(who, arena_printf("user %u", (unsigned)getuid()));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        faults_test(test_apply),
-        faults_test(test_rollback),
-        faults_test(test_recover),
+        faults_test(test_apply),  faults_test(test_rollback), faults_test(test_recover),
+        faults_test(test_stores), faults_test(test_who),      faults_test(test_somebody_is_faster),
     };
     base_verbosity = -1;
     return cmocka_run_group_tests(tests, unit_begin, unit_end);

@@ -4,8 +4,8 @@
  * and a fake clock stand in for the real ones, for no real one fails on request (tests/hosts has real ones
  * that hang, lie and refuse).
  */
-#include "undo.h"
-#include "unit.h"
+#include "journal.h"
+#include "unit_txn.h"
 
 enum how { WORKS, REFUSES, HANGS };
 
@@ -13,6 +13,9 @@ static struct {
     int64_t clock;
     enum how act[4], restore; /* of the first acts and of all later ones; of every restore */
     size_t n_act, n_restore;
+    enum how boot;
+    const char *who, *detail; /* what the log was told last */
+    enum event event;
 } fake;
 
 int64_t __wrap_now_ms(void);
@@ -20,6 +23,10 @@ bool __wrap_nap(int milliseconds);
 enum init_kind __wrap_service_init(const char *daemon);
 bool __wrap_service_act(enum verb verb, const char *name, int limit_ms, bool *ret_skipped, struct err *err);
 bool __wrap_service_restore(const struct service_state *recorded, int limit_ms, struct err *err);
+
+bool __wrap_service_restore_boot(const struct service_state *recorded, int limit_ms, struct err *err);
+void __wrap_journal_event(const struct root *root, enum event event, const struct record *record,
+                          const char *who, const char *reason, const char *detail);
 
 int64_t __wrap_now_ms(void)
 {
@@ -58,6 +65,23 @@ bool __wrap_service_restore(const struct service_state *recorded, int limit_ms, 
     (void)recorded;
     fake.n_restore++;
     return answer(fake.restore, limit_ms, err);
+}
+
+bool __wrap_service_restore_boot(const struct service_state *recorded, int limit_ms, struct err *err)
+{
+    (void)recorded;
+    return answer(fake.boot, limit_ms, err);
+}
+
+void __wrap_journal_event(const struct root *root, enum event event, const struct record *record,
+                          const char *who, const char *reason, const char *detail)
+{
+    (void)root;
+    (void)record;
+    (void)reason;
+    fake.event = event;
+    fake.who = who;
+    fake.detail = detail;
 }
 
 static void test_services(void **state)
@@ -172,8 +196,154 @@ static void test_several(void **state)
     assert_int_equal(fake.n_act, 2);
 }
 
+/* ---- recover ---- */
+
+static struct site *site_with(const struct service_state *service, size_t n, const char *byproduct)
+{
+    struct site *s = make_site();
+    struct err err;
+    s->root.live = true; /* the services are fakes here */
+    if (byproduct != NULL)
+        strings_add(&s->plan.byproduct, byproduct);
+    assert_ok(txn_begin(&s->store, &s->plan, service, n, &s->txn, &err), err);
+    assert_ok(txn_swap(&s->txn, &err), err);
+    txn_close(&s->txn);
+    memset(&fake, 0, sizeof(fake));
+    return s;
+}
+
+/* What boot does of services: it starts nothing, and says what did not come back. */
+static void test_boot(void **state)
+{
+    static const struct {
+        enum answer active, enabled;
+        enum how boot;
+        const char *problem; /* NULL: none */
+    } cases[] = {
+        {YES, YES, WORKS, NULL},
+        {YES, NO, WORKS, NULL},
+        {NO, NO, WORKS, NULL},
+        {UNKNOWN, NO, WORKS, NULL},
+        {YES, YES, REFUSES,
+         "whether postfix starts at boot is not as it was: it refuses. Look at it, then: "},
+        {NO, NO, REFUSES, "whether postfix starts at boot is not as it was: it refuses. Look at it, then: "},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct service_state service = {
+            .daemon = "postfix", .active = cases[i].active, .enabled = cases[i].enabled};
+        struct err err;
+        size_t n;
+        assert_int_equal(unit_empty(state), 0);
+        struct site *s = site_with(&service, 1, NULL);
+        fake.boot = cases[i].boot;
+        bool ok = undo_at_boot(&s->store, &n, &err);
+        assert_int_equal(ok, cases[i].problem == NULL);
+        if (cases[i].problem != NULL) {
+            assert_says(err, cases[i].problem);
+            assert_int_equal(err.outcome, NEEDS_PERSON);
+        }
+        assert_int_equal(fake.event, cases[i].problem == NULL ? EVENT_PUT_BACK : EVENT_NEEDS_PERSON);
+        assert_int_equal(fake.n_act + fake.n_restore, 0);
+        assert_tree(OLD, NULL);
+        assert_state(s, cases[i].problem == NULL ? TXN_UNDONE : TXN_STUCK);
+        close_site(s);
+    }
+}
+
+/* A file that a daemon made because of the change goes with it, when it is what a cache is called. */
+static void test_byproducts(void **state)
+{
+    static const struct {
+        const char *path;
+        bool goes, is_dir;
+    } cases[] = {{"/etc/postfix/cache.db", true, false},
+                 {"/etc/postfix/cache.lmdb", true, false},
+                 {"/etc/postfix/cache.text", false, false},
+                 {"/etc/postfix/cache.db", false, true}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct err err;
+        size_t n;
+        assert_int_equal(unit_empty(state), 0);
+        struct site *s = site_with(NULL, 0, cases[i].path);
+        if (cases[i].is_dir)
+            unit_dirs(cases[i].path + 1);
+        else
+            unit_file(cases[i].path + 1, "");
+        assert_ok(undo_unfinished(&s->store, &n, &err), err);
+        assert_int_equal(access(unit_path(cases[i].path + 1), F_OK) != 0, cases[i].goes);
+        assert_string_equal(fake.detail, "it had been cut off");
+        close_site(s);
+    }
+}
+
+/* Who rolled back is named, when the record says it; else who applied it. */
+static void test_who_rolled_back(void **state)
+{
+    static const char *const who[] = {NULL, "somebody"};
+    static const struct txn_text none[2];
+    for (size_t i = 0; i < COUNT(who); i++) {
+        struct err err;
+        size_t n;
+        assert_int_equal(unit_empty(state), 0);
+        struct site *s = make_site();
+        keep(s);
+        struct record record = the_record(s);
+        struct back *back = back_of(&record);
+        back->who = who[i];
+        assert_ok(txn_open(&s->store, &record, &s->txn, &err), err);
+        assert_ok(txn_rollback_prepare(&s->txn, back, none, &err), err);
+        assert_ok(txn_rollback_begin(&s->txn, &err), err);
+        txn_close(&s->txn);
+        assert_ok(undo_unfinished(&s->store, &n, &err), err);
+        assert_int_equal(fake.event, EVENT_ROLLED_BACK);
+        assert_string_equal(fake.who, who[i] != NULL ? who[i] : record.who);
+        assert_tree(OLD, NULL);
+        close_site(s);
+    }
+}
+
+/* A rollback that a mailfix began which wrote no back.json led to the text from before. */
+static void test_rollback_of_old(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    struct err err;
+    size_t n;
+    char bytes[STATE_LEN + 1];
+    keep(s);
+    record_state_bytes(TXN_UNDOING, bytes);
+    unit_file("var/lib/mailfix/txn/0001-made/state", bytes);
+    assert_ok(undo_unfinished(&s->store, &n, &err), err);
+    assert_int_equal(n, 1);
+    assert_int_equal(fake.event, EVENT_ROLLED_BACK);
+    assert_tree(OLD, NULL);
+    close_site(s);
+}
+
+/* A service that does not come back is what the recover ends with. */
+static void test_recover_needs_person(void **state)
+{
+    (void)state;
+    const struct service_state service = {.daemon = "postfix", .active = YES, .enabled = YES};
+    struct err err;
+    size_t n;
+    struct site *s = site_with(&service, 1, NULL);
+    fake.restore = REFUSES;
+    assert_false(undo_unfinished(&s->store, &n, &err));
+    assert_int_equal(err.outcome, NEEDS_PERSON);
+    assert_says(err, "postfix did not come back: it refuses");
+    assert_string_equal(fake.detail, err.text);
+    assert_tree(OLD, NULL);
+    close_site(s);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {fresh_test(test_services), fresh_test(test_several)};
+    const struct CMUnitTest tests[] = {
+        fresh_test(test_services),           fresh_test(test_several),       dir_test(test_boot),
+        dir_test(test_byproducts),           dir_test(test_who_rolled_back), dir_test(test_rollback_of_old),
+        dir_test(test_recover_needs_person),
+    };
+    base_verbosity = -1;
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }
