@@ -55,6 +55,15 @@ static struct strings given_by(const struct fix *fix, const struct seen *seen)
     return given;
 }
 
+/* The fix knows by what the fault shows besides the log, and that is not here. */
+static bool is_denied(const struct finding *f)
+{
+    bool known = false;
+    for (size_t i = 0; i < f->fix->n_symptom; i++)
+        known |= f->fix->symptom[i].kind != PROBE_LOG;
+    return known && f->judgement.fault == FAILS;
+}
+
 static enum standing standing_of(const struct finding *f, struct docs *docs, struct since present)
 {
     if (f->judgement.fault == HOLDS)
@@ -63,6 +72,8 @@ static enum standing standing_of(const struct finding *f, struct docs *docs, str
         enum verdict still = judge_still(f->fix, docs);
         return still == HOLDS ? STANDS : still == FAILS ? STANDS_NOT : STOOD;
     }
+    if (is_denied(f))
+        return STOOD;
     time_t since = heard_of_dovecot(f->fix) ? present.dovecot : present.postfix;
     return since > 0 && f->seen->symptom.last_time >= since ? STANDS : STOOD;
 }

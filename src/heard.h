@@ -29,6 +29,7 @@ enum verdict heard_since(const struct fix *fix, const struct heard_marks *marks,
                          struct err *err) MUST_CHECK;
 
 /* What the fix's log symptoms captured under a name in the newest part of the log (maillog_mark_back), each
- * value once, the newest last. Captures come from hostile text: at most HEARD_MOST values are kept. */
+ * value once, the newest last; none where its `still` says that the fault is not so now. Captures come from
+ * hostile text: at most HEARD_MOST values are kept. */
 #define HEARD_MOST 200
 enum verdict heard_captures(struct context *ctx, const char *capture, struct strings *ret_values);

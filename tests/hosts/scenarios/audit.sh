@@ -151,6 +151,25 @@ says_no_mechanism() {
 
 queue_is() { now | grep -qxF "  its queue: $1"; }
 
+# Lines that anybody on the host can write: diagnose says what the host shows, and apply takes nothing from them.
+test_forged() {
+    local output before
+    host_run logger -p mail.err -t dovecot \
+        'imap-login: Error: dovecot/imap-login: error while loading shared libraries: libx.so: failed to map segment from shared object'
+    host_run logger -p mail.err -t 'postfix/tlsmgr[77]' 'error: unsupported dictionary type: sdbm'
+    until_true 15 says_forged
+    before=$(host_snapshot /etc)
+    output=$(host_run mailfix diagnose login-memory sdbm-cache 2>&1)
+    check_match "$host_kind: forged: the port greets, so it is over" '^  no longer so$' "$output"
+    check_same "$host_kind: forged: and there is nothing to paste" '' "$(printf '%s\n' "$output" | grep 'apply login-memory')"
+    check_match "$host_kind: forged: main.cf has no such cache, so it is not known" '^  not known whether still so: only the log shows it$' "$output"
+    check_exit 2 "$host_kind: forged: apply takes no service from it" host_run mailfix apply login-memory -y
+    check_match "$host_kind: forged: nor anything else" '^Already so' "$(host_run mailfix apply sdbm-cache -y 2>&1)"
+    check_same "$host_kind: forged: nothing was changed" "$before" "$(host_snapshot /etc)"
+}
+
+says_forged() { [ "$(host_run mailfix diagnose login-memory sdbm-cache 2>&1 | grep -c '^  in the log')" = 2 ]; }
+
 # Where Dovecot says what it says: with LINE in its configuration, diagnose reads it in WHERE. A client that goes away again is what
 # every Dovecot speaks of.
 hears() { # LINE WHERE
@@ -238,6 +257,7 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
     test_healthy
     test_live
     test_log
+    test_forged
     test_places
     test_faults
     host_stop
