@@ -349,27 +349,26 @@ const struct root *facts_root(const struct facts *facts)
 
 /* ---- answers ---- */
 
-/* Whether a tree has a program's configuration, or the program itself. */
-static bool has_traces(struct facts *facts, bool postfix)
-{
-    const char *told = facts_get(facts, postfix ? "postfix.config-directory" : "dovecot.config-file");
-    const char *const dovecot[] = {"/etc/dovecot/dovecot.conf", "/etc/dovecot.conf", "/usr/sbin/dovecot",
-                                   told};
-    const char *const usual[] = {"/etc/postfix/main.cf", "/usr/sbin/postconf", "/usr/sbin/postfix", told};
-    const char *const *path = postfix ? usual : dovecot;
-    for (size_t i = 0; i < COUNT(usual); i++)
-        if (path[i] != NULL && file_exists(facts->root, path[i]))
-            return true;
-    return false;
-}
-
 enum verdict facts_installed(struct facts *facts, const char *program)
 {
     bool postfix = strcmp(program, "postfix") == 0;
     if (facts_get(facts, arena_printf("%s.version", program)) != NULL)
         return HOLDS;
-    bool there = facts->root->live ? run_have(postfix ? "postconf" : program) : has_traces(facts, postfix);
-    return there ? CANNOT_TELL : FAILS;
+    if (facts->root->live)
+        return run_have(postfix ? "postconf" : program) ? CANNOT_TELL : FAILS;
+    return CANNOT_TELL;
+}
+
+bool facts_has_dovecot(struct facts *facts)
+{
+    const char *const traces[] = {"/etc/dovecot/dovecot.conf", "/etc/dovecot.conf", "/usr/sbin/dovecot",
+                                  "/usr/local/sbin/dovecot", facts_get(facts, "dovecot.config-file")};
+    if (facts_installed(facts, "dovecot") != CANNOT_TELL)
+        return facts_installed(facts, "dovecot") == HOLDS;
+    for (size_t i = 0; i < COUNT(traces); i++)
+        if (traces[i] != NULL && file_exists(facts->root, traces[i]))
+            return true;
+    return false;
 }
 
 struct strings facts_table_types(struct facts *facts)

@@ -142,6 +142,8 @@ static bool take_answer(const struct job *job, const char *answer, size_t len, s
     struct strings clean = {0};
     for (size_t i = 0; i < failures.n; i++)
         strings_add(&clean, clean_text(failures.item[i]));
+    if (logs->failure != NULL)
+        strings_add(&clean, logs->failure);
     logs->failure = clean.n > 0 ? strings_join(&clean, "; ") : NULL;
     return true;
 }
@@ -158,9 +160,6 @@ static void read_logs(struct job *job, struct logs *logs)
         strings_add(&logs->read, job->log[i].name);
         if (job->log[i].fd >= 0)
             keep[confined.n_keep++] = job->log[i].fd;
-        /* The library is loaded where files can still be opened; that it is not there is said later. */
-        if (job->log[i].fd >= 0 && unpack_needed(job->log[i].fd) && !unpack_load(&err))
-            say_more("%s", err.text);
     }
     progress_begin(_("reading the mail log"));
     bool answered = confine(&confined, &answer, &len, &err);
@@ -191,6 +190,11 @@ static bool open_log(const char *path, struct job *job, struct err *err)
         return err_set(err, "%s: a directory", path);
     }
     fcntl(log.fd, F_SETFL, 0);
+    /* The library is loaded where files can still be opened. */
+    if (unpack_needed(log.fd) && !unpack_load(err)) {
+        close(log.fd);
+        return err_prefix(err, "%s", path);
+    }
     job->log = arena_append(job->log, &job->n, sizeof(log), &log);
     return true;
 }
@@ -263,7 +267,8 @@ void logs_host(struct docs *docs, time_t since, struct fix *const fix[], size_t 
     struct logs_places places = logs_places(&settings, job.from);
     for (size_t i = 0; i < places.files.n; i++)
         if (!open_log(places.files.item[i], &job, &err))
-            logs.failure = arena_string(err.text);
+            logs.failure = logs.failure == NULL ? arena_string(err.text)
+                                                : arena_printf("%s; %s", logs.failure, err.text);
     if (places.journal)
         add_journal(&places, &job);
     scan_since(job.scan, from);

@@ -26,10 +26,13 @@ static void add_once(struct strings *list, const char *text)
 
 /* ---- Dovecot ---- */
 
-static void add_path(struct log_settings *settings, const char *value)
+static void add_path(struct log_settings *settings, const char *path, const char *value)
 {
-    if (value != NULL && value[0] == '/' && strchr(value, '%') == NULL)
-        add_once(&settings->dovecot, value);
+    if (value == NULL || value[0] != '/' || strchr(value, '%') != NULL)
+        return;
+    add_once(&settings->dovecot, value);
+    if (strcmp(path, PATHS[0]) == 0)
+        settings->dovecot_errors = value;
 }
 
 static const char *last_part(const char *path)
@@ -63,7 +66,7 @@ static void read_dovecot(struct facts *facts, const struct dovecot_conf *conf, s
                                 ? dovecot_value(entry->node)
                                 : facts_get(facts, arena_printf("dovecot.value.%s", entry->path));
         if (path)
-            add_path(settings, value);
+            add_path(settings, entry->path, value);
         else if (value != NULL)
             add_once(&settings->facilities, value);
     }
@@ -72,7 +75,7 @@ static void read_dovecot(struct facts *facts, const struct dovecot_conf *conf, s
 static void ask_dovecot(struct facts *facts, struct log_settings *settings)
 {
     for (size_t i = 0; i < COUNT(PATHS); i++)
-        add_path(settings, facts_get(facts, arena_printf("dovecot.value.%s", PATHS[i])));
+        add_path(settings, PATHS[i], facts_get(facts, arena_printf("dovecot.value.%s", PATHS[i])));
     const char *facility = facts_get(facts, arena_printf("dovecot.value.%s", FACILITY));
     if (facility != NULL)
         add_once(&settings->facilities, facility);
@@ -92,7 +95,8 @@ static const char *of_postfix(struct docs *docs, const char *name)
 
 void log_settings(struct docs *docs, struct log_settings *ret_settings)
 {
-    struct log_settings settings = {.maillog_file = of_postfix(docs, "maillog_file"), .rotate_suffix = ""};
+    struct log_settings settings = {
+        .maillog_file = of_postfix(docs, "maillog_file"), .rotate_suffix = "", .dovecot_errors = ""};
     const char *facility = of_postfix(docs, FACILITY);
     struct dovecot_conf conf;
     struct err ignored;
