@@ -8,7 +8,7 @@ programs do, so that it can help where they stop; never less.
 Limits: white space of more than one byte in a value is not compared, nor are braces around what is no option's value. A
 vertical tab or a form feed is white space to the lens and a letter to Postfix: no text has one inside a service. To
 getopt() a lone "-" ends the options, and so it does here; postconf takes it for an option with a value and goes on cutting
-what is behind it, so that white space and "-" there are not compared. Of a value with a '$', which -x expands, only the name is.
+what is behind it, and 3.11 prints bytes that are not of the file: nothing behind it is compared. Of a value with a '$', which -x expands, only the name is.
 """
 import re
 
@@ -120,7 +120,7 @@ def program_service(line):
 
 def loose(rest):
     words = re.sub(rb"[{}]", b" ", b" ".join(rest)).split()
-    return [b"".join(words).replace(b"-", b"")] if rest[:1] == [b"-"] else words
+    return [] if rest[:1] == [b"-"] else words
 
 
 def tree_service(node):
