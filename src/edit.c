@@ -12,7 +12,7 @@
 
 /* ---- splices in their order ---- */
 
-static int compare(size_t a, size_t b)
+static int compare(ptrdiff_t a, ptrdiff_t b)
 {
     return (a > b) - (a < b);
 }
