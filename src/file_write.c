@@ -286,7 +286,7 @@ bool file_private_dir(int dir, const char *name, int *ret_fd, struct err *err)
     struct stat st;
     if (fd < 0)
         return err_errno(err, "cannot open the directory %s", name);
-    if (fstat(fd, &st) < 0 || (st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & 077) != 0) {
+    if (fstat(fd, &st) < 0 || !file_root_owns(st.st_uid) || (st.st_mode & 077) != 0) {
         close(fd);
         return err_set(err, "the directory %s must belong to root and be closed to all others (mode 0700)",
                        name);

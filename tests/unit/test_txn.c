@@ -335,6 +335,19 @@ static void test_tidy_elsewhere(void **state)
     close_site(s);
 }
 
+/* Files in two directories: both are synced. */
+static void test_two_directories(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    add_change(&s->plan, "aliases", "/etc/aliases", NULL, "root: anna\n");
+    keep(s);
+    assert_tree(NEW, MADE);
+    assert_text("etc/aliases", "root: anna\n");
+    assert_state(s, TXN_KEPT);
+    close_site(s);
+}
+
 static void test_who(void **state)
 {
     (void)state;
@@ -382,6 +395,7 @@ int main(void)
         dir_test(test_tmp_of_others_stays),
         dir_test(test_tidy_elsewhere),
         dir_test(test_who),
+        dir_test(test_two_directories),
         dir_test(test_long_name),
     };
     base_verbosity = -1;

@@ -460,7 +460,12 @@ static bool roll_back_or_stuck(void *site, struct err *err)
     struct site *s = site;
     static const struct txn_text none[3];
     const struct swap *stuck = NULL;
-    struct record record = the_record(s);
+    struct record *all;
+    struct strings damaged = {0};
+    size_t n;
+    if (!record_list(&s->store, &all, &n, &damaged, err))
+        return false;
+    struct record record = all[0];
     if (!txn_open(&s->store, &record, &s->txn, err))
         return false;
     bool ok = txn_rollback_prepare(&s->txn, back_of(&record), none, err) &&
