@@ -54,7 +54,8 @@ def judge(tools, work, text):
         if node.label == "alias" and node.text():
             ours.setdefault(bare(node.value), set()).add(bare(node.text()).replace(b"]", b""))
     over_lines = [bare(lens.logical(text, node)) for node in nodes if node.label == "unread" and node.values()]
-    theirs = {name: targets for name, targets in theirs.items() if not any(line.startswith(name + b":") for line in over_lines)}
+    theirs = {name: targets for name, targets in theirs.items()
+              if name in ours or not any(line.startswith(name + b":") for line in over_lines)}
     # Names that are one without quotes may be two, and of two that are one the first counts.
     wrong = {name for name in theirs.keys() | ours.keys() if not theirs.get(name, {None}) <= ours.get(name, {None})}
     if not wrong:

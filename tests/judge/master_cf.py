@@ -19,6 +19,7 @@ DOCUMENT = "master.cf"
 COLUMNS = ("type", "private", "unpriv", "chroot", "wakeup", "maxproc", "command")
 STOPS = ("missing '=' after attribute name", "missing attribute name", "missing '}' in", "syntax error after '}'")
 ENDS = (b"-", b"--")
+CUT = re.compile(rb"\s-o\S*o")    # postconf takes "-oxo" for a row of letters, getopt() takes "xo" for the value of -o
 SERVICES = ("smtp", "submission", "[::1]:submission", "127.0.0.1:10025", "[::]:25", "x-y", "caf\xe9", "a=b", "-o", "$x:smtp",
             "localhost:smtp", "a#b", "{x}", "1.2.3.4:a,b", "*:25")
 TYPES = ("inet", "unix", "fifo", "pass", "unix-dgram")
@@ -140,6 +141,10 @@ def tree_service(node):
     return columns, options, loose([child.value for child in rest])
 
 
+def letters(options):
+    return re.sub(rb"-o|[- ]", b"", b"".join(options))
+
+
 def judge(tools, work, text):
     site = postfix.site(work, master_cf=text)
     said = tools.postfix.run("postconf", "-c", site, "-M")
@@ -152,6 +157,8 @@ def judge(tools, work, text):
         return None, fatal
     theirs = [program_service(line) for line in said.out.split(b"\n")[:-1]]
     ours = [tree_service(node) for node in nodes if node.label == "service"]
+    if CUT.search(text):
+        theirs, ours = ([(columns, letters(options), rest) for columns, options, rest in side] for side in (theirs, ours))
     # A brace that is open at the end of a column makes the words behind it part of the column; the lens cuts it.
     at = next((i for i in range(max(len(theirs), len(ours))) if theirs[i:i + 1] != ours[i:i + 1]
                and not (i < min(len(theirs), len(ours)) and any(b" " in column for column in theirs[i][0]))), None)
