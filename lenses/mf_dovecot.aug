@@ -74,7 +74,9 @@ module Mf_Dovecot =
   let commented = [ label "commented" . indent . del /#[ \t\r\v\f]*/ "#" . store /[A-Za-z0-9_\/-]+/
                   . del /[ \t\r\v\f]*=/ " ="
                   . (del /[ \t\r\v\f]*/ " " . value /[^ \t\r\v\f\n]([^\n]*[^ \t\r\v\f\n])?/)? . eol ]
-  let comment   = [ label "#comment" . indent . store (hash - assigned) . eol ]
+  (* hash - assigned; tests/lenses/remark holds it. libfa would write it in several times as many bytes. *)
+  let remark    = /#([ \t\r\v\f]*([^ \t\r\v\f\nA-Za-z0-9_\/-]([^\n]*[^ \t\r\v\f\n])?|[A-Za-z0-9_\/-]+(([ \t\r\v\f]+[^ \t\r\v\f\n=]|[^ \t\r\v\f\n=A-Za-z0-9_\/-])([^\n]*[^ \t\r\v\f\n])?)?))?/
+  let comment   = [ label "#comment" . indent . store remark . eol ]
   let blank     = [ label "#blank" . del /[ \t\r\v\f]*(\\\\[ \t\r\v\f]*)?\n/ "\n" ]
   let void      = [ label "#void" . store /\b+/ . del "\n" "\n" ]
   let simple    = setting | include | commented | comment | blank | void

@@ -20,9 +20,10 @@
 #define FIRST_BITS 12
 #define STRIDE_MOST 7 /* with longer windows fewer looks, but more of them in vain */
 
-/* A gram of a literal's window. */
+/* A gram of a literal's window, with what follows it there, up to eight bytes: enough to see at once that it
+ * is another word. */
 struct gram {
-    uint32_t bytes;
+    uint64_t bytes, mask;
     uint32_t literal, offset; /* where it is */
     uint32_t next;            /* the number, from 1, of another one with the same place in first; 0: none */
 };
@@ -50,6 +51,17 @@ static uint32_t gram_at(const char *p)
 static uint32_t hash_of(uint32_t gram)
 {
     return (uint32_t)(gram * 2654435761U) >> (32 - HASH_BITS);
+}
+
+/* Up to eight bytes; behind the end are NULs, which no literal has. */
+static uint64_t eight_at(const char *p, size_t len)
+{
+    uint64_t eight = 0;
+    if (len >= sizeof(eight))
+        memcpy(&eight, p, sizeof(eight));
+    else
+        memcpy(&eight, p, len);
+    return eight;
 }
 
 static bool is_known(const struct sieve *sieve, const char *p)
@@ -116,10 +128,18 @@ static size_t choose_window(const struct literal *literal, size_t stride, const 
 
 static void add_literal(struct sieve *sieve, size_t i, size_t window)
 {
+    static const char all[sizeof(uint64_t)] = "\xff\xff\xff\xff\xff\xff\xff\xff";
+    const struct literal *literal = &sieve->literal[i];
     for (size_t offset = window; offset < window + sieve->stride; offset++) {
-        uint32_t bytes = gram_at(sieve->literal[i].text + offset), hash = hash_of(bytes);
-        uint32_t *first = &sieve->first[hash >> (HASH_BITS - FIRST_BITS)];
-        sieve->gram[sieve->n_gram++] = (struct gram){bytes, (uint32_t)i, (uint32_t)offset, *first};
+        const char *p = literal->text + offset;
+        size_t rest = literal->len - offset;
+        uint32_t hash = hash_of(gram_at(p)), *first = &sieve->first[hash >> (HASH_BITS - FIRST_BITS)];
+        sieve->gram[sieve->n_gram++] =
+            (struct gram){.bytes = eight_at(p, rest),
+                          .mask = eight_at(all, rest < sizeof(all) ? rest : sizeof(all)),
+                          .literal = (uint32_t)i,
+                          .offset = (uint32_t)offset,
+                          .next = *first};
         *first = (uint32_t)sieve->n_gram;
         sieve->known[hash] = true;
     }
@@ -165,12 +185,12 @@ static size_t next_gram(const struct sieve *sieve, const char *bytes, size_t len
     return len;
 }
 
-/* Whether a text holds the literal of that gram where the gram is at. */
+/* Whether a text holds the literal of that gram where the gram is at; eight: what is there. */
 static bool stands(const struct sieve *sieve, const struct gram *gram, const char *bytes, size_t len,
-                   size_t at)
+                   size_t at, uint64_t eight)
 {
     const struct literal *literal = &sieve->literal[gram->literal];
-    return gram->bytes == gram_at(bytes + at) && at >= gram->offset &&
+    return (eight & gram->mask) == gram->bytes && at >= gram->offset &&
            len - (at - gram->offset) >= literal->len &&
            memcmp(bytes + at - gram->offset, literal->text, literal->len) == 0;
 }
@@ -191,7 +211,8 @@ size_t sieve_lines(const struct sieve *sieve, const char *bytes, size_t len, uin
     size_t n = 0, at = 0;
     while ((at = next_gram(sieve, bytes, len, at)) < len) {
         const struct gram *gram = first_at(sieve, bytes + at);
-        while (gram != NULL && !stands(sieve, gram, bytes, len, at))
+        uint64_t eight = eight_at(bytes + at, len - at);
+        while (gram != NULL && !stands(sieve, gram, bytes, len, at, eight))
             gram = next_of(sieve, gram);
         if (gram == NULL) {
             at += sieve->stride;
@@ -207,8 +228,10 @@ size_t sieve_lines(const struct sieve *sieve, const char *bytes, size_t len, uin
 void sieve_text(const struct sieve *sieve, const char *text, size_t len,
                 void (*held)(void *arg, size_t literal), void *arg)
 {
-    for (size_t at = 0; (at = next_gram(sieve, text, len, at)) < len; at += sieve->stride)
+    for (size_t at = 0; (at = next_gram(sieve, text, len, at)) < len; at += sieve->stride) {
+        uint64_t eight = eight_at(text + at, len - at);
         for (const struct gram *gram = first_at(sieve, text + at); gram != NULL; gram = next_of(sieve, gram))
-            if (stands(sieve, gram, text, len, at))
+            if (stands(sieve, gram, text, len, at, eight))
                 held(arg, gram->literal);
+    }
 }

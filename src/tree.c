@@ -151,7 +151,13 @@ static void unmark(const struct chunk *p, struct node *node)
         node->value = arena_copy(p->text + node->text.start, len);
 }
 
-/* Copies the children of parent, depth first. Labels that begin with '#' are leaves in all our lenses. */
+/* In all our lenses. */
+static bool is_leaf(const char *label)
+{
+    return label[0] == '#' || strcmp(label, "value") == 0;
+}
+
+/* Copies the children of parent, depth first. */
 static bool copy_children(const struct chunk *p, const char *parent, int depth, struct node **ret_node,
                           size_t *ret_n, struct err *err)
 {
@@ -173,7 +179,7 @@ static bool copy_children(const struct chunk *p, const char *parent, int depth, 
         if (!read_spans(p, path, &list[i], err))
             return false;
         unmark(p, &list[i]);
-        if (list[i].label[0] != '#' &&
+        if (!is_leaf(list[i].label) &&
             !copy_children(p, path, depth + 1, &list[i].child, &list[i].n_child, err))
             return false;
     }

@@ -3,9 +3,10 @@
  * tile LENSDIR MODULE FILE...
  *
  * Parses each FILE with lens MODULE.lns and proves what the splicer relies on: the spans of the top-level
- * nodes tile the text from its first byte to its last, children lie inside their parents and in order, every
- * stored value is the text at its value span, and what no span of a value or key covers is separators: white
- * space, line ends, '=', ':', '#', '!', '\\', braces, '|' and "-o". Prints a line per file; exit 1 if one of them fails.
+ * nodes tile the text from its first byte to its last, children lie inside their parents and in order, a value
+ * and what has a '#' in its label have none, every stored value is the text at its value span, and what no span
+ * of a value or key covers is separators: white space, line ends, '=', ':', '#', '!', '\\', braces, '|' and
+ * "-o". Prints a line per file; exit 1 if one of them fails.
  *
  * Like the program it adds a newline to a text that lacks one, and gives Mf_Dovecot and Mf_Master the text with the
  * program's marks in it. A text with a NUL byte fails.
@@ -100,6 +101,9 @@ static bool check_node(augeas *aug, const char *file, const struct text *text, c
         return refuse(file, node, "out of memory");
     int count = aug_match(aug, pattern, &children);
     unsigned at = span.start;
+    const char *label = strrchr(node, '/') + 1;
+    if (count > 0 && (label[0] == '#' || strncmp(label, "value", 5) == 0))
+        ok = refuse(file, node, "has children, which the program does not look for there");
     for (int i = 0; i < count; i++) {
         struct place child;
         if (ok && (ok = check_node(aug, file, text, children[i], &child))) {

@@ -126,7 +126,7 @@ static void try_repeated(unsigned often)
     static const char again[] = "Oct  2 06:01:08 mx last message repeated 2 times: its own words.";
     struct buf b = {0}, expected = {0};
     size_t lines;
-    for (unsigned i = 0; i < 10000; i++) {
+    for (unsigned i = 0; i < unit_rounds(10000); i++) {
         bool repeated = i % often == 5;
         if (repeated)
             buf_printf(&b, "%.63s\n", again);
@@ -136,7 +136,7 @@ static void try_repeated(unsigned often)
                    repeated ? again : "Oct  2 06:01:07 mx postfix/smtpd[1]: warning", repeated ? 2 : 1,
                    i - repeated);
     }
-    assert_int_equal(b.len, 64 * 10000);
+    assert_int_equal(b.len, 64 * unit_rounds(10000));
     assert_string_equal(read_whole(b.text, b.len, needle(), 0, &lines), buf_text(&expected));
 }
 
@@ -162,7 +162,7 @@ static void test_repeated_endlessly(void **state)
     (void)state;
     static const char again[] = "Oct  2 06:01:08 mx last message repeated 2 times\n";
     struct buf b = {0};
-    size_t lines = ((size_t)6 << 20) / strlen(again), n = 0;
+    size_t lines = unit_rounds(130000), n = 0;
     buf_puts(&b, "Oct  2 06:01:07 mx postfix/a[1]: needle\n");
     for (size_t i = 0; i < lines; i++)
         buf_puts(&b, again);

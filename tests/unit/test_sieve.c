@@ -89,7 +89,7 @@ static void test_lines(void **state)
         found += try_lines(&seed);
         arena_release(mark);
     }
-    assert_true(found > 4500);
+    assert_true(found > unit_rounds(2000));
 }
 
 static void count_held(void *arg, size_t literal)
@@ -129,7 +129,7 @@ static void test_text(void **state)
         found += try_text(&seed);
         arena_release(mark);
     }
-    assert_true(found > 5000);
+    assert_true(found > unit_rounds(2000));
 }
 
 /* The narrowest lines that hold something, to the last byte of the room. */
