@@ -64,6 +64,9 @@ bool file_read_bytes(const struct at *at, const char **ret_bytes, size_t *ret_le
 bool file_open_text(const struct at *at, int *ret_fd, struct identity *ret_identity,
                     struct err *err) MUST_CHECK;
 bool file_identity(int fd, struct identity *ret_identity);
+/* Whether the name is that file, as large and changed last as then, whatever names it had since. [no memory]
+ */
+bool file_is(int dir, const char *name, const struct identity *identity);
 bool file_unchanged(const struct identity *a, const struct identity *b);
 /* Same by path; *ret_at may be NULL. */
 bool file_read_path(const struct root *root, const char *path, enum file_trust trust, const char **ret_text,

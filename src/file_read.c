@@ -134,6 +134,14 @@ bool file_identity(int fd, struct identity *ret_identity)
     return true;
 }
 
+bool file_is(int dir, const char *name, const struct identity *identity)
+{
+    struct stat st;
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == identity->dev &&
+           st.st_ino == identity->ino && st.st_size == identity->size &&
+           st.st_mtim.tv_sec == identity->mtime.tv_sec && st.st_mtim.tv_nsec == identity->mtime.tv_nsec;
+}
+
 bool file_unchanged(const struct identity *a, const struct identity *b)
 {
     return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime.tv_sec == b->mtime.tv_sec &&
