@@ -49,13 +49,16 @@ struct keys extract_keys(const struct wanted *wanted)
 {
     struct keys keys = {.wanted = wanted, .mask = 3};
     bool ignored;
-    while (keys.mask < wanted->keys.n * 4)
+    while (keys.mask < wanted->keys.n * 2)
         keys.mask = keys.mask * 2 + 1;
+    keys.seen_mask = keys.mask * 8 + 7;
+    keys.seen = arena_alloc((keys.seen_mask + 1) / 8 + sizeof(*keys.seen));
     keys.slot = arena_alloc((keys.mask + 1) * sizeof(*keys.slot));
     for (size_t i = 0; i < wanted->keys.n; i++) {
         const char *name = records_name(wanted->keys.item[i]);
         uint64_t hash = key_hash((struct key){name, strlen(name)}, &ignored);
-        size_t at = hash & keys.mask;
+        size_t at = hash & keys.mask, bit = (hash >> 32) & keys.seen_mask;
+        keys.seen[bit / 64] |= 1ULL << (bit % 64);
         while (keys.slot[at].name != NULL)
             at = (at + 1) & keys.mask;
         keys.slot[at] = (struct key_slot){hash, name};
@@ -66,6 +69,9 @@ struct keys extract_keys(const struct wanted *wanted)
 static bool find_key(const struct keys *keys, struct key key, uint64_t hash)
 {
     const struct key_slot *slot;
+    size_t bit = (hash >> 32) & keys->seen_mask;
+    if ((keys->seen[bit / 64] >> (bit % 64) & 1) == 0)
+        return false;
     for (size_t at = hash & keys->mask; (slot = &keys->slot[at])->name != NULL; at = (at + 1) & keys->mask)
         if (slot->hash == hash && strncasecmp(slot->name, key.bytes, key.len) == 0 &&
             slot->name[key.len] == '\0')

@@ -51,6 +51,8 @@ struct key_slot {
 struct keys {
     const struct wanted *wanted; /* kept */
     struct key_slot *slot;
+    uint64_t *seen; /* a bit for the hash of each: most keys are told from them by that alone */
+    size_t seen_mask;
     size_t mask; /* the number of slots, a power of two, less one */
 };
 struct keys extract_keys(const struct wanted *wanted);

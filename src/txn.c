@@ -170,6 +170,12 @@ static bool write_record(struct txn *txn, struct err *err)
     const char *text = record_format(&txn->record, &len);
     if (text == NULL)
         return err_set(err, "there is not enough memory to write the record");
+    if (len > RECORD_LIMIT)
+        return err_set(
+            err,
+            "the record of these changes would have %zu bytes, and mailfix reads records of at most "
+            "%zu; make fewer changes at once",
+            len, RECORD_LIMIT);
     record_state_bytes(TXN_APPLYING, state);
     if (!file_private_dir(txn->dir, "before", &txn->before, err) ||
         !file_write_new(txn->dir, "plan.json", text, len, err) ||

@@ -168,6 +168,25 @@ def test_large_table_changed_before_the_swap(host):
         check(read(path) == edited, "the edit stays")
 
 
+def test_large_table_thousands(host):
+    """Thousands of values of a loop: one transaction, which can be read and taken back."""
+    before = text()
+    prepare(host, before)
+    numbers = range(4, RECORDS, 50)  # records of one line
+    words = ["domain=customer%d.example.com" % i for i in numbers]
+    after = before
+    lines = {"customer%d.example.com\tsmtp:[d]\n" % i: i for i in numbers}
+    after = "".join("#%scustomer%d.example.com\t:[relay.example.net]\n" % (line, lines[line]) if line in lines else line
+                    for line in before.splitlines(keepends=True))
+    for _ in range(2):
+        host.expect(0, "apply", "isp-relay", *words, "relay=[relay.example.net]", "subdomains=no", "-y")
+        check(read(host.path(TRANSPORT)).decode() == after, "the records asked for")
+    check(os.path.getsize(host.path("var/lib/mailfix/txn/0001-isp-relay/plan.json")) > 1 << 20, "a long record")
+    check("0001" in host.expect(0, "history").outtext, "history")
+    host.expect(0, "rollback", "-y")
+    check(read(host.path(TRANSPORT)).decode() == before, "the file after the rollback")
+
+
 BY_PATTERN = ("fix zz-test-by-pattern\ntitle t\neffect noise\n\nedit map transport_maps\n  each entry matching %s\n"
               "  value smtp:[new.example.net]\n")
 
