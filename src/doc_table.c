@@ -67,6 +67,7 @@ static bool read_extract(struct reading *r, const struct at *at, const struct do
     doc->piece = extract.piece;
     doc->n_piece = extract.n_piece;
     doc->identity = extract.identity;
+    doc->settled = extract.settled;
     doc->bad_line = extract.bad_line;
     doc->n_bad = extract.n_bad;
     memcpy(doc->digest, old != NULL ? old->digest : extract.digest, sizeof(doc->digest));

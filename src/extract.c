@@ -14,64 +14,83 @@
 
 /* ---- what is wanted ---- */
 
-/* Alike for letters of either case (and for some other bytes). */
-static uint64_t key_hash(struct key key)
+#define BYTES(c) (0x0101010101010101U * (uint8_t)(c))
+
+/* Whether a byte of the word is a blank or less, a quote, a backslash or not ASCII. */
+static bool has_odd(uint64_t word)
 {
-    static const uint64_t small = 0x2020202020202020U, mix = 0x9E3779B97F4A7C15U;
+    uint64_t quote = word ^ BYTES('"'), slash = word ^ BYTES('\\');
+    uint64_t odd = (word - BYTES('!')) | ((quote - BYTES(1)) & ~quote) | ((slash - BYTES(1)) & ~slash) | word;
+    return (odd & BYTES(0x80)) != 0;
+}
+
+/* Alike for letters of either case (and for some other bytes). *ret_odd: it may be spelt otherwise than it is
+ * compared, letters aside. */
+static uint64_t key_hash(struct key key, bool *ret_odd)
+{
+    static const uint64_t mix = 0x9E3779B97F4A7C15U;
     uint64_t hash = key.len, word;
+    bool odd = false;
     for (; key.len >= sizeof(word); key.bytes += sizeof(word), key.len -= sizeof(word)) {
         memcpy(&word, key.bytes, sizeof(word));
-        hash = (hash ^ (word | small)) * mix;
+        odd |= has_odd(word);
+        hash = (hash ^ (word | BYTES(0x20))) * mix;
         hash ^= hash >> 32;
     }
     word = 0;
     memcpy(&word, key.bytes, key.len);
-    hash = (hash ^ (word | small)) * mix;
+    odd |= key.len > 0 && has_odd(word | BYTES(0x40) << (8 * key.len));
+    hash = (hash ^ (word | BYTES(0x20))) * mix;
+    *ret_odd = odd;
     return hash ^ hash >> 32;
 }
 
 struct keys extract_keys(const struct wanted *wanted)
 {
     struct keys keys = {.wanted = wanted, .mask = 3};
+    bool ignored;
     while (keys.mask < wanted->keys.n * 2)
         keys.mask = keys.mask * 2 + 1;
+    keys.seen_mask = keys.mask * 8 + 7;
+    keys.seen = arena_alloc((keys.seen_mask + 1) / 8 + sizeof(*keys.seen));
     keys.slot = arena_alloc((keys.mask + 1) * sizeof(*keys.slot));
     for (size_t i = 0; i < wanted->keys.n; i++) {
         const char *name = records_name(wanted->keys.item[i]);
-        size_t at = key_hash((struct key){name, strlen(name)}) & keys.mask;
-        while (keys.slot[at] != NULL)
+        uint64_t hash = key_hash((struct key){name, strlen(name)}, &ignored);
+        size_t at = hash & keys.mask, bit = (hash >> 32) & keys.seen_mask;
+        keys.seen[bit / 64] |= 1ULL << (bit % 64);
+        while (keys.slot[at].name != NULL)
             at = (at + 1) & keys.mask;
-        keys.slot[at] = name;
+        keys.slot[at] = (struct key_slot){hash, name};
     }
     return keys;
 }
 
-/* Whether a key may be spelt otherwise than it is compared, letters aside. */
-static bool is_odd(struct key key)
+static bool find_key(const struct keys *keys, struct key key, uint64_t hash)
 {
-    for (size_t i = 0; i < key.len; i++)
-        if (key.bytes[i] <= ' ' || key.bytes[i] == '"' || key.bytes[i] == '\\')
-            return true;
-    return false;
-}
-
-static bool find_key(const struct keys *keys, struct key key)
-{
-    for (size_t at = key_hash(key) & keys->mask; keys->slot[at] != NULL; at = (at + 1) & keys->mask)
-        if (strncasecmp(keys->slot[at], key.bytes, key.len) == 0 && keys->slot[at][key.len] == '\0')
+    const struct key_slot *slot;
+    size_t bit = (hash >> 32) & keys->seen_mask;
+    if ((keys->seen[bit / 64] >> (bit % 64) & 1) == 0)
+        return false;
+    for (size_t at = hash & keys->mask; (slot = &keys->slot[at])->name != NULL; at = (at + 1) & keys->mask)
+        if (slot->hash == hash && strncasecmp(slot->name, key.bytes, key.len) == 0 &&
+            slot->name[key.len] == '\0')
             return true;
     return false;
 }
 
 bool extract_has_key(const struct keys *keys, struct key key)
 {
+    bool odd;
     if (keys->wanted->all || key.len == 0 || keys->wanted->keys.n == 0)
         return keys->wanted->all;
-    if (!is_odd(key))
-        return find_key(keys, key);
+    uint64_t hash = key_hash(key, &odd);
+    if (!odd)
+        return find_key(keys, key, hash);
     size_t mark = arena_mark();
     const char *name = records_name(arena_copy(key.bytes, key.len));
-    bool found = find_key(keys, (struct key){name, strlen(name)});
+    struct key plain = {name, strlen(name)};
+    bool found = find_key(keys, plain, key_hash(plain, &odd));
     arena_release(mark);
     return found;
 }
@@ -233,9 +252,11 @@ bool extract_read(const struct at *at, const struct wanted *wanted, struct extra
     struct walk w = {.wanted = wanted, .out = ret};
     struct identity after;
     int fd;
+    const time_t begin = time(NULL);
     memset(ret, 0, sizeof(*ret));
     if (!file_open_text(at, &fd, &ret->identity, err))
         return false;
+    ret->settled = ret->identity.mtime.tv_sec + 2 <= begin;
     if (ret->identity.size > (off_t)FILE_LIMIT)
         progress_begin(arena_printf(_("reading %s"), at->path));
     bool ok = find_ranges(&w, fd, at->path, err) && read_ranges(&w, fd, at->path, err);

@@ -52,18 +52,18 @@ static bool open_found(const struct walk *w, const struct record *record, const 
 }
 
 /* Whether none of the hunks that lead back touches the change of the link. */
-static bool stand_alone(const struct found *found, const struct hunk *back, size_t n,
-                        const struct target *change, bool *ret_alone, struct err *err)
+static bool stand_alone(const struct walk *w, const struct found *found, const struct hunk *back, size_t n,
+                        const struct target *change, bool *ret_alone)
 {
     struct extract extract;
     struct hunk *ignored, *ours, *theirs;
     *ret_alone = true;
     if (!extract_around(&found->at, both(back, n, change->hunk, change->n_hunk), n + change->n_hunk, &extract,
-                        &ignored, err))
+                        &ignored, w->err))
         return false;
     if (!extract_from_file(extract.piece, extract.n_piece, back, n, &ours) ||
         !extract_from_file(extract.piece, extract.n_piece, change->hunk, change->n_hunk, &theirs))
-        return err_set(err, "%s: a change in a record is not where it says", change->path);
+        return way_back_damaged(w);
     for (size_t i = 0; i < n && *ret_alone; i++)
         *ret_alone = !merge_touches(extract.text, extract.len, &ours[i], theirs, change->n_hunk);
     return true;
@@ -77,7 +77,7 @@ static bool pass_link(const struct walk *w, const struct file *f, size_t i, cons
     const struct target *change = f->change[i];
     size_t n = f->target->n_hunk;
     bool alone;
-    if (!stand_alone(found, *back, n, change, &alone, w->err))
+    if (!stand_alone(w, found, *back, n, change, &alone))
         return false;
     if (!alone) {
         strings_add(dependent, f->later[i]->id);

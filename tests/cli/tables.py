@@ -4,8 +4,10 @@ of the file is as it was to the byte, and bad lines elsewhere are named and stop
 import os
 import re
 import shutil
+import threading
+import time
 
-from support import check, check_equal, difference, read, site, write
+from support import Skip, check, check_equal, difference, execute, read, site, write
 
 MAIN = ("myhostname = mail.example.jp\nmydomain = example.jp\nmydestination = $myhostname\nvirtual_alias_domains =\n"
         "virtual_mailbox_domains =\ntransport_maps = hash:/etc/postfix/transport\n")
@@ -122,6 +124,67 @@ def test_large_table_star(host):
         check(read(host.path(TRANSPORT)).decode() == before + "* :[all.example]\n", "one line more")
         host.expect(0, "rollback", "-y")
         check(read(host.path(TRANSPORT)).decode() == before, "the file after the rollback")
+
+
+def in_place(path, edited):
+    with open(path, "r+b") as out:
+        out.write(edited)
+
+
+def by_rename(path, edited):
+    write(path + ".new", edited)
+    os.rename(path + ".new", path)
+
+
+def test_large_table_changed_before_the_swap(host):
+    """As large as it was, in the moment before the exchange: of a text that was changed last long ago its times tell."""
+    strace = shutil.which("strace")
+    if strace is None:
+        raise Skip("strace is not here")
+    before = text()
+    prepare(host, before)
+    edited = before.replace("first.example smtp:[a]", "first.example smtp:[z]").encode()
+    path = host.path(TRANSPORT)
+    for edit in (in_place, by_rename):
+        host.put(TRANSPORT, before)
+        os.utime(path, (1e9, 1e9))
+
+        def wait_and_edit():
+            for _ in range(600):
+                if os.path.exists(host.path("etc/postfix/.transport.mailfix")):
+                    break
+                time.sleep(0.1)
+            edit(path, edited)
+
+        thread = threading.Thread(target=wait_and_edit)
+        thread.start()
+        try:
+            result = execute([strace, "-f", "-o", "/dev/null", "-e", "trace=renameat2", "-e", "inject=renameat2:delay_enter=3000000:when=1",
+                              *host.argv(*APPLY, "-y")])
+        finally:
+            thread.join()
+        check_equal((result.code, result.last), (1, "Nothing was changed."), "apply, %s (%s)" % (edit.__name__, result.errtext))
+        check("transport was changed by somebody else" in result.errtext, result.errtext)
+        check(read(path) == edited, "the edit stays")
+
+
+def test_large_table_thousands(host):
+    """Thousands of values of a loop: one transaction, which can be read and taken back."""
+    before = text()
+    prepare(host, before)
+    numbers = range(4, RECORDS, 50)  # records of one line
+    words = ["domain=customer%d.example.com" % i for i in numbers]
+    after = before
+    lines = {"customer%d.example.com\tsmtp:[d]\n" % i: i for i in numbers}
+    after = "".join("#%scustomer%d.example.com\t:[relay.example.net]\n" % (line, lines[line]) if line in lines else line
+                    for line in before.splitlines(keepends=True))
+    for _ in range(2):
+        host.expect(0, "apply", "isp-relay", *words, "relay=[relay.example.net]", "subdomains=no", "-y")
+        check(read(host.path(TRANSPORT)).decode() == after, "the records asked for")
+    check(os.path.getsize(host.path("var/lib/mailfix/txn/0001-isp-relay/plan.json")) > 1 << 20, "a long record")
+    check("0001" in host.expect(0, "history").outtext, "history")
+    host.expect(0, "rollback", "-y")
+    check(read(host.path(TRANSPORT)).decode() == before, "the file after the rollback")
 
 
 BY_PATTERN = ("fix zz-test-by-pattern\ntitle t\neffect noise\n\nedit map transport_maps\n  each entry matching %s\n"
