@@ -7,6 +7,7 @@
  * closes.
  */
 #include "faults.h"
+#include "records.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -276,6 +277,8 @@ static size_t count_descriptors(void)
 size_t faults_sweep_in(const char *top, const struct scenario *scenario, const struct fault *fault,
                        const struct fault *mode)
 {
+    struct records records;
+    records_open(&records, -1, ""); /* their block is made once, and must outlive a point */
     size_t quick = fault->sample ? 16 : 3, all = getenv("MAILFIX_TEST_LONG") != NULL;
     size_t step = (all ? 1 : quick) * (unit_valgrind() ? 7 : 1), nth = 1, before = count_descriptors(),
            mark = arena_mark();

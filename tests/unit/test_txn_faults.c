@@ -158,8 +158,11 @@ static bool apply(void *site, struct err *err)
         bool files = txn_put_back(&s->txn, &stuck, &why);
         assert_null(stuck);
         txn_unlock_edit(&s->txn);
-        if (files && txn_finish(&s->txn, TXN_UNDONE, &why))
+        if (files && txn_finish(&s->txn, TXN_UNDONE, &why)) {
             assert_false(is_new());
+            assert_int_not_equal(access(unit_path("etc/postfix/.main.cf.mailfix"), F_OK), 0);
+            assert_int_not_equal(access(unit_path("etc/postfix/.master.cf.mailfix"), F_OK), 0);
+        }
     }
     txn_close(&s->txn);
     return ok;
@@ -627,7 +630,8 @@ static void test_somebody_is_faster(void **state)
         size_t nth, scenario;
     } modes[] = {{"renameat2", "etc/postfix/main.cf", 2, 0},
                  {"renameat", "etc/postfix/master.cf", 1, 1},
-                 {"renameat", "etc/postfix/master.cf", 2, 1}};
+                 {"renameat", "etc/postfix/master.cf", 2, 1},
+                 {"renameat2", "etc/postfix/main.cf", 1, 1}};
     set_variant(false);
     for (size_t i = 0; i < COUNT(modes); i++) {
         const struct fault mode = {.call = modes[i].call, .nth = modes[i].nth, .before = write_once};
