@@ -279,8 +279,9 @@ size_t faults_sweep_in(const char *top, const struct scenario *scenario, const s
 {
     struct records records;
     records_open(&records, -1, ""); /* their block is made once, and must outlive a point */
-    size_t quick = fault->sample ? 16 : 3, all = getenv("MAILFIX_TEST_LONG") != NULL;
-    size_t step = (all ? 1 : quick) * (unit_valgrind() ? 7 : 1), nth = 1, before = count_descriptors(),
+    bool all = getenv("MAILFIX_TEST_LONG") != NULL;
+    size_t sampled = fault->sample ? (all ? 3 : 16) : (all ? 1 : 3);
+    size_t step = sampled * (unit_valgrind() ? 7 : 1), nth = 1, before = count_descriptors(),
            mark = arena_mark();
     point.name = scenario->name;
     point.running = true;

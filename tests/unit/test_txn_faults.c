@@ -358,6 +358,17 @@ static bool open_again(void *site, struct err *err)
     return store_open(&s->root, &s->store, err);
 }
 
+/* A host without a store, whose directories are synced before the first record. */
+static void *make_none(void)
+{
+    struct site *s = arena_alloc(sizeof(*s));
+    struct err err;
+    unit_dirs("var/lib");
+    s->store = (struct store){.dir = -1, .txn = -1, .lock = -1};
+    assert_ok(root_open(unit_top, &s->root, &err), err);
+    return s;
+}
+
 static bool set_aside(void *site, struct err *err)
 {
     struct site *s = site;
@@ -417,6 +428,7 @@ static const struct scenario STORES[] = {
     {"list", make_two, list, check_unchanged},
     {"look", make_two, look, check_unchanged},
     {"open", make_two, open_again, check_unchanged},
+    {"open the first", make_none, open_again, check_unchanged},
     {"look at the store", make_two, look_at_store, check_unchanged},
     {"set aside", make_two, set_aside, check_moved},
     {"prune", make_two, prune, check_moved},
@@ -561,7 +573,8 @@ static void test_apply(void **state)
     /* What was begun cannot be taken back either. */
     static const struct fault stage = {.call = "futimens", .error = EIO, .lasting = true, .nth = 1},
                               back[] = {{.call = "renameat", .error = EIO},
-                                        {.call = "unlinkat", .error = EIO}};
+                                        {.call = "unlinkat", .error = EIO},
+                                        {.call = "fsync", .error = EIO}};
     expected = MAY_FAIL;
     for (size_t i = 0; i < COUNT(back); i++)
         faults_sweep(&APPLY, &back[i], &stage);
