@@ -352,9 +352,10 @@ static bool take_away(const struct swap *s, const char *from, bool *ret_other, s
         return false;
     if (strcmp(taken, from) == 0)
         return true;
+    if (!file_place(s->at.dir, s->temp, s->at.name, err))
+        return false;
     *ret_other = true;
-    return file_place(s->at.dir, s->temp, s->at.name, err) &&
-           err_set(err, "%s was changed by somebody else while mailfix worked", s->at.path);
+    return err_set(err, "%s was changed by somebody else while mailfix worked", s->at.path);
 }
 
 bool txn_swap_one(const struct swap *s, const char *from, const char *to, bool *ret_other, struct err *err)
@@ -375,11 +376,12 @@ bool txn_swap_one(const struct swap *s, const char *from, const char *to, bool *
         return false;
     if (strcmp(displaced, from) == 0)
         return true;
-    *ret_other = true;
     char ours[DIGEST_HEX + 1];
-    return file_digest(s->at.dir, s->at.name, ours, err) &&
-           file_exchange(s->at.dir, s->temp, s->aside, s->at.name, ours, err) &&
-           err_set(err, "%s was changed by somebody else while mailfix worked", s->at.path);
+    if (!file_digest(s->at.dir, s->at.name, ours, err) ||
+        !file_exchange(s->at.dir, s->temp, s->aside, s->at.name, ours, err))
+        return false;
+    *ret_other = true;
+    return err_set(err, "%s was changed by somebody else while mailfix worked", s->at.path);
 }
 
 bool txn_swap(struct txn *txn, struct err *err)

@@ -19,7 +19,8 @@
  *
  * Rollback of a kept record: txn_rollback_prepare writes what shall come back (back.json, and texts that are
  * not those from before), txn_rollback_begin stages it, state "undoing" (from here a crash means: go on, to
- * the same texts), txn_rollback_swap, services, txn_finish "undone".
+ * the same texts), txn_rollback_swap, services, txn_finish "undone". T is what comes back and X neither that
+ * nor what we wrote: somebody else's text came out of the exchange, and goes back.
  *
  * What whoever comes next finds, and what it means, by the digests of target T and temporary X:
  *

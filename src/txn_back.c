@@ -250,6 +250,20 @@ static bool stage_one(const struct txn *txn, const struct swap *s, struct err *e
     return ok;
 }
 
+/* A run that was cut off, or whose disk failed, between exchanging the texts and seeing that the one that
+ * came out is somebody else's. */
+static bool bring_theirs_back(const struct swap *s, const char *target, struct err *err)
+{
+    char temp[DIGEST_HEX + 1];
+    if (strcmp(target, s->before) != 0 || strcmp(s->after, s->before) == 0)
+        return true;
+    if (!file_digest(s->at.dir, s->temp, temp, err))
+        return false;
+    if (temp[0] == '\0' || strcmp(temp, s->after) == 0 || strcmp(temp, s->before) == 0)
+        return true;
+    return file_exchange(s->at.dir, s->temp, s->aside, s->at.name, target, err);
+}
+
 static bool stage_before(struct txn *txn, struct err *err)
 {
     for (size_t i = 0; i < txn->n_swap; i++) {
@@ -258,7 +272,7 @@ static bool stage_before(struct txn *txn, struct err *err)
         if (s->before[0] == '\0')
             continue;
         if (!finish_exchange(s, err) || !file_digest(s->at.dir, s->at.name, target, err) ||
-            !file_unlink(s->at.dir, s->temp, err))
+            !bring_theirs_back(s, target, err) || !file_unlink(s->at.dir, s->temp, err))
             return false;
         if (strcmp(target, s->after) == 0 && strcmp(s->after, s->before) != 0 && !stage_one(txn, s, err))
             return err_prefix(err, "beside %s", s->at.path);

@@ -21,7 +21,7 @@ void txn_discard_temps(struct txn *txn);
 bool txn_sync_dirs(const struct txn *txn, struct err *err) MUST_CHECK;
 /* Makes a target that is from (a digest, or "": no file) what to says: exchanges it with its temporary, gives
  * the temporary its name, or takes it away to there; and looks at what came out. *ret_other: it was not from,
- * and is back in its place. */
+ * and is back in its place; what could not be brought back is the temporary, and recover tries again. */
 bool txn_swap_one(const struct swap *s, const char *from, const char *to, bool *ret_other,
                   struct err *err) MUST_CHECK;
 bool txn_write_state(const struct txn *txn, enum txn_state state, struct err *err) MUST_CHECK;

@@ -5,7 +5,8 @@
  * disk and no other program does so at a chosen call; tests/crash does the same to whole runs.
  *
  * A sweep tries every call of a scenario, the first, the second, ... until there is no such call any more,
- * when MAILFIX_TEST_LONG is in the environment, as tests/coverage/run has it; else each third, or sixteenth.
+ * when MAILFIX_TEST_LONG is in the environment, as tests/coverage/run has it; else each third. Of a sample it
+ * tries each third, or each sixteenth.
  */
 #pragma once
 
@@ -20,7 +21,7 @@ struct fault {
     bool lasting;         /* so do all after it */
     void (*before)(void); /* what somebody else does just before the call; NULL: nothing */
     size_t nth;           /* which call, from 1; a sweep counts it up */
-    bool sample;          /* of less worth: fewer points where not all are tried */
+    bool sample;          /* of less worth: fewer points */
 };
 
 /* From now on; n at most 2. */

@@ -469,6 +469,40 @@ static void test_targets_of_others(void **state)
         }
 }
 
+/* Each rollback is seen, in their order: what the first one left of another file, too. */
+static void test_rebase_in_order(void **state)
+{
+    (void)state;
+    static const char *const path[] = {"/etc/postfix/main.cf", "/etc/postfix/master.cf"};
+    struct root root;
+    struct store store;
+    struct err err;
+    struct record good = sample(), *list;
+    struct strings damaged = {0};
+    size_t len, n;
+    unit_dirs("var/lib");
+    assert_ok(root_open(unit_top, &root, &err), err);
+    assert_ok(store_open(&root, &store, &err), err);
+    for (size_t i = 0; i < 2; i++)
+        good.target[i].path = path[i];
+    const char *text = record_format(&good, &len);
+    put_record("0009-c", TXN_KEPT, text);
+    for (size_t i = 0; i < 2; i++) {
+        const char *id = i == 0 ? "0001-a" : "0002-b";
+        struct back back = sample_back();
+        back.order = i == 0 ? 2 : 1;
+        back.later[0].target.path = path[i];
+        put_record(id, TXN_UNDONE, text);
+        unit_file(arena_printf("var/lib/mailfix/txn/%s/back.json", id), record_format_back(&back, &len));
+    }
+    assert_ok(record_list(&store, &list, &n, &damaged, &err), err);
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < 2; i++)
+        assert_non_null(list[2].target[i].written);
+    store_close(&store);
+    close(root.fd);
+}
+
 static void test_store(void **state)
 {
     (void)state;
@@ -538,6 +572,7 @@ int main(void)
         dir_test(test_store),
         fresh_test(test_back),
         dir_test(test_rebase),
+        dir_test(test_rebase_in_order),
     };
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

@@ -192,6 +192,29 @@ static void test_left_by_rollback(void **state)
     check_left(state, true);
 }
 
+/* A rollback that was cut off when somebody else's text had come out of the exchange: it goes back. */
+static void test_left_with_theirs(void **state)
+{
+    static const struct {
+        const char *temp, *then;
+    } cases[] = {{"theirs\n", "theirs\n"}, {NEW, OLD}, {OLD, OLD}, {NULL, OLD}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        size_t finished;
+        struct err err;
+        assert_int_equal(unit_empty(state), 0);
+        struct site *s = make_site();
+        keep(s);
+        open_rollback(s);
+        assert_ok(txn_rollback_begin(&s->txn, &err), err);
+        txn_close(&s->txn);
+        leave("etc/postfix/main.cf", OLD);
+        leave("etc/postfix/.main.cf.mailfix", cases[i].temp);
+        assert_int_equal(undo_unfinished(&s->store, &finished, &err), strcmp(cases[i].then, OLD) == 0);
+        assert_tree(cases[i].then, NULL);
+        close_site(s);
+    }
+}
+
 /* What a power cut leaves of a state that was not synced, or is just overwritten: a record is half-way only
  * when the mark leads to it. */
 static void test_torn_state(void **state)
@@ -390,6 +413,7 @@ int main(void)
         dir_test(test_another_text_comes_back),
         dir_test(test_left_by_apply),
         dir_test(test_left_by_rollback),
+        dir_test(test_left_with_theirs),
         dir_test(test_torn_state),
         dir_test(test_mark),
         dir_test(test_tmp_of_others_stays),

@@ -158,8 +158,11 @@ static bool apply(void *site, struct err *err)
         bool files = txn_put_back(&s->txn, &stuck, &why);
         assert_null(stuck);
         txn_unlock_edit(&s->txn);
-        if (files && txn_finish(&s->txn, TXN_UNDONE, &why))
+        if (files && txn_finish(&s->txn, TXN_UNDONE, &why)) {
             assert_false(is_new());
+            assert_int_not_equal(access(unit_path("etc/postfix/.main.cf.mailfix"), F_OK), 0);
+            assert_int_not_equal(access(unit_path("etc/postfix/.master.cf.mailfix"), F_OK), 0);
+        }
     }
     txn_close(&s->txn);
     return ok;
@@ -355,6 +358,17 @@ static bool open_again(void *site, struct err *err)
     return store_open(&s->root, &s->store, err);
 }
 
+/* A host without a store, whose directories are synced before the first record. */
+static void *make_none(void)
+{
+    struct site *s = arena_alloc(sizeof(*s));
+    struct err err;
+    unit_dirs("var/lib");
+    s->store = (struct store){.dir = -1, .txn = -1, .lock = -1};
+    assert_ok(root_open(unit_top, &s->root, &err), err);
+    return s;
+}
+
 static bool set_aside(void *site, struct err *err)
 {
     struct site *s = site;
@@ -414,6 +428,7 @@ static const struct scenario STORES[] = {
     {"list", make_two, list, check_unchanged},
     {"look", make_two, look, check_unchanged},
     {"open", make_two, open_again, check_unchanged},
+    {"open the first", make_none, open_again, check_unchanged},
     {"look at the store", make_two, look_at_store, check_unchanged},
     {"set aside", make_two, set_aside, check_moved},
     {"prune", make_two, prune, check_moved},
@@ -558,7 +573,8 @@ static void test_apply(void **state)
     /* What was begun cannot be taken back either. */
     static const struct fault stage = {.call = "futimens", .error = EIO, .lasting = true, .nth = 1},
                               back[] = {{.call = "renameat", .error = EIO},
-                                        {.call = "unlinkat", .error = EIO}};
+                                        {.call = "unlinkat", .error = EIO},
+                                        {.call = "fsync", .error = EIO}};
     expected = MAY_FAIL;
     for (size_t i = 0; i < COUNT(back); i++)
         faults_sweep(&APPLY, &back[i], &stage);
@@ -627,7 +643,8 @@ static void test_somebody_is_faster(void **state)
         size_t nth, scenario;
     } modes[] = {{"renameat2", "etc/postfix/main.cf", 2, 0},
                  {"renameat", "etc/postfix/master.cf", 1, 1},
-                 {"renameat", "etc/postfix/master.cf", 2, 1}};
+                 {"renameat", "etc/postfix/master.cf", 2, 1},
+                 {"renameat2", "etc/postfix/main.cf", 1, 1}};
     set_variant(false);
     for (size_t i = 0; i < COUNT(modes); i++) {
         const struct fault mode = {.call = modes[i].call, .nth = modes[i].nth, .before = write_once};
