@@ -128,7 +128,7 @@ static size_t choose_window(const struct literal *literal, size_t stride, const 
 
 static void add_literal(struct sieve *sieve, size_t i, size_t window)
 {
-    static const char all[sizeof(uint64_t)] = "\xff\xff\xff\xff\xff\xff\xff\xff";
+    static const char all[] = "\xff\xff\xff\xff\xff\xff\xff\xff";
     const struct literal *literal = &sieve->literal[i];
     for (size_t offset = window; offset < window + sieve->stride; offset++) {
         const char *p = literal->text + offset;
