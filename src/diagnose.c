@@ -108,10 +108,12 @@ static void report_finding(const struct diagnosis *d, const struct finding *f, c
         report_strings(item, "independent", apart);
     if (fix_is_advice(f->fix))
         report_text(item, "advice", f->fix->advice != NULL ? f->fix->advice : "");
-    else if (j->would_go && f->standing != STANDS_NOT)
+    else if (f->standing != STANDS_NOT && j->would_go)
         report_text(item, "repair", repair_command(d, f));
-    else if (!j->would_go)
+    else if (f->standing != STANDS_NOT)
         report_text(item, "refusal", j->refusal);
+    if (f->standing == STANDS_NOT)
+        return;
     for (size_t i = 0; i < j->n_lacking && is_only_asking(j); i++)
         show_report_param(report_add(item, "needs"), j->lacking[i]);
     if (is_only_asking(j))
@@ -129,9 +131,10 @@ static void print_repair(const struct diagnosis *d, const struct finding *f)
             strings_split(f->fix->advice != NULL ? f->fix->advice : _("there is none\n"), "\n");
         for (size_t i = 0; i < lines.n; i++)
             out_printf(stdout, "    %s\n", lines.item[i]);
+    } else if (f->standing == STANDS_NOT) {
+        return; /* there is nothing to repair */
     } else if (f->judgement.would_go) {
-        if (f->standing != STANDS_NOT)
-            out_printf(stdout, "  repair: %s    (look first: add --dry-run)\n", repair_command(d, f));
+        out_printf(stdout, "  repair: %s    (look first: add --dry-run)\n", repair_command(d, f));
     } else if (is_only_asking(&f->judgement)) {
         out_printf(stdout, "  repair: %s, once it is told:\n", bare_command(d, f));
         for (size_t i = 0; i < f->judgement.n_lacking; i++)

@@ -31,6 +31,7 @@
 struct log {
     const char *name;
     int fd;
+    bool dovecot; /* only Dovecot's lines count */
 };
 
 struct job {
@@ -48,6 +49,7 @@ struct job {
 struct input {
     struct job *job;
     int fd;
+    bool dovecot;
     struct unpack *unpack;
 };
 
@@ -67,9 +69,9 @@ static ssize_t more(void *arg, char *bytes, size_t size, struct err *err)
 
 static bool take_line(void *arg, const struct log_line *line)
 {
-    struct job *job = arg;
-    confine_alive(job->out);
-    return scan_line(job->scan, line);
+    const struct input *in = arg;
+    confine_alive(in->job->out);
+    return (in->dovecot && !starts_with(line->program, "dovecot")) || scan_line(in->job->scan, line);
 }
 
 static bool take_entry(void *arg, const char *text)
@@ -82,13 +84,14 @@ static bool take_entry(void *arg, const char *text)
     return !maillog_split(text, false, room, &line) || scan_line(job->scan, &line);
 }
 
-static bool read_file(struct job *job, int fd, struct err *err)
+static bool read_file(struct job *job, const struct log *log, struct err *err)
 {
-    struct input in = {.job = job, .fd = fd};
+    const int fd = log->fd;
+    struct input in = {.job = job, .fd = fd, .dovecot = log->dovecot};
     struct log_text text = {.more = more, .arg = &in, .sieve = scan_sieve(job->scan)};
     if (unpack_needed(fd) && (in.unpack = unpack_open(fd, err)) == NULL)
         return false;
-    bool ok = maillog_whole(&text, take_line, job, err) == HOLDS;
+    bool ok = maillog_whole(&text, take_line, &in, err) == HOLDS;
     scan_count(job->scan, text.lines);
     if (in.unpack != NULL)
         unpack_close(in.unpack);
@@ -114,7 +117,7 @@ static void work(void *arg, int out)
     for (size_t i = 0; i < job->n; i++) {
         const struct log *log = &job->log[i];
         struct err err;
-        bool ok = log->fd >= 0 ? read_file(job, log->fd, &err)
+        bool ok = log->fd >= 0 ? read_file(job, log, &err)
                                : journal_since(&job->choice, job->from, take_entry, job, &err);
         if (!ok)
             buf_printf(&job->failures, "%s: %s\n", log->name, err.text);
@@ -182,7 +185,7 @@ static bool open_log(const char *path, struct job *job, struct err *err)
 {
     struct stat st;
     /* Of a pipe that nobody writes the end is at once. */
-    struct log log = {path, open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+    struct log log = {.name = path, .fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
     if (log.fd < 0)
         return err_errno(err, "%s", path);
     if (fstat(log.fd, &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -245,7 +248,7 @@ static struct since present_since(struct docs *docs)
 static void add_journal(const struct logs_places *places, struct job *job)
 {
     static const char *const daemons[] = {"postfix", "dovecot"};
-    struct log journal = {_("the journal"), -1};
+    struct log journal = {.name = _("the journal"), .fd = -1};
     job->choice.facilities = places->facilities;
     for (size_t i = 0; i < COUNT(daemons); i++) {
         struct strings units = service_units(daemons[i]);
@@ -269,6 +272,8 @@ void logs_host(struct docs *docs, time_t since, struct fix *const fix[], size_t 
         if (!open_log(places.files.item[i], &job, &err))
             logs.failure = logs.failure == NULL ? arena_string(err.text)
                                                 : arena_printf("%s; %s", logs.failure, err.text);
+        else
+            job.log[job.n - 1].dovecot = strings_have(&places.dovecot, places.files.item[i]);
     if (places.journal)
         add_journal(&places, &job);
     scan_since(job.scan, from);

@@ -230,8 +230,6 @@ struct logs_places logs_places(const struct log_settings *settings, time_t since
         access("/run/systemd/system", F_OK) == 0 && journal_tail(&cursor, &err) && cursor[0] != '\0';
     if (settings->maillog_file[0] == '/')
         add_own(settings->maillog_file, settings->rotate_suffix, since, &places);
-    for (size_t i = 0; i < settings->dovecot.n; i++)
-        add_own(settings->dovecot.item[i], "", since, &places);
     for (size_t i = 0; i < settings->facilities.n; i++) {
         const char *number = facility_number(settings->facilities.item[i]);
         const char *file = places.journal ? NULL : syslog_file(settings->facilities.item[i]);
@@ -240,5 +238,10 @@ struct logs_places logs_places(const struct log_settings *settings, time_t since
         if (file != NULL && !strings_have(&places.files, file))
             add_file(file, "", since, &places.files);
     }
+    size_t others = places.files.n;
+    for (size_t i = 0; i < settings->dovecot.n; i++)
+        add_own(settings->dovecot.item[i], "", since, &places);
+    for (size_t i = others; i < places.files.n; i++)
+        strings_add(&places.dovecot, places.files.item[i]);
     return places;
 }

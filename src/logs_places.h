@@ -7,8 +7,9 @@
 #include "logs_settings.h"
 
 struct logs_places {
-    struct strings files; /* each behind its older rotations */
-    bool journal;         /* and the entries of these facilities in it: numbers, "2" */
+    struct strings files;   /* each behind its older rotations */
+    struct strings dovecot; /* those of them that are read for Dovecot's lines: the rest is elsewhere, too */
+    bool journal;           /* and the entries of these facilities in it: numbers, "2" */
     struct strings facilities;
     struct strings streams; /* logs that cannot be read again: "/dev/stdout" without the journal */
 };

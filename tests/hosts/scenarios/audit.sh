@@ -184,9 +184,14 @@ sys.exit(report["findings"][0]["fix"] != "dovecot-no-auth")')"
 }
 
 test_places() {
-    local syslog='the journal'
-    [ "$host_kind" = systemd ] || syslog=/var/log/mail.log
-    hears 'log_path = /var/log/dovecot.log' "/var/log/dovecot.log, $syslog"
+    if [ "$host_kind" = systemd ]; then
+        hears 'log_path = /var/log/dovecot.log' '/var/log/dovecot.log, the journal'
+    else
+        hears 'log_path = /var/log/dovecot.log' '/var/log/mail.log, /var/log/dovecot.log'
+    fi
+    # Where syslogd writes the same file, Postfix's lines are heard from syslogd or the journal, and not a second time.
+    host_run sh -c 'date "+%b %e %H:%M:%S mail postfix/tlsmgr[1]: error: unsupported dictionary type: gone" >>/var/log/dovecot.log'
+    check_same "$host_kind: of Dovecot's own file only its lines count" '' "$(host_run mailfix diagnose sdbm-cache 2>&1 | grep 'type: gone')"
     if [ "$host_kind" = systemd ]; then
         hears 'log_path = /dev/stderr' 'the journal'
         hears 'syslog_facility = local5' 'the journal'
