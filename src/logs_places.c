@@ -80,10 +80,11 @@ static bool by_postfix(const char *entry, const char *name, const char *suffix)
         buf_puts(&form, filled ? "*" : strchr("*?[\\", *p) != NULL ? "?" : arena_copy(p, 1));
         p += filled;
     }
-    const char *point = strrchr(entry, '.');
-    return fnmatch(buf_text(&form), entry + len + 1, 0) == 0 ||
-           (is_end(point) &&
-            fnmatch(buf_text(&form), arena_copy(entry + len + 1, (size_t)(point - entry) - len - 1), 0) == 0);
+    const char *rest = entry + len + 1, *point = strrchr(rest, '.');
+    if (point != NULL && is_end(point) &&
+        fnmatch(buf_text(&form), arena_copy(rest, (size_t)(point - rest)), 0) == 0)
+        return true;
+    return fnmatch(buf_text(&form), rest, 0) == 0;
 }
 
 /* suffix: what Postfix puts behind the name of an old file; "" where it does not. */
