@@ -41,6 +41,9 @@ static void test_forms(void **state)
         assert_string_equal(unified(before, after, &cases[i].hunk, 1), want);
     }
     assert_string_equal(unified("a\n", "a\n", NULL, 0), "");
+    const struct hunk made = {0, 0, "a\n", 2};
+    assert_string_equal(diff_unified("/etc/f", NULL, 0, "a\n", 2, &made, 1, SECRETS_SHOWN, NULL),
+                        "--- /dev/null\n+++ b/etc/f\n@@ -0,0 +1 @@\n+a\n");
 }
 
 /* Changes that are at most six lines apart share a block, others have one of their own. */

@@ -238,6 +238,14 @@ static void test_created(void **state)
     w = list(s);
     assert_refused(w, 0, WAY_STRICT, "changed again by transaction 0002-made");
     close_site(s);
+    /* The text of a table. */
+    assert_int_equal(unit_empty(state), 0);
+    s = empty_site(NULL);
+    add_change(&s->plan, "map transport_maps", "/" TABLE, NULL, "a smtp:b\n");
+    commit(s);
+    w = list(s);
+    assert_comes_back(w, 0, WAY_STRICT, NULL);
+    close_site(s);
     /* Somebody wrote below it, and a later transaction changed that: then the file stays. */
     assert_int_equal(unit_empty(state), 0);
     s = make_site();
