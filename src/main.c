@@ -47,26 +47,43 @@ static const struct {
 
 /* In the user's language, looked up while there is memory. */
 static struct {
-    const char *why, *unchanged, *touched;
-} exhausted_lines = {N_("out of memory"), N_("Nothing was changed."),
+    const char *why, *library, *unchanged, *touched;
+} exhausted_lines = {N_("out of memory"), N_("a lens could not be read to its end"),
+                     N_("Nothing was changed."),
                      N_("This needs you: a change was cut off; mailfix recover finishes it.")};
 
 static void prepare_exhausted_lines(void)
 {
     exhausted_lines.why = _(exhausted_lines.why);
+    exhausted_lines.library = _(exhausted_lines.library);
     exhausted_lines.unchanged = _(exhausted_lines.unchanged);
     exhausted_lines.touched = _(exhausted_lines.touched);
 }
 
-static void out_of_memory(void)
+static void cut_off(const char *why)
 {
-    const char *parts[] = {"mailfix: ", exhausted_lines.why, "\n",
+    const char *parts[] = {"mailfix: ", why, "\n",
                            base_touched ? exhausted_lines.touched : exhausted_lines.unchanged, "\n"};
     for (size_t i = 0; i < COUNT(parts); i++) {
         ssize_t ignored = write(STDERR_FILENO, parts[i], strlen(parts[i]));
         (void)ignored;
     }
     _exit(base_touched ? 4 : 1);
+}
+
+static void out_of_memory(void)
+{
+    cut_off(exhausted_lines.why);
+}
+
+/* The scanner in libaugeas, which flex made, ends the program when it cannot read on in a lens; what it says
+ * stands above. */
+static void ended_by_library(int status, void *arg)
+{
+    (void)status;
+    (void)arg;
+    if (memory_must(false))
+        cut_off(exhausted_lines.library);
 }
 
 static int exit_code(enum outcome outcome)
@@ -306,6 +323,8 @@ int main(int argc, char **argv)
         return 1;
     }
     memory_open(out_of_memory);
+    if (on_exit(ended_by_library, NULL) != 0)
+        return 1;
     language_open(LOCALE_DIR);
     prepare_exhausted_lines();
     bool ok = parse_arguments(argc, argv, &a, &err);
