@@ -75,6 +75,8 @@ static bool read_by_hand(const char *text, size_t len, struct node **ret_node, s
         return postfix_nodes_main(text, len, ret_node, ret_n);
     if (FUZZ_LENS == LENS_MASTER)
         return postfix_nodes_master(text, len, ret_node, ret_n);
+    if (FUZZ_LENS == LENS_ALIASES || FUZZ_LENS == LENS_TRANSPORT)
+        return postfix_nodes_table(FUZZ_LENS == LENS_ALIASES, text, len, ret_node, ret_n);
     if (FUZZ_LENS != LENS_FIX || !fix_nodes(&fix))
         return false;
     *ret_node = fix.node;
