@@ -62,16 +62,27 @@ module Mf_Aliases =
   let open      = ((begin | /[,@%]/) . (other | gap)*)?
                 . ( /"(([^"\\\n]|\\\\[^\n])*([^"\\ \t\v\f\r\n]|\\\\[^ \t\v\f\r\n]))?/
                   | /\[(([^]\\\n]|\\\\[^\n])*([^]\\ \t\v\f\r\n]|\\\\[^ \t\v\f\r\n]))?/
-                  | /\((([^)\\\n]|\\\\[^\n])*([^)\\ \t\v\f\r\n]|\\\\[^ \t\v\f\r\n]))?/ )
+                  | /\(/ . ( (/[^()\\\n]/ | escaped | note | /\(/)*
+                            . (/[^()\\ \t\v\f\r\n]|\\\\[^ \t\v\f\r\n]/ | note | /\(/) )? )
+  (* The backslash at the end of a line is for the next one. *)
+  let escape    = ((begin | /[,@%]/) . (other | gap)*)?
+                . (/"([^"\\\n]|\\\\[^\n])*/ | /\[([^]\\\n]|\\\\[^\n])*/
+                   | /\(/ . (/[^()\\\n]/ | escaped | note | /\(/)*)? . /\\\\/
+  let tight     = del /\n([ \t\v\f\r]*\n)*[ \t\v\f\r]+/ "\n    "
+                | del "\n" "\n" . empties . ([ label "#comment" . margin . store hash . eol ] . empties)+ . indent
   let unread    = [ label "unread" . store wrong . more* . eol ]
-                | [ label "unread" . store (nameless | open)
+                | [ label "unread" . store nameless
                   . ((fold | behind) . value /[^ \t\v\f\r\n#:]([^\n]*[^ \t\v\f\r\n])?/ . more*)? . eol ]
+                | [ label "unread" . store open . more* . eol ]
+                | [ label "unread" . store escape . (tight . value unhashed . more* . eol | del "\n" "\n") ]
 
   let plain     = /[^ \t\v\f\r\n:#"][^ \t\v\f\r\n:]*/
   let listed    = /#[ \t\v\f\r]*[^ \t\v\f\r\n:#"][^ \t\v\f\r\n:]*[ \t\v\f\r]*:([^\n]*[^ \t\v\f\r\n])?/
   let commented = [ label "commented" . margin . del /#[ \t\v\f\r]*/ "#" . store plain
                   . del /[ \t\v\f\r]*:/ ":" . (pad . value text)? . eol ]
-  let comment   = [ label "#comment" . margin . store (hash - listed) . eol ]
+  (* hash - listed; tests/lenses/remark holds it. libfa would write it in several times as many bytes. *)
+  let remark    = /#([ \t\v\f\r]*([:#"]([^\n]*[^ \t\v\f\r\n])?|[^ \t\v\f\r\n:#"][^ \t\v\f\r\n:]*([ \t\v\f\r]+[^ \t\v\f\r\n:]([^\n]*[^ \t\v\f\r\n])?)?))?/
+  let comment   = [ label "#comment" . margin . store remark . eol ]
   let blank     = [ label "#blank" . eol ]
 
   let lns       = (blank | comment | commented | alias | unread)*

@@ -9,7 +9,9 @@
                              option = PARAMETER   -o name=value, -oname=value, -o { name = value }; value =
                                                   TEXT, none if it is empty
                              arg = WORD           any other word
-                             #comment = "# ..."   a comment line before the last line of the service
+                             #comment = "# ..."   a comment line before the last line of the service; in the
+                                                  braces of an option #above for one before the name, #before
+                                                  for one before the '='
                            As for getopt(), options end at the first word that is none.
      commented = NAME      a commented-out service, up to its last commented -o line: the seven columns as
                            above, the last three as far as they stand there, and arg; then one option for
@@ -26,12 +28,12 @@
 
    Limits: the text ends in a newline and holds no NUL, and no line with text behind white space stands before
    the first logical line (tree.c takes those out). A vertical tab and a form feed are white space, which they
-   are not to Postfix inside of a line. Braces nest five deep in a line, those of an option counted: to Postfix
-   to any depth. A group of several lines stands in the braces of an option only, holds no other such group, does
-   not begin on the line of a '#' that begins the value, and groups before it on its line do not nest: two groups
-   at a time would take twice the memory and four times the time to load. Refused is "-o { text }" without a '=',
-   which stops the daemon, a comment before that '=', and a brace in a value that is not closed. A group in
-   braces that is not an option's, and holds white space, is several args. Options behind a cluster such as "-vo"
+   are not to Postfix inside of a line. A byte of a group in braces that an option's word has is a BEL character
+   here, and so is a brace inside of "{ name = value }"; a brace behind -o that opens no such thing is a
+   backspace: postfix_mask.c puts them there, as no regular expression knows which brace closes which. Refused,
+   as by master, is a brace behind -o that is not closed. A
+   group in braces that is not an option's, and holds white space, is several args where options have ended or
+   where it has several lines. Options behind a cluster such as "-vo"
    are args. A commented-out pipe(8) service is its first line only: its "flags=" line is a #comment. *)
 module Mf_Master =
   let eol       = del /[ \t\v\f\r]*\n/ "\n"
@@ -43,8 +45,10 @@ module Mf_Master =
   (* Between two words of a logical line: white space, a line end, or a line end with comment lines in it. *)
   let newline   = /[ \t\v\f\r]*\n([ \t\v\f\r]*\n)*[ \t\v\f\r]+/
   let fold      = /[ \t\v\f\r]+/ | newline
-  let between   = eol . empties . ([ label "#comment" . margin . store hash . eol ] . empties)+
+  let remarks (word:string) =
+                  eol . empties . ([ label word . margin . store hash . eol ] . empties)+
                 . del /[ \t\v\f\r]+/ "    "
+  let between   = remarks "#comment"
   let sep       = del fold " " | between
 
   (* Words. One that begins with '#' cannot begin a line: that line would be a comment. *)
@@ -54,35 +58,27 @@ module Mf_Master =
   let undashed  = /[^ \t\v\f\r\n#-][^ \t\v\f\r\n]*|--?/
   let hashed    = /#[^ \t\v\f\r\n]*/
 
-  (* A value outside of braces has no white space, but for a group in braces of its own: ${name?{a b}}. *)
-  let group1    = /\{[^\n{}]*\}/
-  let group2    = /\{/ . (/[^\n{}]/ | group1)* . /\}/
-  let group3    = /\{/ . (/[^\n{}]/ | group2)* . /\}/
-  let group4    = /\{/ . (/[^\n{}]/ | group3)* . /\}/
-  let group     = /\{/ . (/[^\n{}]/ | group4)* . /\}/
-  let name      = /[^ \t\v\f\r\n{}=#]+/
+  (* A value has a node for each of its lines. Outside of braces it has no white space, but in a group of its own:
+     ${name?{a b}}; cut is a line at whose end such a group is open. *)
+  let name      = /[^ \t\v\f\r\n{}=#\b][^ \t\v\f\r\n{}=]*/
   let value (r:regexp) = [ label "value" . store r ]
-  let bare      = store name . del "=" "=" . (value (/[^ \t\v\f\r\n{]/ | group)+)?
-
-  (* Inside the braces of an option a value has a node for each of its lines. A group may be open at the end of
-     a line and be closed on a later one: open and shut are such lines, swap is both. *)
-  let inside    = (/[^\n{}]/ | group1)*
-  let last      = /[^ \t\v\f\r\n{}]/ | group1
-  let lead      = ((/[^ \t\v\f\r\n{}#]/ | group1) . inside)?
-  let swap      = lead . /\}/ . inside . /\{/ . (inside . last)?
-  let open      = lead . /\{/ . (inside . last)?
-  let flat      = ((/[^\n{}]/ | group4)* . (/[^ \t\v\f\r\n{}]/ | group4))?
-  let shut      = lead . /\}/ . flat
-  let plain     = (/[^ \t\v\f\r\n{}#]/ | group4) . flat
   let linefold  = del newline "\n    " | between
-  let folded    = /[ \t\v\f\r]*/ | newline
-  let lines     = value plain | value open . linefold . (value (plain | swap) . linefold)* . value shut
-  let braced    = [ label "#braces" . del /\{/ "{" ] . del folded " " . store name . del folded " " . del "=" "="
-                . ( ((del folded " " | between) . lines | del /[ \t\v\f\r]*/ " " . value (/#/ . flat))
-                  . (linefold . lines)* )? . (del folded " " | between) . del "}" "}"
+  let whole     = /[^ \t\v\f\r\n{]*[^ \t\v\f\r\n{\a]/
+  let cut       = /[^ \t\v\f\r\n{]*\a/
+  let bare      = store name . del "=" "="
+                . ( value whole
+                  | value cut . linefold . (value (/[\a}]/ . cut | /\a/) . linefold)* . value (/[\a}]/ . whole | /\}/) )?
+
+  let line      = /[^ \t\v\f\r\n{}#]([^\n{}]*[^ \t\v\f\r\n{}])?/
+  let hashline  = /#([^\n{}]*[^ \t\v\f\r\n{}])?/
+  let folded    = del (/[ \t\v\f\r]*/ | newline) " "
+  let braced    = [ label "#braces" . del /\{/ "{" ] . (folded | remarks "#above") . store name
+                . (folded | remarks "#before") . del "=" "="
+                . ( ((folded | between) . value line | margin . value hashline) . (linefold . value line)* )?
+                . (folded | between) . del "}" "}"
 
   (* What behind -o is not "name=value" makes the daemon stop with an error, but master accepts it. *)
-  let unset     = name . (/[{}#]/ . char*)? | /[=}]/ . char*
+  let unset     = name . (/[{}]/ . char*)? | /[=}\b]/ . char*
   let arg (r:regexp) = [ label "arg" . store r ]
   let misuse    = sep . arg /-o/ . (sep . arg unset | ws . arg hashed)
                 | sep . arg (/-o/ . (unset | /[{#]/ . char*))
@@ -90,7 +86,8 @@ module Mf_Master =
   let part (name:string) = [ label name . store column ]
   let service   = [ label "service" . store column
                   . sep . part "type" . sep . part "private" . sep . part "unpriv"
-                  . sep . part "chroot" . sep . part "wakeup" . sep . part "maxproc" . sep . part "command"
+                  . sep . part "chroot" . sep . part "wakeup" . sep . part "maxproc"
+                  . (sep . part "command" | ws . [ label "command" . store hashed ])
                   . (sep . (option | arg dashed) | misuse)*
                   . ( (sep . arg undashed | ws . arg hashed) . (sep . arg column | ws . arg hashed)*
                     | sep . arg /-o/ )?

@@ -68,8 +68,7 @@ static bool look_around(struct apply *a)
     progress_begin(_("looking at the health of the mail system"));
     health_take(&a->docs, !a->staged, &a->health);
     progress_end();
-    const char *maillog_file = value_of(a, "maillog_file");
-    maillog_mark(maillog_file != NULL ? maillog_file : "", &a->mark);
+    heard_mark(&a->docs, &a->mark);
     return true;
 }
 

@@ -21,7 +21,7 @@ struct apply {
     size_t n_service;
     struct strings ran; /* daemons that ran before, or were started */
     struct health health;
-    struct log_mark mark;
+    struct heard_marks mark;
     bool staged;  /* the mail programs took the planned files */
     bool swapped; /* all files were exchanged: services may have seen them */
     struct err *err;

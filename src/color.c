@@ -49,6 +49,10 @@ static enum tone tone_of(const char *line, size_t number)
 
 void color_diff(const char *text)
 {
+    if (!colors) {
+        out_bytes(stdout, text, strlen(text));
+        return;
+    }
     for (size_t number = 0; *text != '\0'; number++) {
         size_t len = strcspn(text, "\n");
         enum tone tone = tone_of(text, number);

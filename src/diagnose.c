@@ -79,6 +79,16 @@ static void report_seen(struct json_t *item, const struct finding *f)
             report_sighting(report_add(log, "consequences"), &f->seen->consequence[i]);
 }
 
+/* What makes it a present fault, or a past one. NULL: only the log speaks of it. */
+static const char *shown_by(const struct finding *f)
+{
+    if (f->judgement.fault == HOLDS)
+        return "evidence";
+    if (f->standing == STOOD)
+        return NULL;
+    return f->fix->n_still > 0 ? "host" : "log";
+}
+
 static void report_finding(const struct diagnosis *d, const struct finding *f, const struct strings *apart)
 {
     static const char *const standings[] = {
@@ -90,6 +100,7 @@ static void report_finding(const struct diagnosis *d, const struct finding *f, c
     report_text(item, "title", f->fix->title);
     report_text(item, "effect", effect_name(f->fix->effect));
     report_text(item, "standing", standings[f->standing]);
+    report_text(item, "shown_by", shown_by(f));
     report_strings(item, "evidence", &evidence);
     show_report_holders(item, &j->evidence);
     report_seen(item, f);
@@ -97,10 +108,12 @@ static void report_finding(const struct diagnosis *d, const struct finding *f, c
         report_strings(item, "independent", apart);
     if (fix_is_advice(f->fix))
         report_text(item, "advice", f->fix->advice != NULL ? f->fix->advice : "");
-    else if (j->would_go)
+    else if (f->standing != STANDS_NOT && j->would_go)
         report_text(item, "repair", repair_command(d, f));
-    else
+    else if (f->standing != STANDS_NOT)
         report_text(item, "refusal", j->refusal);
+    if (f->standing == STANDS_NOT)
+        return;
     for (size_t i = 0; i < j->n_lacking && is_only_asking(j); i++)
         show_report_param(report_add(item, "needs"), j->lacking[i]);
     if (is_only_asking(j))
@@ -118,6 +131,8 @@ static void print_repair(const struct diagnosis *d, const struct finding *f)
             strings_split(f->fix->advice != NULL ? f->fix->advice : _("there is none\n"), "\n");
         for (size_t i = 0; i < lines.n; i++)
             out_printf(stdout, "    %s\n", lines.item[i]);
+    } else if (f->standing == STANDS_NOT) {
+        return; /* there is nothing to repair */
     } else if (f->judgement.would_go) {
         out_printf(stdout, "  repair: %s    (look first: add --dry-run)\n", repair_command(d, f));
     } else if (is_only_asking(&f->judgement)) {
@@ -271,12 +286,18 @@ static void say_what_is_not_here(struct docs *docs)
 {
     const struct doc *main_cf;
     struct err err;
-    if (!docs_get(docs, "main.cf", &main_cf, &err) && err.outcome == NOT_APPLICABLE)
-        say("there is no Postfix here, and what concerns it was left out: %s", err.text);
+    if (docs_get(docs, "main.cf", &main_cf, &err) || err.outcome != NOT_APPLICABLE)
+        return;
+    const char *sentence =
+        arena_printf(_("there is no Postfix here, and what concerns it was left out: %s"), err.text);
+    say("%s", sentence);
+    report_line("notices", sentence);
 }
 
 static void print_end(const struct diagnosis *d)
 {
+    report_number(report_top(), "asked", (long long)d->asked);
+    report_strings(report_top(), "only_named", &d->noise);
     if (d->logs.read.n > 0) {
         struct json_t *logs = report_object(report_top(), "logs");
         report_strings(logs, "read", &d->logs.read);
@@ -322,6 +343,10 @@ static bool read_logs(struct diagnosis *d, struct docs *docs, struct fix *const 
         return false;
     if (o->logs.n == 0 && o->root.live && !o->no_log)
         logs_host(docs, since, fix, n, &d->logs);
+    for (size_t i = 0; i < d->logs.streams.n; i++)
+        strings_add(&d->unknown,
+                    arena_printf(_("what is logged to %s, which nobody can read again: give it with --log"),
+                                 d->logs.streams.item[i]));
     if (d->logs.failure != NULL) {
         strings_add(&d->unknown, d->logs.failure);
         d->unreadable = true;

@@ -32,16 +32,32 @@ static bool parse(struct doc *doc, struct err *err)
     return tree_parse(lens, doc->path, doc->text, doc->len, &doc->node, &doc->n_node, err);
 }
 
-/* Without the lens where that sees the same. What an edit makes of a file is for the lens, always: so each
- * node that an edit leaves alone has been read in both ways. */
+static bool parse_by_hand(struct doc *doc)
+{
+    return (strcmp(doc->id, "main.cf") == 0 &&
+            postfix_nodes_main(doc->text, doc->len, &doc->node, &doc->n_node)) ||
+           (strcmp(doc->id, "master.cf") == 0 &&
+            postfix_nodes_master(doc->text, doc->len, &doc->node, &doc->n_node));
+}
+
+/* Without the lens where that sees the same. */
 static bool parse_as_read(struct doc *doc, struct err *err)
 {
-    bool main_cf = strcmp(doc->id, "main.cf") == 0, master_cf = strcmp(doc->id, "master.cf") == 0;
-    if (!tree_fits(master_cf ? LENS_MASTER : LENS_MAIN, doc->path, doc->text, doc->len, err))
-        return false;
-    return (main_cf && postfix_nodes_main(doc->text, doc->len, &doc->node, &doc->n_node)) ||
-           (master_cf && postfix_nodes_master(doc->text, doc->len, &doc->node, &doc->n_node)) ||
-           parse(doc, err);
+    enum lens lens = strcmp(doc->id, "master.cf") == 0 ? LENS_MASTER : LENS_MAIN;
+    return tree_fits(lens, doc->path, doc->text, doc->len, err) && (parse_by_hand(doc) || parse(doc, err));
+}
+
+/* What an edit makes of a file is for the lens, always: so each node that an edit leaves alone has been read
+ * in both ways. */
+static bool parse_edited(struct doc *doc, struct err *err)
+{
+    enum lens lens = strcmp(doc->id, "master.cf") == 0 ? LENS_MASTER : LENS_MAIN;
+    if (parse_by_hand(doc) && tree_fits(lens, doc->path, doc->text, doc->len, err) &&
+        tree_agrees(lens, doc->text, doc->node, doc->n_node))
+        return true;
+    doc->node = NULL;
+    doc->n_node = 0;
+    return parse(doc, err);
 }
 
 static bool load(const struct root *root, struct doc *doc, bool may_be_absent, struct err *err)
@@ -92,7 +108,7 @@ bool doc_edited(const struct doc *doc, const struct hunk *hunk, size_t n, struct
         edited->piece = extract_moved(doc->piece, doc->n_piece, doc->text, hunk, n);
     else
         digest_hex(edited->text, edited->len, edited->digest);
-    if (!(doc->n_piece > 0 ? doc_parse_table : parse)(edited, err))
+    if (!(doc->n_piece > 0 ? doc_parse_edited(edited, doc, hunk, n, err) : parse_edited(edited, err)))
         return false;
     *ret_doc = edited;
     return true;

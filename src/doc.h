@@ -36,7 +36,7 @@ extern const char *const DOC_IDS[N_DOCS]; /* "main.cf", "master.cf" */
 bool docs_get(struct docs *docs, const char *id, const struct doc **ret_doc, struct err *err) MUST_CHECK;
 /* The files of any document, each once, in reading order. One that cannot be read, or that its lens refuses,
  * fails the whole and is named; a text behind alias_maps or a map may be absent (doc->absent). Of these texts
- * the records with the keys are read (NULL, or a '*' in one: all); what was asked for before stays, but may
+ * the records with the keys are read (NULL: all); what was asked for before stays, but may
  * be in a new doc (docs_file). */
 bool docs_files(struct docs *docs, const char *id, const struct strings *keys,
                 const struct doc *const **ret_doc, size_t *ret_n, struct err *err) MUST_CHECK;

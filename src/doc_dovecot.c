@@ -164,11 +164,23 @@ static void add_entry(struct reading *r, const struct doc *doc, const struct nod
     r->dovecot.entry = arena_append(r->dovecot.entry, &r->dovecot.n, sizeof(entry), &entry);
 }
 
+/* Which Dovecot it is, is asked only where that makes a difference. */
+static const char *name_for(struct reading *r, const struct node *node)
+{
+    const char *name = dovecot_name(node), *with = dovecot_name_with_backslashes(node);
+    if (name == NULL || strcmp(name, with) == 0)
+        return name;
+    const char *version = facts_get(r->docs->facts, "dovecot.version");
+    bool keeps = version != NULL && strspn(version, "0123456789.") == strlen("2.4.x") &&
+                 (starts_with(version, "2.4.0") || starts_with(version, "2.4.1"));
+    return keeps ? with : name;
+}
+
 static bool read_nodes(struct reading *r, const struct includer *by, const struct node *node, size_t n,
                        struct within in)
 {
     for (size_t i = 0; i < n; i++) {
-        const char *name = dovecot_name(&node[i]);
+        const char *name = name_for(r, &node[i]);
         if (dovecot_include(by->doc->path, &node[i]) != NULL && !read_include(r, by, &node[i], in))
             return false;
         if (name == NULL)

@@ -27,5 +27,9 @@ void docs_keep_file(struct docs *docs, const struct doc *doc);
 /* doc_table.c: the texts of tables. */
 bool doc_read_aliases(struct reading *r);
 bool doc_read_map(struct reading *r, const char *parameter);
-/* Through the lens, piece by piece. */
+
+/* doc_records.c: the nodes of a table's text, of the records with doc->keys; of one that hunks made of
+ * another, of the records that are nodes there and those that come from the hunks. */
 bool doc_parse_table(struct doc *doc, struct err *err) MUST_CHECK;
+bool doc_parse_edited(struct doc *doc, const struct doc *old, const struct hunk *hunk, size_t n,
+                      struct err *err) MUST_CHECK;

@@ -11,6 +11,7 @@
 #include "hunk.h"
 #include "postfix_list.h"
 #include "postfix_table.h"
+#include "set.h"
 #include "tree.h"
 
 #include <string.h>
@@ -41,76 +42,12 @@ static bool table_texts(struct reading *r, const char *parameter, struct strings
     return true;
 }
 
-/* ---- through the lens ---- */
+/* ---- reading ---- */
 
 static struct wanted wanted_of(const struct doc *doc)
 {
     return (struct wanted){.keys = doc->keys, .all = doc->all, .alias = strcmp(doc->id, "aliases") == 0};
 }
-
-static void shift(struct node *node, size_t n, size_t by)
-{
-    for (size_t i = 0; i < n; i++) {
-        node[i].span = (struct span){node[i].span.start + by, node[i].span.end + by};
-        node[i].text = (struct span){node[i].text.start + by, node[i].text.end + by};
-        shift(node[i].child, node[i].n_child, by);
-    }
-}
-
-static void add_nodes(struct doc *doc, struct node *node, size_t n, size_t at)
-{
-    shift(node, n, at);
-    for (size_t i = 0; i < n; i++)
-        doc->node = arena_append(doc->node, &doc->n_node, sizeof(*node), &node[i]);
-}
-
-static bool parse_part(struct doc *doc, size_t at, size_t len, size_t line, struct err *err)
-{
-    enum lens lens;
-    struct node *node;
-    size_t n;
-    if (!tree_lens_of_document(doc->id, &lens))
-        return err_set(err, "there is no lens for %s", doc->id);
-    if (!tree_parse_part(lens, doc->path, line, doc->text + at, len, &node, &n, err))
-        return false;
-    add_nodes(doc, node, n, at);
-    return true;
-}
-
-/* A record that the lens refuses is in nobody's way unless it is one of those that are wanted. */
-static bool parse_records(struct doc *doc, const struct piece *p, struct err *err)
-{
-    struct wanted wanted = wanted_of(doc);
-    size_t line = p->line, lines;
-    for (size_t at = p->at, len; at < p->at + p->len; at += len, line += lines) {
-        const char *bytes = doc->text + at;
-        len = records_first(bytes, p->at + p->len - at, true, &lines);
-        if (parse_part(doc, at, len, line, err))
-            continue;
-        size_t own = records_own_len(bytes, len);
-        if (own == 0 || doc->all || extract_has_key(&wanted, records_key(bytes, len, wanted.alias)))
-            return false;
-        struct node unread = {.label = TREE_UNREAD, .value = "", .span = {0, own}};
-        add_nodes(doc, &unread, 1, at);
-        if (own < len &&
-            !parse_part(doc, at + own, len - own, extract_line(p, 1, doc->text, at + own, false), err))
-            return false;
-    }
-    return true;
-}
-
-bool doc_parse_table(struct doc *doc, struct err *err)
-{
-    for (size_t i = 0; i < doc->n_piece; i++) {
-        const struct piece *p = &doc->piece[i];
-        struct err refused;
-        if (!parse_part(doc, p->at, p->len, p->line, &refused) && !parse_records(doc, p, err))
-            return false;
-    }
-    return true;
-}
-
-/* ---- reading ---- */
 
 /* old: the same file as it was read before, or NULL. */
 static bool read_extract(struct reading *r, const struct at *at, const struct doc *old, struct doc *doc)
@@ -130,6 +67,7 @@ static bool read_extract(struct reading *r, const struct at *at, const struct do
     doc->piece = extract.piece;
     doc->n_piece = extract.n_piece;
     doc->identity = extract.identity;
+    doc->settled = extract.settled;
     doc->bad_line = extract.bad_line;
     doc->n_bad = extract.n_bad;
     memcpy(doc->digest, old != NULL ? old->digest : extract.digest, sizeof(doc->digest));
@@ -210,12 +148,14 @@ static const char *unquoted(const char *key)
 static bool covers(const struct doc *doc, const struct strings *keys, struct doc *ret_like)
 {
     struct doc like = {.all = doc->all || keys == NULL};
-    for (size_t i = 0; i < doc->keys.n; i++)
+    struct set there = {0};
+    for (size_t i = 0; i < doc->keys.n; i++) {
+        set_add(&there, doc->keys.item[i]);
         strings_add(&like.keys, doc->keys.item[i]);
+    }
     for (size_t i = 0; keys != NULL && i < keys->n; i++) {
         const char *key = unquoted(keys->item[i]);
-        like.all |= strchr(key, '*') != NULL;
-        if (!strings_have(&like.keys, key))
+        if (set_add(&there, key))
             strings_add(&like.keys, key);
     }
     *ret_like = like;

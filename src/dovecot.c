@@ -43,15 +43,30 @@ static const char *unquoted(const char *text)
     return buf_text(&out);
 }
 
-const char *dovecot_name(const struct node *node)
+/* Without the quotes around it. */
+static const char *bared(const char *text)
+{
+    return in_quotes(text) ? arena_copy(text + 1, strlen(text) - 2) : text;
+}
+
+static const char *name_of(const struct node *node, const char *(*plain)(const char *))
 {
     bool section = strcmp(node->label, "section") == 0;
     if (!section && strcmp(node->label, "setting") != 0 && strcmp(node->label, "commented") != 0)
         return NULL;
     const struct node *name = section ? node_child(node, "name") : NULL;
-    if (name == NULL)
-        return section ? node->value : unquoted(node->value);
-    return arena_printf("%s/%s", node->value, unquoted(name->value));
+    return name == NULL ? plain(node->value)
+                        : arena_printf("%s/%s", plain(node->value), unquoted(name->value));
+}
+
+const char *dovecot_name(const struct node *node)
+{
+    return name_of(node, unquoted);
+}
+
+const char *dovecot_name_with_backslashes(const struct node *node)
+{
+    return name_of(node, bared);
 }
 
 const char *dovecot_value(const struct node *setting)
@@ -81,9 +96,21 @@ bool dovecot_stands_alone(const struct node *node)
     if (strcmp(node->label, "section") != 0 || node_child(node, "name") != NULL)
         return false;
     for (size_t i = 0; i < COUNT(types); i++)
-        if (strcmp(node->value, types[i]) == 0)
+        if (strcmp(unquoted(node->value), types[i]) == 0)
             return true;
     return false;
+}
+
+bool dovecot_stays_open(const char *text, const struct node *section)
+{
+    if (strcmp(section->label, "section") != 0)
+        return false;
+    const struct node *last = section->n_child > 0 ? &section->child[section->n_child - 1] : NULL;
+    size_t line = section->span.end - 1;
+    while (line > 0 && text[line - 1] != '\n')
+        line--;
+    return line <= section->text.start ||
+           (last != NULL && strcmp(last->label, "#close") != 0 && last->span.end == section->span.end);
 }
 
 bool dovecot_is_shipped(const char *path)

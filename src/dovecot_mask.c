@@ -3,8 +3,14 @@
  * What no regular expression can know about a text of Dovecot's, marked for the lens; see dovecot.h. The
  * lines are read as config_parse_line() and parse_until_eod() of src/config/config-parser.c do.
  *
+ * 1.x takes whatever stands behind the '{' of a section for nothing, so that "protocol imap {}" opens one,
+ * and lets sections stay open at the end of the file; 2.x refuses both. A text is one of 1.x when it has a
+ * section "auth NAME", which no 1.x goes without and no 2.x knows (settings_read_real() of
+ * src/lib-settings/settings.c).
+ *
  * Limits: a heredoc is known from 2.4 on; before, it named a file whose name begins with '<'. 1.x takes a
- * blank line or a comment inside a continued line for nothing, where 2.x drops what stood before it.
+ * blank line or a comment inside a continued line for nothing, where 2.x drops what stood before it. What 1.x
+ * drops behind a '{' stands on one line with it, and the section is not opened by a line that is continued.
  */
 #include "dovecot.h"
 
@@ -86,20 +92,71 @@ static bool heredoc_end(const char *text, size_t len, size_t at, struct line mar
     return false;
 }
 
-/* What a whole line does to the depth of sections. */
-static int depth_change(struct line line)
+/* Behind the first word of a line and the white space that follows it. */
+static size_t behind_key(struct line line)
 {
     size_t key = 0;
-    if (line.len == 1 && line.text[0] == '}')
-        return -1;
-    if (line.len < 2 || line.text[line.len - 1] != '{')
-        return 0;
-    while (key < line.len && !is_white(line.text[key]) && line.text[key] != '=')
-        key++;
+    if (line.len > 0 && line.text[0] == '"')
+        key = quote_end(line.text, line.len, 0);
+    else
+        while (key < line.len && !is_white(line.text[key]) && line.text[key] != '=')
+            key++;
     while (key < line.len && is_white(line.text[key]))
         key++;
-    return key < line.len && line.text[key] != '=';
+    return key;
 }
+
+/* What a whole line of a marked text does to the depth of sections. */
+static int depth_change(struct line line)
+{
+    if (line.len == 1 && line.text[0] == '}')
+        return -1;
+    while (line.len > 0 && (line.text[line.len - 1] == DOVECOT_HEREDOC || is_white(line.text[line.len - 1])))
+        line.len--;
+    size_t key = behind_key(line);
+    return line.len > 1 && line.text[line.len - 1] == '{' && key < line.len && line.text[key] != '=';
+}
+
+/* ---- 1.x ---- */
+
+/* Behind the '{' with which a line opens a section of 1.x, whatever follows there; 0: it opens none. */
+static size_t behind_brace(struct line line)
+{
+    size_t at = behind_key(line);
+    if (at < line.len && line.text[at] != '{' && line.text[at] != '=') {
+        while (at < line.len && !is_white(line.text[at]))
+            at++;
+        while (at < line.len && is_white(line.text[at]))
+            at++;
+    }
+    return at > 0 && at < line.len && line.text[at] == '{' && is_white(line.text[at - 1]) ? at + 1 : 0;
+}
+
+bool dovecot_is_1x(const char *text, size_t len)
+{
+    for (size_t at = 0, n; at < len; at += n + 1) {
+        n = line_len(text + at, len - at);
+        struct line line = stripped(text + at, n);
+        if (line.len < 5 || memcmp(line.text, "auth", 4) != 0 || !is_white(line.text[4]))
+            continue;
+        size_t name = behind_key(line);
+        if (name < line.len && line.text[name] != '{' && behind_brace(line) > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Marks what 1.x drops behind the '{' of a line. */
+static void mark_dropped(const char *text, struct line line, char *masked)
+{
+    size_t at = behind_brace(line);
+    while (at > 0 && at < line.len && is_white(line.text[at]))
+        at++;
+    if (at > 0)
+        memset(masked + (line.text - text) + at, DOVECOT_HEREDOC, line.len - at);
+}
+
+/* ---- units ---- */
 
 /* Takes the next line: true when a backslash says that one more belongs to it. Else it becomes all the lines
  * since before was empty. */
@@ -153,6 +210,7 @@ struct dovecot_unit dovecot_unit(const char *masked, size_t len)
         depth += change;
         unit.deepest = depth > unit.deepest ? depth : unit.deepest;
     } while (depth > 0 && unit.len < len);
+    unit.left_open = depth > 0 ? depth : 0;
     return unit;
 }
 
@@ -176,14 +234,14 @@ char *dovecot_masked(const char *text, size_t len)
     char *masked = arena_copy(text, len);
     struct buf before = {0}; /* the lines that the next one continues */
     size_t start = 0;        /* of the first of them */
-    bool sound = true;
+    bool sound = true, old = dovecot_is_1x(text, len);
     for (size_t i = 0; i < len; i++)
         masked[i] = text[i] == DOVECOT_HEREDOC || text[i] == DOVECOT_VOID ? '?' : text[i];
     for (size_t at = 0; at < len;) {
         size_t end = at + line_len(text + at, len - at);
         struct line line = stripped(text + at, end - at);
-        bool dropped = line.len == 0;
-        if (before.len == 0)
+        bool dropped = line.len == 0, alone = before.len == 0;
+        if (alone)
             start = at;
         at = end + 1;
         bool more = goes_on(&before, &line);
@@ -191,7 +249,9 @@ char *dovecot_masked(const char *text, size_t len)
             memset(masked + start, DOVECOT_VOID, end - start);
         if (more)
             continue;
-        if (sound && !dropped)
+        if (old && alone)
+            mark_dropped(text, line, masked);
+        else if (sound && !dropped)
             sound = mark_heredoc(text, len, line, &at, masked);
         before = (struct buf){0};
     }

@@ -10,98 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- hunks ---- */
-
-void edit_compose(struct draft *draft, size_t start, size_t end, const char *bytes, size_t len)
-{
-    struct hunk *list = NULL;
-    size_t n = 0;
-    struct buf text = {0};
-    const char *now = draft->now->text;
-    ptrdiff_t shift = 0; /* now offset = before offset + shift, in front of the hunk looked at */
-    size_t low = start, high = end;
-    ptrdiff_t low_shift = 0, high_shift = 0;
-    bool placed = false;
-    for (size_t i = 0; i < draft->n_hunk; i++) {
-        const struct hunk *h = &draft->hunk[i];
-        size_t now_start = (size_t)((ptrdiff_t)h->at + shift), now_end = now_start + h->len;
-        ptrdiff_t after = shift + (ptrdiff_t)h->len - (ptrdiff_t)h->old_len;
-        if (now_end < start) {
-            list = arena_append(list, &n, sizeof(*h), h);
-            low_shift = high_shift = after;
-        } else if (now_start <= end) { /* overlaps or touches: becomes part of the new hunk */
-            if (now_start < low)
-                low = now_start;
-            if (now_end > high)
-                high = now_end;
-            high_shift = after;
-        }
-        shift = after;
-    }
-    buf_add(&text, now + low, start - low);
-    buf_add(&text, bytes, len);
-    buf_add(&text, now + end, high - end);
-    struct hunk merged = {
-        .at = (size_t)((ptrdiff_t)low - low_shift), .bytes = buf_text(&text), .len = text.len};
-    merged.old_len = (size_t)((ptrdiff_t)high - high_shift) - merged.at;
-    shift = 0;
-    for (size_t i = 0; i < draft->n_hunk; i++) {
-        const struct hunk *h = &draft->hunk[i];
-        size_t now_start = (size_t)((ptrdiff_t)h->at + shift);
-        if (now_start > end) {
-            if (!placed)
-                list = arena_append(list, &n, sizeof(merged), &merged);
-            placed = true;
-            list = arena_append(list, &n, sizeof(*h), h);
-        }
-        shift += (ptrdiff_t)h->len - (ptrdiff_t)h->old_len;
-    }
-    if (!placed)
-        list = arena_append(list, &n, sizeof(merged), &merged);
-    draft->hunk = list;
-    draft->n_hunk = n;
-}
-
-/* ---- collecting ---- */
-
-struct splice *edit_add(struct job *job, size_t start, size_t end, const char *bytes)
-{
-    struct splice splice = {
-        .start = start, .end = end, .bytes = bytes, .len = strlen(bytes), .order = job->n_splice};
-    job->splice = arena_append(job->splice, &job->n_splice, sizeof(splice), &splice);
-    return &job->splice[job->n_splice - 1];
-}
-
-struct touch *edit_touch(struct job *job, const struct node *node)
-{
-    for (size_t i = 0; i < job->n_touch; i++)
-        if (job->touch[i].node == node)
-            return &job->touch[i];
-    struct touch touch = {.node = node};
-    job->touch = arena_append(job->touch, &job->n_touch, sizeof(touch), &touch);
-    return &job->touch[job->n_touch - 1];
-}
-
-struct part_touch *edit_part(struct job *job, const struct node *node, const struct node *part)
-{
-    struct touch *touch = edit_touch(job, node);
-    for (size_t i = 0; i < touch->n_part; i++)
-        if (touch->part[i].part == part)
-            return &touch->part[i];
-    struct part_touch new = {.part = part};
-    touch->part = arena_append(touch->part, &touch->n_part, sizeof(new), &new);
-    return &touch->part[touch->n_part - 1];
-}
-
-size_t edit_next_line(const struct doc *doc, size_t at, size_t end)
-{
-    const char *newline = memchr(doc->text + at, '\n', end - at);
-    return newline != NULL ? (size_t)(newline - doc->text) + 1 : end;
-}
-
 /* ---- splices in their order ---- */
 
-static int compare(size_t a, size_t b)
+static int compare(ptrdiff_t a, ptrdiff_t b)
 {
     return (a > b) - (a < b);
 }
@@ -112,13 +23,18 @@ static int by_position(const void *a, const void *b)
     int order = compare(x->start, y->start);
     if (order == 0)
         order = compare(x->end, y->end);
+    if (order == 0)
+        order = compare(x->rank, y->rank);
     return order != 0 ? order : compare(x->order, y->order);
 }
 
 static int by_offset(const void *a, const void *b)
 {
     const struct added *x = a, *y = b;
-    return compare(x->at, y->at);
+    int order = compare(x->at, y->at);
+    if (order == 0)
+        order = compare(x->rank, y->rank);
+    return order != 0 ? order : compare(x->order, y->order);
 }
 
 static bool is_cut(const struct splice *s)
@@ -191,16 +107,8 @@ static bool apply_splices(struct job *job, struct draft *draft, struct docs *doc
     bool nested = doc_is_nested(job->doc->id);
     if (!edit_is_bounded(job, err) || !(nested ? edit_prove_nested : edit_prove)(job, after, err))
         return false;
-    /* From the end, so that positions of the text before this step stay true for what is still to come. */
-    for (size_t i = job->n_splice; i > 0; i--) {
-        const struct splice *s = &job->splice[i - 1];
-        edit_compose(draft, s->start, s->end, s->bytes, s->len);
-        struct hunk one = {.at = s->start, .old_len = s->end - s->start, .bytes = s->bytes, .len = s->len};
-        struct doc *partial = arena_alloc(sizeof(*partial));
-        *partial = *draft->now;
-        partial->text = hunk_splice(draft->now->text, draft->now->len, &one, 1, &partial->len);
-        draft->now = partial;
-    }
+    draft->hunk =
+        hunk_compose(draft->now->text, draft->hunk, draft->n_hunk, hunk, job->n_splice, &draft->n_hunk);
     after->before = draft->before;
     after->hunk = draft->hunk;
     after->n_hunk = draft->n_hunk;
@@ -229,17 +137,6 @@ static struct draft *draft_of(struct drafts *drafts, const struct doc *doc, mode
     struct draft draft = {.before = doc, .now = doc, .mode = mode};
     drafts->draft = arena_append(drafts->draft, &drafts->n, sizeof(draft), &draft);
     return &drafts->draft[drafts->n - 1];
-}
-
-struct job *edit_job_of(struct jobs *jobs, const struct doc *doc)
-{
-    for (size_t i = 0; i < jobs->n; i++)
-        if (jobs->job[i]->doc == doc)
-            return jobs->job[i];
-    struct job *job = arena_alloc(sizeof(*job));
-    *job = (struct job){.step = jobs->step, .fix = jobs->fix, .doc = doc};
-    jobs->job = arena_append(jobs->job, &jobs->n, sizeof(struct job *), &job);
-    return job;
 }
 
 /* The row's fields under the noun's name: {option.service}. */
@@ -308,9 +205,7 @@ static bool check_owner(const struct job *job, struct err *err)
         job->fix->name, job->doc->real != NULL ? job->doc->real : job->doc->path);
 }
 
-/* Aliases that come from a directory or from NIS have no text here; to find nothing there is no "already so".
- */
-static bool has_text(struct context *ctx, const struct step *step, struct err *err)
+bool edit_has_text(const struct context *ctx, const struct step *step, struct err *err)
 {
     if (strcmp(step->document, "aliases") != 0 || docs_have_aliases(ctx->docs))
         return true;
@@ -318,8 +213,7 @@ static bool has_text(struct context *ctx, const struct step *step, struct err *e
                        ctx->fix->name);
 }
 
-/* A question of the step read a table again, with more records. */
-static bool is_outdated(const struct jobs *jobs, const struct docs *docs)
+bool edit_is_outdated(const struct jobs *jobs, const struct docs *docs)
 {
     for (size_t i = 0; i < jobs->n; i++) {
         const struct doc *doc = jobs->job[i]->doc, *newest = docs_file(docs, doc->id, doc->path);
@@ -329,26 +223,32 @@ static bool is_outdated(const struct jobs *jobs, const struct docs *docs)
     return false;
 }
 
+bool edit_apply(const struct jobs *jobs, struct context *ctx, struct drafts *drafts, bool *ret_changed,
+                struct err *err)
+{
+    for (size_t i = 0; i < jobs->n; i++) {
+        struct job *job = jobs->job[i];
+        if (job->n_splice == 0)
+            continue;
+        *ret_changed = true;
+        if (!check_owner(job, err) ||
+            !apply_splices(job, draft_of(drafts, job->doc, jobs->step->mode), ctx->docs, err))
+            return false;
+    }
+    return true;
+}
+
 bool edit_step(struct context *ctx, const struct step *step, struct drafts *drafts, bool *ret_changed,
                struct err *err)
 {
     struct jobs jobs;
     *ret_changed = false;
-    if (!has_text(ctx, step, err))
+    if (!edit_has_text(ctx, step, err))
         return false;
     do {
         jobs = (struct jobs){.step = step, .fix = ctx->fix};
         if (!(step->has_each ? do_rows : do_document)(&jobs, ctx, err))
             return false;
-    } while (is_outdated(&jobs, ctx->docs));
-    for (size_t i = 0; i < jobs.n; i++) {
-        struct job *job = jobs.job[i];
-        if (job->n_splice == 0)
-            continue;
-        *ret_changed = true;
-        if (!check_owner(job, err) ||
-            !apply_splices(job, draft_of(drafts, job->doc, step->mode), ctx->docs, err))
-            return false;
-    }
-    return true;
+    } while (edit_is_outdated(&jobs, ctx->docs));
+    return edit_apply(&jobs, ctx, drafts, ret_changed, err);
 }

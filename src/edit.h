@@ -32,6 +32,7 @@ struct drafts {
 bool edit_step(struct context *ctx, const struct step *step, struct drafts *drafts, bool *ret_changed,
                struct err *err) MUST_CHECK;
 
-/* Adds a change of now-text bytes [start, end) to hunks against the before-text; touching hunks become one.
- * Exposed for the tests. */
-void edit_compose(struct draft *draft, size_t start, size_t end, const char *bytes, size_t len);
+/* Carries out one step of ctx->fix for each item of its loop, as edit_step would one after the other where
+ * the when lines of the step hold for them. *ret_changed: whether a byte differs. */
+bool edit_loop(struct context *ctx, const struct step *step, struct drafts *drafts, bool *ret_changed,
+               struct err *err) MUST_CHECK;

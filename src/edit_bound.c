@@ -40,18 +40,27 @@ static size_t entry_lines(const struct splice *s)
     return n;
 }
 
-/* The lines of what the step is about: as they were, and those that it writes. */
-static size_t lines_meant(const struct job *job)
+/* Lines of one item of a loop. */
+struct lines {
+    size_t meant; /* of what the step is about: as they were, and those that it writes */
+    size_t gone, put, old;
+};
+
+static struct lines *lines_meant(const struct job *job)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < job->n_touch; i++)
-        n += lines_between(job->doc, job->touch[i].node->span.start, job->touch[i].node->span.end);
-    for (size_t i = 0; i < job->n_added; i++)
-        if (job->added[i].revived)
-            n += lines_between(job->doc, job->added[i].like->span.start, job->added[i].like->span.end);
+    struct lines *of = arena_alloc((job->item + 1) * sizeof(*of));
+    for (size_t i = 0; i < job->n_touch; i++) {
+        const struct touch *t = &job->touch[i];
+        of[t->item].meant += lines_between(job->doc, t->node->span.start, t->node->span.end);
+    }
+    for (size_t i = 0; i < job->n_added; i++) {
+        const struct added *a = &job->added[i];
+        if (a->revived)
+            of[a->item].meant += lines_between(job->doc, a->like->span.start, a->like->span.end);
+    }
     for (size_t i = 0; i < job->n_splice; i++)
-        n += entry_lines(&job->splice[i]);
-    return n;
+        of[job->splice[i].item].meant += entry_lines(&job->splice[i]);
+    return of;
 }
 
 static bool is_line_start(const struct doc *doc, size_t at)
@@ -77,24 +86,27 @@ static size_t lines_put(const struct doc *doc, const struct splice *s)
 bool edit_is_bounded(const struct job *job, struct err *err)
 {
     const struct doc *doc = job->doc;
-    size_t gone = 0, new = 0, old = 0, counted = 0, most = 2 * lines_meant(job);
+    struct lines *of = lines_meant(job);
+    size_t counted = 0;
     for (size_t i = 0; i < job->n_splice; i++) {
         const struct splice *s = &job->splice[i];
         size_t start = s->start, end = is_whole(doc, s) ? s->end : edit_next_line(doc, s->end, doc->len);
         while (!is_line_start(doc, start))
             start--;
         start = start < counted ? counted : start;
-        gone += end > start ? lines_between(doc, start, end) : 0;
+        of[s->item].gone += end > start ? lines_between(doc, start, end) : 0;
         counted = end > counted ? end : counted;
-        new += lines_put(doc, s);
-        old += newlines(doc->text + s->start, s->end - s->start);
+        of[s->item].put += lines_put(doc, s);
+        of[s->item].old += newlines(doc->text + s->start, s->end - s->start);
     }
-    size_t come = gone + new - old;
-    if (gone <= most && come <= most)
-        return true;
-    return err_set(
-        err,
-        "%s: the edit would have replaced %zu lines by %zu, for what concerns %zu; nothing is used "
-        "of it. This is a fault of mailfix: please report it with this file",
-        doc->path, gone, come, most / 2);
+    for (size_t i = 0; i <= job->item; i++) {
+        size_t come = of[i].gone + of[i].put - of[i].old, most = 2 * of[i].meant;
+        if (of[i].gone > most || come > most)
+            return err_set(err,
+                           "%s: the edit would have replaced %zu lines by %zu, for what concerns %zu; "
+                           "nothing is used "
+                           "of it. This is a fault of mailfix: please report it with this file",
+                           doc->path, of[i].gone, come, most / 2);
+    }
+    return true;
 }

@@ -81,7 +81,7 @@ static bool insert(struct nest *e, const struct doc *doc, size_t at, const char 
         return false;
     added.like = nodes;
     edit_add(job, at, at, arena_printf("%s%s", open ? "\n" : "", lines))->kind = ENTRY;
-    job->added = arena_append(job->added, &job->n_added, sizeof(added), &added);
+    edit_added(job, &added);
     return true;
 }
 
@@ -100,11 +100,20 @@ static const struct dovecot_entry *last_section(const struct nest *e, const char
     return NULL;
 }
 
-/* In front of the line with the brace that closes the section. */
+/* The section among these nodes that nothing closes: it takes what is written behind it. */
+static const struct node *open_section(const struct doc *doc, const struct node *node, size_t n)
+{
+    return n > 0 && dovecot_stays_open(doc->text, &node[n - 1]) ? &node[n - 1] : NULL;
+}
+
+/* In front of the line with the brace that closes the section, or of a section in it that takes all that
+ * follows. */
 static bool insert_in(struct nest *e, const struct dovecot_entry *section, const char *lines)
 {
     const struct doc *doc = section->doc;
-    size_t at = line_start(doc->text, section->node->span.end - 1);
+    const struct node *last = open_section(doc, section->node->child, section->node->n_child);
+    size_t end = last != NULL ? last->span.start : section->node->span.end;
+    size_t at = dovecot_stays_open(doc->text, section->node) ? end : line_start(doc->text, end - 1);
     const char *indent = arena_printf("%s  ", indent_at(doc, at));
     for (size_t i = 0; i < section->node->n_child; i++)
         if (dovecot_name(&section->node->child[i]) != NULL)
@@ -254,6 +263,9 @@ static bool find_room(struct nest *e, const struct doc **ret_doc, size_t *ret_at
     const struct step *step = e->jobs->step;
     *ret_doc = e->conf.own != NULL ? e->conf.own : e->conf.first;
     *ret_at = (*ret_doc)->len;
+    const struct node *last = open_section(*ret_doc, (*ret_doc)->node, (*ret_doc)->n_node);
+    if (last != NULL)
+        *ret_at = last->span.start;
     if (!step->has_after && !step->has_before)
         return true;
     struct row *row;

@@ -22,8 +22,10 @@ struct ensuring {
     struct jobs *jobs;
     struct job *job; /* of the file that the entry at hand is in, or goes into */
     struct context *ctx;
-    const char *text; /* the spans of the entries are of this text */
-    size_t below;     /* where the entry before ended up; NOWHERE: there is none */
+    const struct edit_index *index; /* of a table; NULL: it is none */
+    const char *text;               /* the spans of the entries are of this text */
+    size_t below;                   /* where the entry before ended up; NOWHERE: there is none */
+    enum side side;                 /* of what stands there */
     struct err *err;
 };
 
@@ -71,10 +73,11 @@ static bool at_place(struct ensuring *e, const struct place *place, bool after, 
 }
 
 /* after, before; else below the commented-out entry, else below the entry before, else at the end. */
-static bool find_room(struct ensuring *e, const struct node *commented, size_t *ret_at)
+static bool find_room(struct ensuring *e, const struct node *commented, size_t *ret_at, enum side *ret_side)
 {
     const struct step *step = e->job->step;
     *ret_at = NOWHERE;
+    *ret_side = commented != NULL ? BEHIND_NODE : e->below != NOWHERE ? e->side : BEFORE_NODE;
     if (step->has_after && !at_place(e, &step->after, true, ret_at))
         return false;
     if (*ret_at == NOWHERE && step->has_before && !at_place(e, &step->before, false, ret_at))
@@ -102,8 +105,8 @@ const char *edit_written_like(const char *text, const struct node *want, const s
 
 static bool is_added(const struct job *job, const struct node *want)
 {
-    for (size_t i = 0; i < job->n_added; i++)
-        if (same_entry(job->added[i].like, want))
+    for (size_t i = job->n_added; i > 0 && job->added[i - 1].item == job->item; i--)
+        if (same_entry(job->added[i - 1].like, want))
             return true;
     return false;
 }
@@ -111,19 +114,21 @@ static bool is_added(const struct job *job, const struct node *want)
 static bool add_entry(struct ensuring *e, const struct node *want)
 {
     const struct doc *doc = e->job->doc;
-    const struct node *commented = find_entry(doc, "commented", want);
+    const struct node *commented = e->index != NULL ? edit_index_commented(e->index, doc, want->value)
+                                                    : find_entry(doc, "commented", want);
+    enum side side;
     size_t at;
     if (is_added(e->job, want)) /* for another row */
         return true;
-    if (!find_room(e, commented, &at))
+    if (!find_room(e, commented, &at, &side))
         return false;
-    bool open = at > 0 && doc->text[at - 1] != '\n';
-    edit_add(e->job, at, at,
-             arena_printf("%s%s", open ? "\n" : "", edit_written_like(e->text, want, doc, commented)))
-        ->kind = ENTRY;
-    struct added added = {.at = at, .like = want};
-    e->job->added = arena_append(e->job->added, &e->job->n_added, sizeof(added), &added);
+    bool open = at > 0 && doc->text[at - 1] != '\n' && !edit_was_put(e->job, at, false);
+    const struct added added = {.like = want};
+    edit_put_entry(e->job, at, side,
+                   arena_printf("%s%s", open ? "\n" : "", edit_written_like(e->text, want, doc, commented)),
+                   &added);
     e->below = at;
+    e->side = BESIDE;
     return true;
 }
 
@@ -200,6 +205,13 @@ static bool is_due(const struct ensuring *e, const char *name, const char *now, 
 
 /* ---- ensure ---- */
 
+/* The next entry of the literal goes behind this one. */
+static void place_below(struct ensuring *e, const struct node *node)
+{
+    e->below = node->span.end;
+    e->side = BEHIND_NODE;
+}
+
 static bool ensure_setting(struct ensuring *e, const struct node *want)
 {
     struct job *job = e->job;
@@ -209,7 +221,7 @@ static bool ensure_setting(struct ensuring *e, const struct node *want)
     if (!is_due(e, want->value, set != NULL ? postfix_joined_value(set) : NULL, value, &due))
         return false;
     if (set != NULL)
-        e->below = set->span.end;
+        place_below(e, set);
     if (!due)
         return true;
     if (set == NULL)
@@ -309,15 +321,15 @@ static bool ensure_service(struct ensuring *e, const struct node *want)
     const struct node *service = find_entry(e->job->doc, "service", want);
     if (service == NULL)
         return add_entry(e, want);
-    e->below = service->span.end;
+    place_below(e, service);
     return ensure_options(e, service, want);
 }
 
 /* An alias, an entry of a map: in the first file that has it, else in the first. */
-static bool ensure_entry(struct ensuring *e, const struct doc *const *doc, size_t n, const struct node *want)
+static bool ensure_entry(struct ensuring *e, const struct doc *first, const struct node *want)
 {
-    const struct doc *in = doc[0];
-    const struct node *set = place_map_entry(doc, n, want->value, &in);
+    const struct doc *in = first;
+    const struct node *set = edit_index_entry(e->index, want->value, &in);
     const char *value = postfix_joined_value(want);
     struct job *before = e->job;
     e->job = edit_job_of(e->jobs, in);
@@ -325,7 +337,7 @@ static bool ensure_entry(struct ensuring *e, const struct doc *const *doc, size_
         e->below = NOWHERE;
     if (set == NULL)
         return add_entry(e, want);
-    e->below = set->span.end;
+    place_below(e, set);
     if (edit_same_value(postfix_joined_value(set), value))
         return true;
     struct row row = {.doc = in, .node = set, .bytes = place_value_bytes(set)};
@@ -333,28 +345,48 @@ static bool ensure_entry(struct ensuring *e, const struct doc *const *doc, size_
     return true;
 }
 
+bool edit_ensure_entries(struct jobs *jobs, struct context *ctx, const struct edit_index *index,
+                         const struct doc *const *doc, const char *text, const struct node *want, size_t n,
+                         struct err *err)
+{
+    struct ensuring e = {
+        .jobs = jobs, .ctx = ctx, .index = index, .text = text, .below = NOWHERE, .err = err};
+    for (size_t i = 0; i < n; i++)
+        if (!ensure_entry(&e, doc[0], &want[i]))
+            return false;
+    return true;
+}
+
+static bool ensure_table(struct jobs *jobs, struct context *ctx, const char *text, const struct node *want,
+                         size_t n, struct err *err)
+{
+    const struct doc *const *doc;
+    struct strings keys = {0};
+    size_t n_doc;
+    for (size_t i = 0; i < n; i++)
+        strings_add(&keys, want[i].value);
+    return docs_files(ctx->docs, context_text(ctx, jobs->step->document), &keys, &doc, &n_doc, err) &&
+           edit_ensure_entries(jobs, ctx, edit_index_of(doc, n_doc), doc, text, want, n, err);
+}
+
 bool edit_ensure(struct jobs *jobs, struct context *ctx, struct err *err)
 {
     struct ensuring e = {.jobs = jobs, .ctx = ctx, .below = NOWHERE, .err = err};
-    const struct doc *const *doc;
+    const char *id = jobs->step->document;
+    const struct doc *doc;
     struct node *want;
-    size_t n, n_doc;
+    size_t n;
     if (!literal_read(ctx, jobs->step, &e.text, &want, &n, err))
         return false;
-    if (doc_is_nested(jobs->step->document))
+    if (doc_is_nested(id))
         return edit_ensure_dovecot(jobs, ctx, e.text, want, n, err);
-    struct strings keys = {0};
-    for (size_t i = 0; i < n; i++)
-        strings_add(&keys, want[i].value);
-    if (!docs_files(ctx->docs, context_text(ctx, jobs->step->document), &keys, &doc, &n_doc, err))
+    if (doc_can_be_absent(id))
+        return ensure_table(jobs, ctx, e.text, want, n, err);
+    if (!docs_get(ctx->docs, id, &doc, err))
         return false;
-    e.job = edit_job_of(jobs, doc[0]);
-    for (size_t i = 0; i < n; i++) {
-        bool setting = strcmp(want[i].label, "setting") == 0;
-        if (postfix_is_map_entry(&want[i]) ? !ensure_entry(&e, doc, n_doc, &want[i])
-            : setting                      ? !ensure_setting(&e, &want[i])
-                                           : !ensure_service(&e, &want[i]))
+    e.job = edit_job_of(jobs, doc);
+    for (size_t i = 0; i < n; i++)
+        if (!(strcmp(want[i].label, "setting") == 0 ? ensure_setting : ensure_service)(&e, &want[i]))
             return false;
-    }
     return true;
 }

@@ -8,6 +8,7 @@
 #include "edit_literal.h"
 
 #include "edit_private.h"
+#include "postfix_nodes.h"
 #include "tree.h"
 
 #include <string.h>
@@ -35,7 +36,9 @@ static bool parse(const struct step *step, const char *text, struct node **ret_n
     enum lens lens;
     if (!tree_lens_of_document(step->document, &lens))
         return err_set(err, "there is no lens for %s", step->document);
-    return tree_parse(lens, step->document, text, strlen(text), ret_node, ret_n, err);
+    return ((lens == LENS_ALIASES || lens == LENS_TRANSPORT) &&
+            postfix_nodes_table(lens == LENS_ALIASES, text, strlen(text), ret_node, ret_n)) ||
+           tree_parse(lens, step->document, text, strlen(text), ret_node, ret_n, err);
 }
 
 static bool same_shape(const struct node *a, size_t n, const struct node *b, size_t n_b)

@@ -18,7 +18,9 @@ struct splice {
         MEANT,    /* what it must lead to stands in a touch */
         ENTRY     /* whole entries or comments, between the others */
     } kind;
-    size_t order; /* of splices at one place */
+    ptrdiff_t rank; /* of splices at one place, and then */
+    size_t order;
+    size_t item; /* of the loop, from 1; 0: it is alone */
 };
 
 /* What a part of an entry must be afterwards: an option, a column, or the entry itself (a setting). */
@@ -40,23 +42,39 @@ struct new_option {
 struct touch {
     const struct node *node;
     bool gone; /* deleted, or a comment now */
-    bool kept; /* its old lines stand above it as a comment */
+    bool kept; /* its old lines stand above it as a comment, this one */
+    const char *comment;
     struct part_touch *part;
     size_t n_part;
     struct new_option *option;
     size_t n_option;
+    size_t item;
 };
 
 /* An entry that was not there. Its names and values are like's; of one that was commented out, its words. In
  * dovecot.conf `like` is the first of n nodes, which may be sections. */
 struct added {
     size_t at;
+    ptrdiff_t rank; /* as of its splice */
+    size_t order, item;
     const struct node *like;
     bool revived;
     size_t n;
 };
 
-/* One step's work on one file. */
+/* On which side of a node something is put in. */
+enum side { BEFORE_NODE, BEHIND_NODE, BESIDE /* what the same item put there before */ };
+
+/* Of a node, and of the place in front of it. */
+struct mark {
+    uint32_t touch; /* which touch is its, from 1; 0: none */
+    bool put;       /* something was put there */
+    size_t item;    /* by which item at last */
+    enum side side; /* on which side */
+    bool others;    /* and by others before that */
+};
+
+/* One step's work on one file; of several items of its loop when they go together. */
 struct job {
     const struct step *step;
     const struct fix *fix;
@@ -67,6 +85,9 @@ struct job {
     size_t n_touch;
     struct added *added;
     size_t n_added;
+    struct mark *mark; /* of each top-level node, and of the end of the text */
+    size_t item;       /* the one at work */
+    bool conflict;     /* the item must have the text that those before it left */
 };
 
 /* The files that a step works on, each once. */
@@ -75,11 +96,29 @@ struct jobs {
     const struct fix *fix;
     struct job **job;
     size_t n;
+    size_t item; /* of the loop, from 1, when several go together */
 };
 
-/* edit.c */
+/* edit.c: the splices become texts. Without changes nothing is. */
+bool edit_apply(const struct jobs *jobs, struct context *ctx, struct drafts *drafts, bool *ret_changed,
+                struct err *err) MUST_CHECK;
+/* Aliases that come from a directory or from NIS have no text here; to find nothing there is no "already so".
+ */
+bool edit_has_text(const struct context *ctx, const struct step *step, struct err *err) MUST_CHECK;
+/* A question of the step read a table again, with more records. */
+bool edit_is_outdated(const struct jobs *jobs, const struct docs *docs);
+
+/* edit_job.c */
 struct job *edit_job_of(struct jobs *jobs, const struct doc *doc);
 struct splice *edit_add(struct job *job, size_t start, size_t end, const char *bytes);
+/* Puts whole lines in between two top-level nodes, or at the end. */
+void edit_put(struct job *job, size_t at, enum side side, const char *bytes);
+/* The same with entries; at and rank of like are set. */
+void edit_put_entry(struct job *job, size_t at, enum side side, const char *bytes, const struct added *like);
+/* Notes entries whose splice is there. */
+void edit_added(struct job *job, const struct added *like);
+/* Whether something was put there; by_others: by an item before. */
+bool edit_was_put(const struct job *job, size_t at, bool by_others);
 struct touch *edit_touch(struct job *job, const struct node *node);
 struct part_touch *edit_part(struct job *job, const struct node *node, const struct node *part);
 /* The first byte of the next line, or end. */
@@ -95,6 +134,19 @@ bool edit_uncomment(struct jobs *jobs, struct context *ctx, struct err *err) MUS
 
 /* edit_ensure.c: ensure and raise, with the literal filled from ctx. */
 bool edit_ensure(struct jobs *jobs, struct context *ctx, struct err *err) MUST_CHECK;
+/* Of the texts of a table the entries that have a value, and those that are commented out, by their names. */
+struct edit_index;
+struct edit_index *edit_index_of(const struct doc *const *doc, size_t n);
+/* The first of a name, whatever its spelling; NULL: there is none. */
+const struct node *edit_index_entry(const struct edit_index *index, const char *key,
+                                    const struct doc **ret_doc);
+/* The last in a text that is commented out, of exactly that key. */
+const struct node *edit_index_commented(const struct edit_index *index, const struct doc *doc,
+                                        const char *key);
+/* Ensures entries of a table. */
+bool edit_ensure_entries(struct jobs *jobs, struct context *ctx, const struct edit_index *index,
+                         const struct doc *const *doc, const char *text, const struct node *want, size_t n,
+                         struct err *err) MUST_CHECK;
 /* The text of a new entry, whose name and separator are as in the commented-out one (NULL: there is none). */
 const char *edit_written_like(const char *text, const struct node *want, const struct doc *doc,
                               const struct node *commented);

@@ -9,6 +9,7 @@
 
 #include "postfix.h"
 #include "postfix_list.h"
+#include "tree.h"
 
 #include <string.h>
 
@@ -81,12 +82,27 @@ static bool is_inside(const struct splice *s, struct span bytes)
     return s->kind != ENTRY && s->start >= bytes.start && s->end <= bytes.end;
 }
 
+/* The first splice that begins at an offset or behind it. */
+static size_t first_splice(const struct job *job, size_t at)
+{
+    size_t low = 0, high = job->n_splice;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (job->splice[middle].start < at)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* What the splices inside the old bytes lead to. */
 static const char *expected_text(const struct job *job, struct span bytes, size_t *ret_len)
 {
     struct buf out = {0};
     size_t at = bytes.start;
-    for (size_t i = 0; i < job->n_splice; i++) {
+    for (size_t i = first_splice(job, bytes.start); i < job->n_splice && job->splice[i].start <= bytes.end;
+         i++) {
         const struct splice *s = &job->splice[i];
         if (!is_inside(s, bytes))
             continue;
@@ -116,7 +132,8 @@ static bool value_holds(const struct node *node, size_t start, size_t end)
 static bool values_stand(const struct job *job, const struct node *old, const struct node *new)
 {
     ptrdiff_t shift = (ptrdiff_t) new->span.start - (ptrdiff_t)old->span.start;
-    for (size_t i = 0; i < job->n_splice; i++) {
+    for (size_t i = first_splice(job, old->span.start);
+         i < job->n_splice && job->splice[i].start <= old->span.end; i++) {
         const struct splice *s = &job->splice[i];
         if (!is_inside(s, old->span))
             continue;
@@ -250,17 +267,11 @@ static bool is_edited_node(const struct job *job, const struct touch *touch, con
 
 /* ---- the whole ---- */
 
-const struct touch *edit_touch_of(const struct job *job, const struct node *node)
-{
-    for (size_t i = 0; i < job->n_touch; i++)
-        if (job->touch[i].node == node)
-            return &job->touch[i];
-    return NULL;
-}
-
+/* The next entry, or record that is none to the proof but must stay as it is. */
 static size_t next_entry(const struct doc *doc, size_t at)
 {
-    while (at < doc->n_node && !edit_is_entry(&doc->node[at]))
+    while (at < doc->n_node && !edit_is_entry(&doc->node[at]) &&
+           strcmp(doc->node[at].label, TREE_UNREAD) != 0)
         at++;
     return at;
 }

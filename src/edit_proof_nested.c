@@ -42,7 +42,8 @@ static const char *written_value(const struct node *setting)
     return heredoc != NULL ? arena_printf("%s\n%s", value, heredoc->value) : value;
 }
 
-static void add_nodes(struct events *events, const struct node *node, size_t n)
+/* text: that of the nodes; NULL: it is a literal, in which every section is closed. */
+static void add_nodes(struct events *events, const char *text, const struct node *node, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         const struct node *at = &node[i];
@@ -62,8 +63,9 @@ static void add_nodes(struct events *events, const struct node *node, size_t n)
         add_event(events, event);
         if (!section)
             continue;
-        add_nodes(events, at->child, at->n_child);
-        add_event(events, (struct event){.kind = CLOSES, .node = at, .at = at->span.end - 1});
+        add_nodes(events, text, at->child, at->n_child);
+        bool closed = text == NULL || !dovecot_stays_open(text, at);
+        add_event(events, (struct event){.kind = CLOSES, .node = at, .at = at->span.end - closed});
     }
 }
 
@@ -118,7 +120,7 @@ static void add_new(const struct job *job, size_t before, size_t *added, struct 
                                              .touched = true,
                                              .revived = true});
         else
-            add_nodes(events, a->like, a->n);
+            add_nodes(events, NULL, a->like, a->n);
     }
 }
 
@@ -127,7 +129,7 @@ static struct events expected(const struct job *job)
     struct events before = {0}, want = {0};
     size_t added = 0;
     const struct node *gone = NULL;
-    add_nodes(&before, job->doc->node, job->doc->n_node);
+    add_nodes(&before, job->doc->text, job->doc->node, job->doc->n_node);
     for (size_t i = 0; i < before.n; i++) {
         const struct event *event = &before.item[i];
         const struct touch *touch = edit_touch_of(job, event->node);
@@ -163,7 +165,7 @@ static bool is_as_meant(const struct event *want, const struct event *now)
 bool edit_prove_nested(const struct job *job, const struct doc *after, struct err *err)
 {
     struct events want = expected(job), now = {0};
-    add_nodes(&now, after->node, after->n_node);
+    add_nodes(&now, after->text, after->node, after->n_node);
     for (size_t i = 0; i < want.n; i++)
         if (i >= now.n || !is_as_meant(&want.item[i], &now.item[i]))
             return want.item[i].revived ? edit_not_revived(job, want.item[i].at, err)

@@ -51,7 +51,7 @@ static void uncomment(struct job *job, const struct node *node)
 {
     edit_add(job, node->span.start, node->span.end, alive(job->doc, node))->kind = ENTRY;
     struct added added = {.at = node->span.start, .like = node, .revived = true};
-    job->added = arena_append(job->added, &job->n_added, sizeof(added), &added);
+    edit_added(job, &added);
 }
 
 /* What stands at the top of the files: the first that is commented out, unless one of the name lives. */

@@ -47,11 +47,16 @@ static void keep_as_comment(struct job *job, const struct node *node)
     size_t start = node->span.start;
     const char *comment = commented_lines(job->doc, node);
     size_t len = strlen(comment);
-    if (touch->kept || (start >= len && memcmp(job->doc->text + start - len, comment, len) == 0 &&
-                        (start == len || job->doc->text[start - len - 1] == '\n')))
+    if (touch->kept)
         return;
+    if (start >= len && memcmp(job->doc->text + start - len, comment, len) == 0 &&
+        (start == len || job->doc->text[start - len - 1] == '\n')) {
+        job->conflict |= edit_was_put(job, start, true); /* and so it stands above no more */
+        return;
+    }
     touch->kept = true;
-    edit_add(job, start, start, comment)->kind = ENTRY;
+    touch->comment = comment;
+    edit_put(job, start, BEFORE_NODE, comment);
 }
 
 /* ---- values and names ---- */

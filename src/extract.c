@@ -14,74 +14,85 @@
 
 /* ---- what is wanted ---- */
 
-bool extract_has_key(const struct wanted *wanted, struct key key)
+#define BYTES(c) (0x0101010101010101U * (uint8_t)(c))
+
+/* Whether a byte of the word is a blank or less, a quote, a backslash or not ASCII. */
+static bool has_odd(uint64_t word)
 {
-    for (size_t i = 0; i < wanted->keys.n && key.len > 0; i++) {
-        const char *name = wanted->keys.item[i];
-        if (records_same_name((struct key){name, strlen(name)}, key))
-            return true;
-    }
-    return false;
+    uint64_t quote = word ^ BYTES('"'), slash = word ^ BYTES('\\');
+    uint64_t odd = (word - BYTES('!')) | ((quote - BYTES(1)) & ~quote) | ((slash - BYTES(1)) & ~slash) | word;
+    return (odd & BYTES(0x80)) != 0;
 }
 
-/* The keys by their hashes: each record of a table is held against all of them. */
-struct keys {
-    const struct wanted *wanted;
-    const char **slot; /* as they are compared (records_name); NULL: empty */
-    size_t mask;       /* the number of slots, a power of two, less one */
-};
-
-/* Alike for letters of either case (and for some other bytes). */
-static uint64_t key_hash(struct key key)
+/* Alike for letters of either case (and for some other bytes). *ret_odd: it may be spelt otherwise than it is
+ * compared, letters aside. */
+static uint64_t key_hash(struct key key, bool *ret_odd)
 {
-    static const uint64_t small = 0x2020202020202020U, mix = 0x9E3779B97F4A7C15U;
+    static const uint64_t mix = 0x9E3779B97F4A7C15U;
     uint64_t hash = key.len, word;
+    bool odd = false;
     for (; key.len >= sizeof(word); key.bytes += sizeof(word), key.len -= sizeof(word)) {
         memcpy(&word, key.bytes, sizeof(word));
-        hash = (hash ^ (word | small)) * mix;
+        odd |= has_odd(word);
+        hash = (hash ^ (word | BYTES(0x20))) * mix;
         hash ^= hash >> 32;
     }
     word = 0;
     memcpy(&word, key.bytes, key.len);
-    hash = (hash ^ (word | small)) * mix;
+    odd |= key.len > 0 && has_odd(word | BYTES(0x40) << (8 * key.len));
+    hash = (hash ^ (word | BYTES(0x20))) * mix;
+    *ret_odd = odd;
     return hash ^ hash >> 32;
 }
 
-static struct keys hash_keys(const struct wanted *wanted)
+struct keys extract_keys(const struct wanted *wanted)
 {
     struct keys keys = {.wanted = wanted, .mask = 3};
+    bool ignored;
     while (keys.mask < wanted->keys.n * 2)
         keys.mask = keys.mask * 2 + 1;
+    keys.seen_mask = keys.mask * 8 + 7;
+    keys.seen = arena_alloc((keys.seen_mask + 1) / 8 + sizeof(*keys.seen));
     keys.slot = arena_alloc((keys.mask + 1) * sizeof(*keys.slot));
     for (size_t i = 0; i < wanted->keys.n; i++) {
         const char *name = records_name(wanted->keys.item[i]);
-        size_t at = key_hash((struct key){name, strlen(name)}) & keys.mask;
-        while (keys.slot[at] != NULL)
+        uint64_t hash = key_hash((struct key){name, strlen(name)}, &ignored);
+        size_t at = hash & keys.mask, bit = (hash >> 32) & keys.seen_mask;
+        keys.seen[bit / 64] |= 1ULL << (bit % 64);
+        while (keys.slot[at].name != NULL)
             at = (at + 1) & keys.mask;
-        keys.slot[at] = name;
+        keys.slot[at] = (struct key_slot){hash, name};
     }
     return keys;
 }
 
-/* Whether a key may be spelt otherwise than it is compared, letters aside. */
-static bool is_odd(struct key key)
+static bool find_key(const struct keys *keys, struct key key, uint64_t hash)
 {
-    for (size_t i = 0; i < key.len; i++)
-        if (key.bytes[i] <= ' ' || key.bytes[i] == '"' || key.bytes[i] == '\\')
+    const struct key_slot *slot;
+    size_t bit = (hash >> 32) & keys->seen_mask;
+    if ((keys->seen[bit / 64] >> (bit % 64) & 1) == 0)
+        return false;
+    for (size_t at = hash & keys->mask; (slot = &keys->slot[at])->name != NULL; at = (at + 1) & keys->mask)
+        if (slot->hash == hash && strncasecmp(slot->name, key.bytes, key.len) == 0 &&
+            slot->name[key.len] == '\0')
             return true;
     return false;
 }
 
-static bool have_key(const struct keys *keys, struct key key)
+bool extract_has_key(const struct keys *keys, struct key key)
 {
-    if (key.len == 0)
-        return false;
-    if (is_odd(key)) /* few are */
-        return extract_has_key(keys->wanted, key);
-    for (size_t at = key_hash(key) & keys->mask; keys->slot[at] != NULL; at = (at + 1) & keys->mask)
-        if (strncasecmp(keys->slot[at], key.bytes, key.len) == 0 && keys->slot[at][key.len] == '\0')
-            return true;
-    return false;
+    bool odd;
+    if (keys->wanted->all || key.len == 0 || keys->wanted->keys.n == 0)
+        return keys->wanted->all;
+    uint64_t hash = key_hash(key, &odd);
+    if (!odd)
+        return find_key(keys, key, hash);
+    size_t mark = arena_mark();
+    const char *name = records_name(arena_copy(key.bytes, key.len));
+    struct key plain = {name, strlen(name)};
+    bool found = find_key(keys, plain, key_hash(plain, &odd));
+    arena_release(mark);
+    return found;
 }
 
 /* The comments in a record may be entries that are commented out. */
@@ -90,7 +101,7 @@ static bool has_commented(const struct wanted *wanted, const struct keys *keys, 
     for (size_t at = 0; at < len;) {
         const char *newline = memchr(bytes + at, '\n', len - at);
         size_t next = newline != NULL ? (size_t)(newline - bytes) + 1 : len;
-        if (have_key(keys, records_commented_key(bytes + at, next - at, wanted->alias)))
+        if (extract_has_key(keys, records_commented_key(bytes + at, next - at, wanted->alias)))
             return true;
         at = next;
     }
@@ -152,8 +163,8 @@ static bool is_asked_for(const struct walk *w, const struct cut *cut, const char
 {
     if (w->wanted->keys.n == 0)
         return false;
-    return have_key(&w->keys, key) || ((cut->lines > 1 || !records_begins(bytes, cut->len)) &&
-                                       has_commented(w->wanted, &w->keys, bytes, cut->len));
+    return extract_has_key(&w->keys, key) || ((cut->lines > 1 || !records_begins(bytes, cut->len)) &&
+                                              has_commented(w->wanted, &w->keys, bytes, cut->len));
 }
 
 static void see(struct walk *w, const struct cut *cut, const char *bytes)
@@ -180,7 +191,7 @@ static bool find_ranges(struct walk *w, int fd, const char *path, struct err *er
     struct cut cut, last = {0};
     const char *bytes;
     bool end;
-    w->keys = hash_keys(w->wanted);
+    w->keys = extract_keys(w->wanted);
     records_open(&records, fd, path);
     if (!w->wanted->no_digest) {
         records.each_block = digest_block;
@@ -241,9 +252,11 @@ bool extract_read(const struct at *at, const struct wanted *wanted, struct extra
     struct walk w = {.wanted = wanted, .out = ret};
     struct identity after;
     int fd;
+    const time_t begin = time(NULL);
     memset(ret, 0, sizeof(*ret));
     if (!file_open_text(at, &fd, &ret->identity, err))
         return false;
+    ret->settled = ret->identity.mtime.tv_sec + 2 <= begin;
     if (ret->identity.size > (off_t)FILE_LIMIT)
         progress_begin(arena_printf(_("reading %s"), at->path));
     bool ok = find_ranges(&w, fd, at->path, err) && read_ranges(&w, fd, at->path, err);

@@ -28,6 +28,7 @@ struct extract {
     struct piece *piece;
     size_t n_piece;
     struct identity identity;
+    bool settled; /* it was changed last two seconds or more before: each change since has another time */
     char digest[DIGEST_HEX + 1]; /* SHA-256 of the whole */
     size_t bad_line;             /* of the first record that is no entry, which Postfix drops; 0: none */
     size_t n_bad;                /* how many are not */
@@ -42,8 +43,21 @@ bool extract_read(const struct at *at, const struct wanted *wanted, struct extra
 bool extract_around(const struct at *at, const struct hunk *hunk, size_t n, struct extract *ret,
                     struct hunk **ret_hunk, struct err *err) MUST_CHECK;
 
-/* Whether it is one of the keys. */
-bool extract_has_key(const struct wanted *wanted, struct key key);
+/* The keys of what is wanted by their hashes: many records are held against many keys. */
+struct key_slot {
+    uint64_t hash;
+    const char *name; /* as it is compared (records_name); NULL: empty */
+};
+struct keys {
+    const struct wanted *wanted; /* kept */
+    struct key_slot *slot;
+    uint64_t *seen; /* a bit for the hash of each: most keys are told from them by that alone */
+    size_t seen_mask;
+    size_t mask; /* the number of slots, a power of two, less one */
+};
+struct keys extract_keys(const struct wanted *wanted);
+/* Whether it is one of them; all wants any. */
+bool extract_has_key(const struct keys *keys, struct key key);
 
 /* From the extract to the file; an offset that ends a piece is in that piece when end is true, else in the
  * next one. */

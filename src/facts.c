@@ -10,6 +10,7 @@
  */
 #include "facts.h"
 
+#include "package.h"
 #include "postfix.h"
 #include "postfix_names.h"
 #include "run.h"
@@ -281,6 +282,17 @@ static const char *ask_ipv6(void)
     return access("/proc/net/if_inet6", F_OK) == 0 ? "yes" : "no";
 }
 
+/* Of a tree the version that its package manager wrote down; Debian had dovecot-common before 2.0. */
+static const char *read_version(struct facts *facts, const char *name)
+{
+    if (strcmp(name, "postfix.version") == 0)
+        return package_version(facts->root, (const char *[]){"postfix", NULL});
+    if (strcmp(name, "dovecot.version") == 0)
+        return package_version(facts->root,
+                               (const char *[]){"dovecot-core", "dovecot-common", "dovecot", NULL});
+    return NULL;
+}
+
 static const char *ask(struct facts *facts, const char *name)
 {
     if (strcmp(name, "host.name") == 0)
@@ -290,7 +302,7 @@ static const char *ask(struct facts *facts, const char *name)
     if (strcmp(name, "os.version") == 0)
         return ask_os_release(facts, "VERSION_ID");
     if (!facts->root->live)
-        return NULL;
+        return read_version(facts, name);
     if (strcmp(name, "host.ipv6") == 0)
         return ask_ipv6();
     if (strcmp(name, "postfix.version") == 0)
@@ -345,6 +357,18 @@ enum verdict facts_installed(struct facts *facts, const char *program)
     if (facts->root->live)
         return run_have(postfix ? "postconf" : program) ? CANNOT_TELL : FAILS;
     return CANNOT_TELL;
+}
+
+bool facts_has_dovecot(struct facts *facts)
+{
+    const char *const traces[] = {"/etc/dovecot/dovecot.conf", "/etc/dovecot.conf", "/usr/sbin/dovecot",
+                                  "/usr/local/sbin/dovecot", facts_get(facts, "dovecot.config-file")};
+    if (facts_installed(facts, "dovecot") != CANNOT_TELL)
+        return facts_installed(facts, "dovecot") == HOLDS;
+    for (size_t i = 0; i < COUNT(traces); i++)
+        if (traces[i] != NULL && file_exists(facts->root, traces[i]))
+            return true;
+    return false;
 }
 
 struct strings facts_table_types(struct facts *facts)

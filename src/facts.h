@@ -23,6 +23,8 @@ const char *facts_get(struct facts *facts, const char *name);
 
 /* Whether the program ("postfix", "dovecot") is installed. */
 enum verdict facts_installed(struct facts *facts, const char *program);
+/* Whether anything speaks for a Dovecot here: its version, its program, its configuration. */
+bool facts_has_dovecot(struct facts *facts);
 
 /* The type is one of `postconf -m`; the parameter is one of `postconf -d`. */
 enum verdict facts_table_type(struct facts *facts, const char *type);

@@ -60,10 +60,17 @@ bool file_read(const struct at *at, enum file_trust trust, const char **ret_text
 /* The same of anybody's file, NUL bytes and all: what a rollback finds in the place of a text. */
 bool file_read_bytes(const struct at *at, const char **ret_bytes, size_t *ret_len,
                      struct identity *ret_identity, struct err *err) MUST_CHECK;
+/* The same of what must be root's alone, of at most RECORD_LIMIT bytes: what mailfix itself wrote. */
+#define RECORD_LIMIT ((size_t)16 << 20)
+bool file_read_record(const struct root *root, const char *path, const char **ret_text, size_t *ret_len,
+                      struct err *err) MUST_CHECK;
 /* Opens a regular file of any size; which file it is, and whether it still is that one. */
 bool file_open_text(const struct at *at, int *ret_fd, struct identity *ret_identity,
                     struct err *err) MUST_CHECK;
 bool file_identity(int fd, struct identity *ret_identity);
+/* Whether the name is that file, as large and changed last as then, whatever names it had since. [no memory]
+ */
+bool file_is(int dir, const char *name, const struct identity *identity);
 bool file_unchanged(const struct identity *a, const struct identity *b);
 /* Same by path; *ret_at may be NULL. */
 bool file_read_path(const struct root *root, const char *path, enum file_trust trust, const char **ret_text,

@@ -13,44 +13,99 @@
 #include <string.h>
 #include <unistd.h>
 
-static char block[65536];
+#define BLOCK 65536
+#define MUCH                                                                                                 \
+    ((size_t)256 << 10) /* what is copied by the kernel: less of it costs more calls than it saves           \
+                         */
+
+static char block[BLOCK], ready[BLOCK];
+
+/* Where the old text comes from: [start, end) of the block was read and is not used yet. */
+struct source {
+    int fd;
+    size_t start, end;
+};
 
 /* Where the new text goes. */
 struct sink {
     int fd; /* -1: to each */
     void (*each)(void *arg, const char *bytes, size_t len);
     void *arg;
+    size_t len; /* of what is ready to be written */
 };
+
+static bool flush(struct sink *sink)
+{
+    size_t len = sink->len;
+    sink->len = 0;
+    return len == 0 || file_write_all(sink->fd, ready, len);
+}
 
 static bool take(struct sink *sink, const char *bytes, size_t len)
 {
-    if (sink->fd >= 0)
+    if (sink->fd < 0) {
+        sink->each(sink->arg, bytes, len);
+        return true;
+    }
+    if (len > sizeof(ready) - sink->len && !flush(sink))
+        return false;
+    if (len > sizeof(ready))
         return file_write_all(sink->fd, bytes, len);
-    sink->each(sink->arg, bytes, len);
+    memcpy(ready + sink->len, bytes, len);
+    sink->len += len;
     return true;
 }
 
-static bool copy_blocks(struct sink *sink, int from, size_t len)
+static bool fill(struct source *from)
+{
+    ssize_t n;
+    progress_tick();
+    do
+        n = read(from->fd, block, sizeof(block));
+    while (n < 0 && errno == EINTR);
+    if (n == 0)
+        errno = EIO;
+    from->start = 0;
+    from->end = n > 0 ? (size_t)n : 0;
+    return n > 0;
+}
+
+static bool copy_blocks(struct sink *sink, struct source *from, size_t len)
 {
     while (len > 0) {
-        progress_tick();
-        ssize_t n = read(from, block, len < sizeof(block) ? len : sizeof(block));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n == 0)
-            errno = EIO;
-        if (n <= 0 || !take(sink, block, (size_t)n))
+        if (from->start == from->end && !fill(from))
             return false;
-        len -= (size_t)n;
+        size_t there = from->end - from->start, n = len < there ? len : there;
+        if (!take(sink, block + from->start, n))
+            return false;
+        from->start += n;
+        len -= n;
     }
     return true;
 }
 
-/* The next bytes of the old text stay. */
-static bool keep(struct sink *sink, int from, size_t len)
+/* Goes over so many bytes of the old text. */
+static bool move(struct source *from, off_t len)
 {
-    while (sink->fd >= 0 && len > 0) {
-        ssize_t n = copy_file_range(from, NULL, sink->fd, NULL, len, 0);
+    size_t left = from->end - from->start;
+    if (len >= 0 && (size_t)len <= left) {
+        from->start += (size_t)len;
+        return true;
+    }
+    from->start = from->end = 0;
+    return lseek(from->fd, len - (off_t)left, SEEK_CUR) >= 0;
+}
+
+/* The next bytes of the old text stay. */
+static bool keep(struct sink *sink, struct source *from, size_t len)
+{
+    if (sink->fd < 0 || len < MUCH)
+        return copy_blocks(sink, from, len);
+    size_t left = from->end - from->start;
+    if (!copy_blocks(sink, from, left) || !flush(sink))
+        return false;
+    for (len -= left; len > 0;) {
+        ssize_t n = copy_file_range(from->fd, NULL, sink->fd, NULL, len, 0);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -60,17 +115,18 @@ static bool keep(struct sink *sink, int from, size_t len)
     return copy_blocks(sink, from, len);
 }
 
-static bool run(const struct file_edit *edit, int from, struct sink *sink)
+static bool run(const struct file_edit *edit, int fd, struct sink *sink)
 {
+    struct source from = {.fd = fd};
     size_t at = 0;
     for (size_t i = 0; i < edit->n_hunk; i++) {
         const struct hunk *h = &edit->hunk[i];
-        if (!keep(sink, from, h->at - at) || lseek(from, (off_t)h->old_len, SEEK_CUR) < 0 ||
+        if (!keep(sink, &from, h->at - at) || !move(&from, (off_t)h->old_len) ||
             !take(sink, h->bytes, h->len))
             return false;
         at = h->at + h->old_len;
     }
-    return keep(sink, from, (size_t)edit->identity->size - at);
+    return keep(sink, &from, (size_t)edit->identity->size - at) && flush(sink);
 }
 
 static bool changed(const struct file_edit *edit, struct err *err)

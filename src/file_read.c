@@ -132,6 +132,14 @@ bool file_identity(int fd, struct identity *ret_identity)
     return true;
 }
 
+bool file_is(int dir, const char *name, const struct identity *identity)
+{
+    struct stat st;
+    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == identity->dev &&
+           st.st_ino == identity->ino && st.st_size == identity->size &&
+           st.st_mtim.tv_sec == identity->mtime.tv_sec && st.st_mtim.tv_nsec == identity->mtime.tv_nsec;
+}
+
 bool file_unchanged(const struct identity *a, const struct identity *b)
 {
     return (a->dev == b->dev) & (a->ino == b->ino) & (a->size == b->size) &
@@ -139,17 +147,17 @@ bool file_unchanged(const struct identity *a, const struct identity *b)
            (a->ctime.tv_sec == b->ctime.tv_sec) & (a->ctime.tv_nsec == b->ctime.tv_nsec);
 }
 
-static bool read_bytes(const struct at *at, enum file_trust trust, const char **ret_bytes, size_t *ret_len,
-                       struct identity *ret_identity, struct err *err)
+static bool read_bytes(const struct at *at, enum file_trust trust, size_t most, const char **ret_bytes,
+                       size_t *ret_len, struct identity *ret_identity, struct err *err)
 {
     struct stat st;
     int fd = open_regular(at, &st, err);
     if (fd < 0)
         return false;
     bool ok = check_trust(&st, at->path, trust, err);
-    if (ok && st.st_size > (off_t)FILE_LIMIT)
+    if (ok && st.st_size > (off_t)most)
         ok = err_set(err, "%s has %lld bytes; mailfix reads configuration files of at most %zu", at->path,
-                     (long long)st.st_size, FILE_LIMIT);
+                     (long long)st.st_size, most);
     ok = ok && read_all(fd, at->path, (size_t)st.st_size, ret_bytes, ret_len, err);
     close(fd);
     if (ok && ret_identity != NULL)
@@ -162,7 +170,8 @@ bool file_read(const struct at *at, enum file_trust trust, const char **ret_text
 {
     const char *text;
     size_t len;
-    if (!read_bytes(at, trust, &text, &len, ret_identity, err) || !check_text(text, len, at->path, err))
+    if (!read_bytes(at, trust, FILE_LIMIT, &text, &len, ret_identity, err) ||
+        !check_text(text, len, at->path, err))
         return false;
     *ret_text = text;
     *ret_len = len;
@@ -172,7 +181,7 @@ bool file_read(const struct at *at, enum file_trust trust, const char **ret_text
 bool file_read_bytes(const struct at *at, const char **ret_bytes, size_t *ret_len,
                      struct identity *ret_identity, struct err *err)
 {
-    return read_bytes(at, ANY_OWNER, ret_bytes, ret_len, ret_identity, err);
+    return read_bytes(at, ANY_OWNER, FILE_LIMIT, ret_bytes, ret_len, ret_identity, err);
 }
 
 bool file_read_path(const struct root *root, const char *path, enum file_trust trust, const char **ret_text,
@@ -182,6 +191,18 @@ bool file_read_path(const struct root *root, const char *path, enum file_trust t
     if (!file_resolve_as(root, path, trust == ANY_OWNER, &at, err))
         return false;
     bool ok = file_read(&at, trust, ret_text, ret_len, NULL, err);
+    close(at.dir);
+    return ok;
+}
+
+bool file_read_record(const struct root *root, const char *path, const char **ret_text, size_t *ret_len,
+                      struct err *err)
+{
+    struct at at;
+    if (!file_resolve_as(root, path, false, &at, err))
+        return false;
+    bool ok = read_bytes(&at, OWNED_BY_ROOT, RECORD_LIMIT, ret_text, ret_len, NULL, err) &&
+              check_text(*ret_text, *ret_len, at.path, err);
     close(at.dir);
     return ok;
 }

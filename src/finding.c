@@ -55,13 +55,13 @@ static struct strings given_by(const struct fix *fix, const struct seen *seen)
     return given;
 }
 
-/* Whether the fix's log symptoms are lines of Dovecot. */
-static bool of_dovecot(const struct fix *fix)
+/* The fix knows by what the fault shows besides the log, and that is not here. */
+static bool is_denied(const struct finding *f)
 {
-    for (size_t i = 0; i < fix->n_symptom; i++)
-        if (fix->symptom[i].kind == PROBE_LOG)
-            return starts_with(fix->symptom[i].heard.programs.item[0], "dovecot");
-    return false;
+    bool known = false;
+    for (size_t i = 0; i < f->fix->n_symptom; i++)
+        known |= f->fix->symptom[i].kind != PROBE_LOG;
+    return known && f->judgement.fault == FAILS;
 }
 
 static enum standing standing_of(const struct finding *f, struct docs *docs, struct since present)
@@ -72,7 +72,9 @@ static enum standing standing_of(const struct finding *f, struct docs *docs, str
         enum verdict still = judge_still(f->fix, docs);
         return still == HOLDS ? STANDS : still == FAILS ? STANDS_NOT : STOOD;
     }
-    time_t since = of_dovecot(f->fix) ? present.dovecot : present.postfix;
+    if (is_denied(f))
+        return STOOD;
+    time_t since = heard_of_dovecot(f->fix) ? present.dovecot : present.postfix;
     return since > 0 && f->seen->symptom.last_time >= since ? STANDS : STOOD;
 }
 

@@ -10,7 +10,7 @@
 /* Whether the fault is so now. */
 enum standing {
     STANDS,    /* the configuration or a live probe shows it, or the log since the last start and change */
-    STOOD,     /* only a log shows it: not known whether still so */
+    STOOD,     /* only a log shows it, and the configuration does not: not known whether still so */
     STANDS_NOT /* a log shows it, and the host that it is over */
 };
 

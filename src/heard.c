@@ -6,7 +6,11 @@
  */
 #include "heard.h"
 
+#include "logs_settings.h"
+#include "plan.h"
+
 #include <string.h>
+#include <unistd.h>
 
 bool heard_any(const struct fix *fix)
 {
@@ -70,10 +74,33 @@ static bool listen_to(void *arg, const struct log_line *line)
     return true;
 }
 
-enum verdict heard_since(const struct fix *fix, const struct log_mark *mark, const char **ret_line,
+bool heard_of_dovecot(const struct fix *fix)
+{
+    for (size_t i = 0; i < fix->n_symptom; i++)
+        if (fix->symptom[i].kind == PROBE_LOG)
+            return starts_with(fix->symptom[i].heard.programs.item[0], "dovecot");
+    return false;
+}
+
+/* What is written to a standard output is in the journal where systemd runs. */
+static const char *file_of(const char *path)
+{
+    return starts_with(path, "/dev/std") && access("/run/systemd/system", F_OK) == 0 ? "" : path;
+}
+
+void heard_mark(struct docs *docs, struct heard_marks *ret_marks)
+{
+    struct log_settings settings;
+    log_settings(docs, &settings);
+    maillog_mark(file_of(settings.maillog_file), &ret_marks->postfix);
+    maillog_mark(file_of(settings.dovecot_errors), &ret_marks->dovecot);
+}
+
+enum verdict heard_since(const struct fix *fix, const struct heard_marks *marks, const char **ret_line,
                          struct err *err)
 {
     struct listener l = {.fix = fix};
+    const struct log_mark *mark = heard_of_dovecot(fix) ? &marks->dovecot : &marks->postfix;
     enum verdict verdict = maillog_since(mark, listen_to, &l, err);
     *ret_line = l.heard;
     return verdict;
@@ -118,16 +145,37 @@ static bool collect(void *arg, const struct log_line *line)
     return true;
 }
 
+/* Whether the running host says that the fault is not so: then a line of a log, which anybody may have
+ * written, has nothing to tell of what to change. */
+static bool is_denied(const struct context *ctx)
+{
+    struct outside outside = ctx->outside != NULL ? *ctx->outside : (struct outside){0};
+    struct context quiet = context_copy(ctx);
+    bool denied = ctx->fix->n_still > 0;
+    outside.heard = NULL;
+    quiet.outside = &outside;
+    for (size_t i = 0; i < ctx->fix->n_still && denied; i++) {
+        struct evidence evidence = {0};
+        enum verdict verdict;
+        struct err ignored;
+        denied =
+            plan_probe(&quiet, &ctx->fix->still[i], true, &evidence, &verdict, &ignored) && verdict == FAILS;
+    }
+    return denied;
+}
+
 enum verdict heard_captures(struct context *ctx, const char *capture, struct strings *ret_values)
 {
     struct collector c = {.fix = ctx->fix, .capture = capture};
-    const struct doc *main_cf;
-    const char *maillog_file = NULL;
+    *ret_values = c.values;
+    if (is_denied(ctx))
+        return HOLDS;
+    struct log_settings settings;
     struct log_mark mark;
     struct err err;
-    if (docs_get(ctx->docs, "main.cf", &main_cf, &err))
-        maillog_file = facts_value(context_facts(ctx), main_cf, "maillog_file", NULL);
-    maillog_mark_back(maillog_file != NULL ? maillog_file : "", &mark);
+    log_settings(ctx->docs, &settings);
+    maillog_mark_back(file_of(heard_of_dovecot(ctx->fix) ? settings.dovecot_errors : settings.maillog_file),
+                      &mark);
     enum verdict verdict = maillog_since(&mark, collect, &c, &err);
     if (verdict != HOLDS)
         say_more("%s", err.text);

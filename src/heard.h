@@ -15,11 +15,21 @@ bool heard_is(const struct heard *heard, const struct log_line *line, struct str
 bool heard_groups(const struct heard *heard, const struct log_line *line,
                   struct span ret_group[PATTERN_GROUPS]);
 
-/* The first line since the mark that is a symptom of the fix, NULL when there is none. As maillog_since. */
-enum verdict heard_since(const struct fix *fix, const struct log_mark *mark, const char **ret_line,
+/* Its log symptoms are lines of Dovecot. */
+bool heard_of_dovecot(const struct fix *fix);
+
+/* Where the logs stand now: that of Postfix, and Dovecot's, which may be a file of its own (log_path). */
+struct heard_marks {
+    struct log_mark postfix, dovecot;
+};
+void heard_mark(struct docs *docs, struct heard_marks *ret_marks);
+
+/* The first line since the marks that is a symptom of the fix, NULL when there is none. As maillog_since. */
+enum verdict heard_since(const struct fix *fix, const struct heard_marks *marks, const char **ret_line,
                          struct err *err) MUST_CHECK;
 
 /* What the fix's log symptoms captured under a name in the newest part of the log (maillog_mark_back), each
- * value once, the newest last. Captures come from hostile text: at most HEARD_MOST values are kept. */
+ * value once, the newest last; none where its `still` says that the fault is not so now. Captures come from
+ * hostile text: at most HEARD_MOST values are kept. */
 #define HEARD_MOST 200
 enum verdict heard_captures(struct context *ctx, const char *capture, struct strings *ret_values);

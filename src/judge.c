@@ -47,6 +47,7 @@ static void ask_symptoms(struct context *ctx, struct judgement *j)
     for (size_t i = 0; i < fix->n_symptom; i++) {
         struct err err;
         enum verdict verdict;
+        ctx->missing = NULL;
         if (j->fault == HOLDS) {
             add_evidence(ctx, &fix->symptom[i], &j->evidence);
             continue;
@@ -59,7 +60,9 @@ static void ask_symptoms(struct context *ctx, struct judgement *j)
             j->fault = CANNOT_TELL;
             return;
         }
-        if (verdict == FAILS)
+        /* Where there is no Dovecot, there is no fault of it. */
+        bool dovecot = ctx->missing != NULL && starts_with(ctx->missing, "dovecot.");
+        if (verdict == FAILS || (verdict == CANNOT_TELL && dovecot && !facts_has_dovecot(context_facts(ctx))))
             continue;
         j->fault = verdict;
         if (verdict == CANNOT_TELL && ctx->missing != NULL)

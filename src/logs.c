@@ -6,8 +6,7 @@
  * them, one after the other, with one scan, so that a cause and what follows from it may stand on either side
  * of a rotation; what it found comes back packed.
  *
- * Limits: a daemon that logs to a file of its own (log_path of Dovecot) is heard only where the file is
- * given.
+ * Limits: what a daemon says to a terminal or a container's runtime is heard only where it is given.
  */
 #include "logs.h"
 
@@ -19,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -31,12 +31,14 @@
 struct log {
     const char *name;
     int fd;
+    bool dovecot; /* only Dovecot's lines count */
 };
 
 struct job {
     struct log *log;
     size_t n;
     struct scan *scan;
+    struct journal_choice choice;
     time_t from; /* where to begin in the journal */
     int out;
     struct buf failures; /* sentences, a line each */
@@ -47,6 +49,7 @@ struct job {
 struct input {
     struct job *job;
     int fd;
+    bool dovecot;
     struct unpack *unpack;
 };
 
@@ -66,9 +69,9 @@ static ssize_t more(void *arg, char *bytes, size_t size, struct err *err)
 
 static bool take_line(void *arg, const struct log_line *line)
 {
-    struct job *job = arg;
-    confine_alive(job->out);
-    return scan_line(job->scan, line);
+    const struct input *in = arg;
+    confine_alive(in->job->out);
+    return (in->dovecot && !starts_with(line->program, "dovecot")) || scan_line(in->job->scan, line);
 }
 
 static bool take_entry(void *arg, const char *text)
@@ -81,13 +84,14 @@ static bool take_entry(void *arg, const char *text)
     return !maillog_split(text, false, room, &line) || scan_line(job->scan, &line);
 }
 
-static bool read_file(struct job *job, int fd, struct err *err)
+static bool read_file(struct job *job, const struct log *log, struct err *err)
 {
-    struct input in = {.job = job, .fd = fd};
+    const int fd = log->fd;
+    struct input in = {.job = job, .fd = fd, .dovecot = log->dovecot};
     struct log_text text = {.more = more, .arg = &in, .sieve = scan_sieve(job->scan)};
     if (unpack_needed(fd) && (in.unpack = unpack_open(fd, err)) == NULL)
         return false;
-    bool ok = maillog_whole(&text, take_line, job, err) == HOLDS;
+    bool ok = maillog_whole(&text, take_line, &in, err) == HOLDS;
     scan_count(job->scan, text.lines);
     if (in.unpack != NULL)
         unpack_close(in.unpack);
@@ -97,7 +101,9 @@ static bool read_file(struct job *job, int fd, struct err *err)
 static bool prepare(void *arg, struct err *err)
 {
     struct job *job = arg;
-    tzset(); /* it reads a file */
+    /* Where TZ names its file, the C library reads it now and does not look for a newer one at each line. */
+    setenv("TZ", ":/etc/localtime", 0);
+    tzset();
     for (size_t i = 0; i < job->n; i++)
         if (job->log[i].fd < 0 && !journal_prepare(err))
             return false;
@@ -111,8 +117,8 @@ static void work(void *arg, int out)
     for (size_t i = 0; i < job->n; i++) {
         const struct log *log = &job->log[i];
         struct err err;
-        bool ok =
-            log->fd >= 0 ? read_file(job, log->fd, &err) : journal_since(job->from, take_entry, job, &err);
+        bool ok = log->fd >= 0 ? read_file(job, log, &err)
+                               : journal_since(&job->choice, job->from, take_entry, job, &err);
         if (!ok)
             buf_printf(&job->failures, "%s: %s\n", log->name, err.text);
     }
@@ -139,6 +145,8 @@ static bool take_answer(const struct job *job, const char *answer, size_t len, s
     struct strings clean = {0};
     for (size_t i = 0; i < failures.n; i++)
         strings_add(&clean, clean_text(failures.item[i]));
+    if (logs->failure != NULL)
+        strings_add(&clean, logs->failure);
     logs->failure = clean.n > 0 ? strings_join(&clean, "; ") : NULL;
     return true;
 }
@@ -155,9 +163,6 @@ static void read_logs(struct job *job, struct logs *logs)
         strings_add(&logs->read, job->log[i].name);
         if (job->log[i].fd >= 0)
             keep[confined.n_keep++] = job->log[i].fd;
-        /* The library is loaded where files can still be opened; that it is not there is said later. */
-        if (job->log[i].fd >= 0 && unpack_needed(job->log[i].fd) && !unpack_load(&err))
-            say_more("%s", err.text);
     }
     progress_begin(_("reading the mail log"));
     bool answered = confine(&confined, &answer, &len, &err);
@@ -180,7 +185,7 @@ static bool open_log(const char *path, struct job *job, struct err *err)
 {
     struct stat st;
     /* Of a pipe that nobody writes the end is at once. */
-    struct log log = {path, open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
+    struct log log = {.name = path, .fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
     if (log.fd < 0)
         return err_errno(err, "%s", path);
     if (fstat(log.fd, &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -188,6 +193,11 @@ static bool open_log(const char *path, struct job *job, struct err *err)
         return err_set(err, "%s: a directory", path);
     }
     fcntl(log.fd, F_SETFL, 0);
+    /* The library is loaded where files can still be opened. */
+    if (unpack_needed(log.fd) && !unpack_load(err)) {
+        close(log.fd);
+        return err_prefix(err, "%s", path);
+    }
     job->log = arena_append(job->log, &job->n, sizeof(log), &log);
     return true;
 }
@@ -213,41 +223,62 @@ static time_t later(time_t a, time_t b)
     return a > b ? a : b;
 }
 
+/* When one of the document's files was last changed. */
 static time_t changed(struct docs *docs, const char *id)
 {
-    const struct doc *doc;
+    const struct doc *const *doc;
+    size_t n;
+    time_t last = 0;
     struct err ignored;
-    return docs_get(docs, id, &doc, &ignored) && !doc->absent ? doc->identity.mtime.tv_sec : 0;
+    if (!docs_files(docs, id, NULL, &doc, &n, &ignored))
+        return 0;
+    for (size_t i = 0; i < n; i++)
+        if (!doc[i]->absent)
+            last = later(last, doc[i]->identity.mtime.tv_sec);
+    return last;
 }
 
 static struct since present_since(struct docs *docs)
 {
     return (struct since){.postfix = later(service_last_read("postfix"),
                                            later(changed(docs, "main.cf"), changed(docs, "master.cf"))),
-                          .dovecot = later(service_last_read("dovecot"), changed(docs, "dovecot.conf"))};
+                          .dovecot = later(service_last_read("dovecot"), changed(docs, DOC_DOVECOT))};
+}
+
+static void add_journal(const struct logs_places *places, struct job *job)
+{
+    static const char *const daemons[] = {"postfix", "dovecot"};
+    struct log journal = {.name = _("the journal"), .fd = -1};
+    job->choice.facilities = places->facilities;
+    for (size_t i = 0; i < COUNT(daemons); i++) {
+        struct strings units = service_units(daemons[i]);
+        for (size_t k = 0; k < units.n; k++)
+            strings_add(&job->choice.units, units.item[k]);
+    }
+    job->log = arena_append(job->log, &job->n, sizeof(journal), &journal);
 }
 
 void logs_host(struct docs *docs, time_t since, struct fix *const fix[], size_t n, struct logs *ret_logs)
 {
-    const struct doc *main_cf;
-    const char *maillog_file = NULL;
     struct err err;
     struct logs logs = {.present = present_since(docs)};
     struct since from = since > 0 ? (struct since){since, since} : logs.present;
     struct job job = {.scan = scan_begin(fix, n)};
-    if (docs_get(docs, "main.cf", &main_cf, &err))
-        maillog_file = facts_value(docs->facts, main_cf, "maillog_file", NULL);
+    struct log_settings settings;
+    log_settings(docs, &settings);
     job.from = from.dovecot > 0 && from.dovecot < from.postfix ? from.dovecot : from.postfix;
-    struct logs_places places = logs_places(maillog_file != NULL ? maillog_file : "", job.from);
+    struct logs_places places = logs_places(&settings, job.from);
     for (size_t i = 0; i < places.files.n; i++)
         if (!open_log(places.files.item[i], &job, &err))
-            logs.failure = arena_string(err.text);
-    if (places.journal) {
-        struct log journal = {_("the journal"), -1};
-        job.log = arena_append(job.log, &job.n, sizeof(journal), &journal);
-    }
+            logs.failure = logs.failure == NULL ? arena_string(err.text)
+                                                : arena_printf("%s; %s", logs.failure, err.text);
+        else
+            job.log[job.n - 1].dovecot = strings_have(&places.dovecot, places.files.item[i]);
+    if (places.journal)
+        add_journal(&places, &job);
     scan_since(job.scan, from);
     if (job.n > 0)
         read_logs(&job, &logs);
+    logs.streams = places.streams;
     *ret_logs = logs;
 }

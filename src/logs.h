@@ -9,12 +9,13 @@
 #include "scan.h"
 
 struct logs {
-    struct strings read;  /* the names of what was read; empty: nothing was */
-    size_t lines;         /* in them */
-    bool mail;            /* one of these is a mail program's */
-    struct seen *seen;    /* one for each fix; NULL when nothing was read */
-    struct since present; /* what is newer than this is so now; 0: that cannot be told */
-    const char *failure;  /* why a log, or all of them, could not be read; NULL */
+    struct strings read;    /* the names of what was read; empty: nothing was */
+    size_t lines;           /* in them */
+    bool mail;              /* one of these is a mail program's */
+    struct seen *seen;      /* one for each fix; NULL when nothing was read */
+    struct since present;   /* what is newer than this is so now; 0: that cannot be told */
+    const char *failure;    /* why a log, or all of them, could not be read; NULL */
+    struct strings streams; /* where else a daemon of this host logs, and nobody can read it again */
 };
 
 /* Reads the files, whole or from since on (0), in their order. False when one cannot be opened. */

@@ -4,17 +4,20 @@
  */
 #pragma once
 
-#include "base.h"
+#include "logs_settings.h"
 
 struct logs_places {
-    struct strings files; /* each behind its older rotations */
-    bool journal;
+    struct strings files;   /* each behind its older rotations */
+    struct strings dovecot; /* those of them that are read for Dovecot's lines: the rest is elsewhere, too */
+    bool journal;           /* and the entries of these facilities in it: numbers, "2" */
+    struct strings facilities;
+    struct strings streams; /* logs that cannot be read again: "/dev/stdout" without the journal */
 };
 
-/* maillog_file: the value of that Postfix parameter, "" when it is not set. Rotations that were last written
- * before since are left out. The journal counts where systemd is PID 1; else what syslogd was told to write.
- */
-struct logs_places logs_places(const char *maillog_file, time_t since);
+/* Where the logs are that the daemons are told to write. Rotations that were last written before since are
+ * left out. What goes to syslog is in the journal where systemd is PID 1 and the journal has entries; else
+ * where syslogd was told to write it. */
+struct logs_places logs_places(const struct log_settings *settings, time_t since);
 
-/* The files that a line of rsyslog.conf or syslog.conf gives to facility mail; NULL: none. */
-const char *logs_place_of(const char *line);
+/* The file that a line of rsyslog.conf or syslog.conf gives to a facility ("mail"); NULL: none. */
+const char *logs_place_of(const char *line, const char *facility);

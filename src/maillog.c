@@ -278,6 +278,19 @@ static bool is_container(const struct tag *tag)
            starts_with(tag->name, "conmon");
 }
 
+/* What a daemon was told to write to its standard output, and systemd logs under its name: there its own line
+ * begins with its time. */
+static bool is_stream(const struct tag *tag)
+{
+    bool daemon = (tag->name_len == 7) &&
+                  (memcmp(tag->name, "postfix", 7) == 0 || memcmp(tag->name, "dovecot", 7) == 0);
+    struct head head;
+    if (!daemon || (!isdigit((unsigned char)tag->text[0]) && !isupper((unsigned char)tag->text[0])))
+        return false;
+    maillog_head(tag->text, &head);
+    return head.when != NULL;
+}
+
 /* In Dovecot's own log a process and its level stand right behind the time. */
 static bool is_own_log(const char *p)
 {
@@ -292,6 +305,8 @@ static bool name_writer(const struct tag *tag, char **room, struct log_line *lin
         line->program = put(room, tag->name, tag->name_len);
     else if (is_tool(tag->name, tag->name_len))
         set_process(line, "postfix/", tag->name, tag->name_len, room);
+    else if (tag->name_len == 8 && memcmp(tag->name, "doveconf", 8) == 0)
+        set_process(line, "dovecot/", tag->name, tag->name_len, room);
     else
         return false;
     line->pid = put(room, tag->pid, tag->pid_len);
@@ -306,7 +321,7 @@ static void read_message(struct log_line *line, const char *text, char **room)
     else if (starts_with(line->program, "postfix"))
         read_postfix(line, room);
     else
-        read_level(line, false);
+        read_level(line, starts_with(line->program, "dovecot/"));
 }
 
 /* The first word between time and tag that is no severity. */
@@ -345,11 +360,13 @@ static bool split_bare(const char *bare, bool undated, bool inner, char *room, s
         return false;
     if (!inner && head.when != NULL)
         line->host = host_before(head.behind, place, &room);
-    if (name_writer(&tag, &room, line)) {
-        read_message(line, tag.text, &room);
+    bool container = is_container(&tag);
+    if (!inner && (container || is_stream(&tag)) && split_bare(tag.text, container, true, room, line))
         return true;
-    }
-    return !inner && is_container(&tag) && split_bare(tag.text, true, true, room, line);
+    if (!name_writer(&tag, &room, line))
+        return false;
+    read_message(line, tag.text, &room);
+    return true;
 }
 
 bool maillog_split(const char *raw, bool undated, char *room, struct log_line *ret_line)

@@ -143,8 +143,9 @@ static const char *skip_second_time(const char *p)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     bool month = false;
+    size_t len = maillog_word(p);
     for (size_t i = 0; i < sizeof(months) - 1; i += 3)
-        month |= maillog_word(p) == 3 && memcmp(p, months + i, 3) == 0;
+        month |= len == 3 && memcmp(p, months + i, 3) == 0;
     return month || is_clock(p) ? skip_time(p) : NULL;
 }
 

@@ -33,6 +33,7 @@ static struct {
     int (*get_data)(sd_journal *, const char *, const void **, size_t *);
     int (*get_realtime)(sd_journal *, uint64_t *);
     int (*add_match)(sd_journal *, const void *, size_t);
+    int (*add_disjunction)(sd_journal *);
     int (*seek_realtime)(sd_journal *, uint64_t);
 } sd;
 
@@ -50,6 +51,7 @@ static bool sd_load(struct err *err)
                                         "sd_journal_get_data",
                                         "sd_journal_get_realtime_usec",
                                         "sd_journal_add_match",
+                                        "sd_journal_add_disjunction",
                                         "sd_journal_seek_realtime_usec"};
     void *functions[COUNT(names)];
     _Static_assert(sizeof(functions) == sizeof(sd), "one member for each name");
@@ -214,14 +216,39 @@ bool journal_prepare(struct err *err)
     return prepared != NULL;
 }
 
-bool journal_since(time_t since, bool (*entry)(void *arg, const char *text), void *arg, struct err *err)
+/* Values of one field are alternatives, other fields narrow them down; a disjunction begins anew. */
+static int add_matches(sd_journal *journal, const char *field, const struct strings *values)
 {
-    static const char mail[] = "SYSLOG_FACILITY=2";
+    char match[256];
+    int r = 0;
+    for (size_t i = 0; i < values->n && r >= 0; i++) {
+        snprintf(match, sizeof(match), "%s=%s", field, values->item[i]);
+        r = sd.add_match(journal, match, strlen(match));
+    }
+    return r;
+}
+
+static int choose(sd_journal *journal, const struct journal_choice *choice)
+{
+    static const char stream[] = "_TRANSPORT=stdout";
+    int r = add_matches(journal, "SYSLOG_FACILITY", &choice->facilities);
+    if (r >= 0 && choice->units.n > 0)
+        r = sd.add_disjunction(journal);
+    if (r >= 0)
+        r = add_matches(journal, "_SYSTEMD_UNIT", &choice->units);
+    if (r >= 0 && choice->units.n > 0)
+        r = sd.add_match(journal, stream, sizeof(stream) - 1);
+    return r;
+}
+
+bool journal_since(const struct journal_choice *choice, time_t since,
+                   bool (*entry)(void *arg, const char *text), void *arg, struct err *err)
+{
     if (!journal_prepare(err))
         return false;
     sd_journal *journal = prepared;
     prepared = NULL;
-    int r = sd.add_match(journal, mail, sizeof(mail) - 1);
+    int r = choose(journal, choice);
     if (r >= 0)
         r = sd.seek_realtime(journal, (uint64_t)since * 1000000);
     if (r >= 0)
@@ -254,9 +281,10 @@ bool journal_prepare(struct err *err)
     return err_set(err, "this mailfix was built without libsystemd");
 }
 
-bool journal_since(time_t since, bool (*entry)(void *arg, const char *text), void *arg, struct err *err)
+bool journal_since(const struct journal_choice *choice, time_t since,
+                   bool (*entry)(void *arg, const char *text), void *arg, struct err *err)
 {
-    (void)since, (void)entry, (void)arg;
+    (void)choice, (void)since, (void)entry, (void)arg;
     return err_set(err, "this mailfix was built without libsystemd");
 }
 

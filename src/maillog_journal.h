@@ -19,6 +19,12 @@ bool journal_read(const char *cursor, bool (*entry)(void *arg, const char *text)
 
 /* Opens the journal, so that journal_since needs to open nothing more. */
 bool journal_prepare(struct err *err) MUST_CHECK;
-/* Calls entry as above for each entry of facility mail from that time on, without a limit. */
-bool journal_since(time_t since, bool (*entry)(void *arg, const char *text), void *arg,
-                   struct err *err) MUST_CHECK;
+/* Which entries: those that came to syslog with one of these facilities ("2"), and what the processes of one
+ * of these units say on their standard output and error, where a daemon says what is wrong before it has a
+ * log. */
+struct journal_choice {
+    struct strings facilities, units;
+};
+/* Calls entry as above for each such entry from that time on, without a limit. */
+bool journal_since(const struct journal_choice *choice, time_t since,
+                   bool (*entry)(void *arg, const char *text), void *arg, struct err *err) MUST_CHECK;

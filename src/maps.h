@@ -20,6 +20,10 @@ const struct change *maps_change_of(const struct plan *plan, const char *path);
 /* "postmap hash:/etc/postfix/transport": what builds it by hand. */
 const char *maps_command(const struct index *index);
 
+/* Whether an index file has as many entries as the text has different keys, asked of Postfix's own programs;
+ * false where they are not to be asked, or cannot tell. */
+bool maps_is_made_of(const struct root *root, const char *path, const char *text, bool alias);
+
 /* Takes out of the plan what nobody needs to build: an index that is there and not older than its text, where
  * the plan changes nothing of the table. */
 void maps_drop_fresh(const struct root *root, struct plan *plan);

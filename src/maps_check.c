@@ -11,6 +11,7 @@
  */
 #include "maps_private.h"
 
+#include "keyset.h"
 #include "records.h"
 
 #include <string.h>
@@ -97,4 +98,101 @@ bool maps_check(struct job *j, size_t warnings)
         return true;
     return err_set(j->err, "it has %zu entries, and %s has %zu; it is not whole", entries, j->index->name,
                    records);
+}
+
+/* ---- exactly ---- */
+
+bool maps_count_keys(struct job *j, const struct identity *like, size_t *ret_n)
+{
+    struct keyset set = {0};
+    struct identity identity;
+    struct records records;
+    struct cut cut;
+    const char *bytes;
+    bool end = false;
+    int fd;
+    if (!file_open_text(&j->text, &fd, &identity, j->err))
+        return false;
+    bool ok = file_unchanged(&identity, like);
+    records_open(&records, fd, j->text.path);
+    while (ok && !end) {
+        ok = records_next(&records, &cut, &bytes, &end, j->err);
+        if (!ok || end || !records_begins(bytes, cut.len))
+            continue;
+        struct key key = records_key(bytes, cut.len, j->index->alias);
+        if (records_is_entry(bytes, cut.len, key, j->index->alias))
+            keyset_add(&set, keyset_hash(key));
+    }
+    close(fd);
+    *ret_n = set.n;
+    ok = ok && !set.failed;
+    keyset_free(&set);
+    return ok;
+}
+
+enum verdict maps_check_whole(struct job *j, size_t keys)
+{
+    size_t n;
+    bool known;
+    if (!maps_count(j, &n, &known))
+        return CANNOT_TELL;
+    size_t more = n - keys;
+    return known && n >= keys && (j->index->alias ? more == 1 || more == 3 : more == 0) ? HOLDS : FAILS;
+}
+
+/* hash and btree are told apart by what stands in the file, in the byte order of whoever wrote it. */
+static const char *type_of_db(const struct at *at)
+{
+    static const struct {
+        uint32_t magic;
+        const char *type;
+    } types[] = {{0x061561, "hash"}, {0x053162, "btree"}};
+    struct identity ignored;
+    struct err why;
+    uint32_t magic = 0;
+    int fd;
+    if (!file_open_text(at, &fd, &ignored, &why))
+        return NULL;
+    bool got = pread(fd, &magic, sizeof(magic), 12) == (ssize_t)sizeof(magic);
+    close(fd);
+    for (size_t i = 0; got && i < COUNT(types); i++)
+        if (magic == types[i].magic || __builtin_bswap32(magic) == types[i].magic)
+            return types[i].type;
+    return NULL;
+}
+
+/* NULL: none whose entries can be counted. */
+static const char *type_of(const struct at *index)
+{
+    return ends_with(index->path, ".db")     ? type_of_db(index)
+           : ends_with(index->path, ".lmdb") ? "lmdb"
+           : ends_with(index->path, ".cdb")  ? "cdb"
+                                             : NULL;
+}
+
+bool maps_is_made_of(const struct root *root, const char *path, const char *text, bool alias)
+{
+    struct at at;
+    struct err why;
+    struct index index = {.name = text, .alias = alias};
+    struct identity identity;
+    size_t keys;
+    int fd;
+    struct job j = {.root = root,
+                    .index = &index,
+                    .where = arena_copy(text, (size_t)(strrchr(text, '/') - text)),
+                    .err = &why};
+    if (!root->live || !file_resolve(root, path, &at, &why))
+        return false;
+    index.type = type_of(&at);
+    close(at.dir);
+    if (index.type == NULL || !file_resolve(root, text, &j.text, &why))
+        return false;
+    j.dir = j.text.dir;
+    bool ok = file_open_text(&j.text, &fd, &identity, &why);
+    if (ok)
+        close(fd);
+    ok = ok && maps_count_keys(&j, &identity, &keys) && maps_check_whole(&j, keys) == HOLDS;
+    close(j.text.dir);
+    return ok;
 }

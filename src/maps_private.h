@@ -37,6 +37,11 @@ bool maps_count(struct job *j, size_t *ret_n, bool *ret_known) MUST_CHECK;
  * warnings: how many lines the program said. */
 bool maps_check(struct job *j, size_t warnings) MUST_CHECK;
 
+/* How many different keys the text has; false, also when it is not like that any more. */
+bool maps_count_keys(struct job *j, const struct identity *like, size_t *ret_n) MUST_CHECK;
+/* As many entries as the text has keys, those of postalias(1) aside. */
+enum verdict maps_check_whole(struct job *j, size_t keys);
+
 /* maps_update.c: makes the index from a copy of the one that is there, by entering what changed. HOLDS: it is
  * there and has as many entries as the text. FAILS: it must be built from the text; nothing is left of the
  * try. CANNOT_TELL: somebody asked for an end, or the directory cannot be written; err says so. */

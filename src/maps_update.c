@@ -152,37 +152,6 @@ static bool compare(const struct change *change, bool alias, struct update *ret)
     return u.n_put + u.n_drop > 0;
 }
 
-/* ---- the text that is there ---- */
-
-/* How many different keys it has. */
-static bool count_keys(struct job *j, const struct identity *like, size_t *ret_n)
-{
-    struct keyset set = {0};
-    struct identity identity;
-    struct records records;
-    struct cut cut;
-    const char *bytes;
-    bool end = false;
-    int fd;
-    if (!file_open_text(&j->text, &fd, &identity, j->err))
-        return false;
-    bool ok = file_unchanged(&identity, like);
-    records_open(&records, fd, j->text.path);
-    while (ok && !end) {
-        ok = records_next(&records, &cut, &bytes, &end, j->err);
-        if (!ok || end || !records_begins(bytes, cut.len))
-            continue;
-        struct key key = records_key(bytes, cut.len, j->index->alias);
-        if (records_is_entry(bytes, cut.len, key, j->index->alias))
-            keyset_add(&set, keyset_hash(key));
-    }
-    close(fd);
-    *ret_n = set.n;
-    ok = ok && !set.failed;
-    keyset_free(&set);
-    return ok;
-}
-
 /* ---- on the copy ---- */
 
 static bool copy_index(struct job *j)
@@ -227,17 +196,6 @@ static enum verdict change_copy(struct job *j, const struct update *u)
     return done == HOLDS && u->n_drop > 0 ? feed(j, drop, DROP, &u->drop) : done;
 }
 
-/* As many entries as the text has keys, those of postalias(1) aside. */
-static enum verdict check_whole(struct job *j, size_t keys)
-{
-    size_t n;
-    bool known;
-    if (!maps_count(j, &n, &known))
-        return CANNOT_TELL;
-    size_t more = n - keys;
-    return known && n >= keys && (j->index->alias ? more == 1 || more == 3 : more == 0) ? HOLDS : FAILS;
-}
-
 static bool clear(struct job *j)
 {
     const char *suffix[2], *name[4] = {PUT, DROP};
@@ -263,11 +221,11 @@ enum verdict maps_update(struct job *j)
         !compare(change, j->index->alias, &u))
         return FAILS;
     j->err = &why;
-    enum verdict done = count_keys(j, &change->doc->identity, &keys) && copy_index(j) ? HOLDS : FAILS;
+    enum verdict done = maps_count_keys(j, &change->doc->identity, &keys) && copy_index(j) ? HOLDS : FAILS;
     if (done == HOLDS)
         done = change_copy(j, &u);
     if (done == HOLDS)
-        done = check_whole(j, keys + u.n_new - u.n_drop);
+        done = maps_check_whole(j, keys + u.n_new - u.n_drop);
     j->err = err;
     if (done == CANNOT_TELL) {
         *err = why;

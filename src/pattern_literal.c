@@ -2,28 +2,42 @@
  *
  * Literals of patterns; see pattern_literal.h.
  *
- * Protocol: of what stands one behind the other in a pattern one piece is chosen: the run of characters, or
- * the group with the literals of its alternatives, whose shortest literal is the longest; of two the later,
- * which says more in a log line.
+ * Protocol: a run of characters, of groups whose alternatives are characters only, and of what may be there
+ * or not is a piece: the texts that it can match. So is a group that is more than characters: the literals of
+ * its alternatives. Of the pieces that stand one behind the other in a pattern the one is chosen whose
+ * shortest text is the longest; of two the later, which says more in a log line.
  *
  * Limits: a form of PCRE2 that is not known here (options, \Q, \x, conditions, verbs) makes that nothing is
- * said of the whole pattern. What may be there or not, and what stands in a look-around or in (?i:...),
- * counts for nothing.
+ * said of the whole pattern. What may be there any number of times, and what stands in a look-around or in
+ * (?i:...), counts for nothing. A run ends where it could match more than PRODUCT texts.
  */
 #include "pattern_literal.h"
 
 #include <string.h>
+
+#define PRODUCT 16
 
 struct reading {
     const char *p;
     bool unknown; /* a form that is not known: nothing is said */
 };
 
-/* The best piece so far, and the run of characters that is being read. */
-struct choice {
-    struct strings best;
-    struct buf run;
+/* Of a part of a pattern: each text that it matches holds one of the literals, or, whole, is one of them. Of
+ * a part that is whole one may be empty. */
+struct said {
+    struct strings literals;
+    bool whole;
 };
+
+/* The best piece so far, and the one that is being read: one of the starts, then the tail. whole: nothing
+ * stood before it. */
+struct choice {
+    struct strings best, starts;
+    struct buf tail;
+    bool whole;
+};
+
+static const struct strings nothing = {.item = (const char *[]){""}, .n = 1};
 
 static size_t shortest(const struct strings *literals)
 {
@@ -36,21 +50,50 @@ static size_t shortest(const struct strings *literals)
 
 static void offer(struct choice *choice, const struct strings *literals)
 {
-    if (literals->n > 0 && shortest(literals) >= shortest(&choice->best))
+    size_t least = shortest(literals);
+    if (least > 0 && least >= shortest(&choice->best))
         choice->best = *literals;
 }
 
+/* The tail becomes the end of each start. */
+static void join_tail(struct choice *choice)
+{
+    struct strings joined = {0};
+    for (size_t i = 0; i < choice->starts.n && choice->tail.len > 0; i++)
+        strings_add(&joined, arena_printf("%s%s", choice->starts.item[i], buf_text(&choice->tail)));
+    if (choice->tail.len > 0)
+        choice->starts = joined;
+    choice->tail = (struct buf){0};
+}
+
+/* What comes next in the text is not known. */
 static void end_run(struct choice *choice)
 {
-    struct strings one = {0};
-    if (choice->run.len > 0)
-        strings_add(&one, buf_text(&choice->run));
-    offer(choice, &one);
-    choice->run = (struct buf){0};
+    join_tail(choice);
+    offer(choice, &choice->starts);
+    choice->starts = nothing;
+    choice->whole = false;
+}
+
+/* One of those comes next in the text, or when perhaps is set none of them. */
+static void extend_run(struct choice *choice, const struct strings *literals, bool perhaps)
+{
+    struct strings next = {0}, joined = {0};
+    for (size_t i = 0; i < literals->n; i++)
+        strings_add(&next, literals->item[i]);
+    if (perhaps)
+        strings_add(&next, "");
+    join_tail(choice);
+    if (choice->starts.n * next.n > PRODUCT)
+        end_run(choice);
+    for (size_t i = 0; i < choice->starts.n; i++)
+        for (size_t k = 0; k < next.n; k++)
+            strings_add(&joined, arena_printf("%s%s", choice->starts.item[i], next.item[k]));
+    choice->starts = joined;
 }
 
 /* What a quantifier does to what stands before it. */
-enum times { ONCE, SOME, PERHAPS };
+enum times { ONCE, PERHAPS, SOME, ANY };
 
 static enum times read_quantifier(struct reading *r)
 {
@@ -58,7 +101,9 @@ static enum times read_quantifier(struct reading *r)
     size_t braces = 0;
     if (*r->p == '{' && r->p[1 + strspn(r->p + 1, "0123456789,")] == '}')
         braces = strspn(r->p + 1, "0123456789,") + 2;
-    if (braces > 0 || *r->p == '?' || *r->p == '*')
+    if (braces > 0 || *r->p == '*')
+        times = ANY;
+    else if (*r->p == '?')
         times = PERHAPS;
     else if (*r->p == '+')
         times = SOME;
@@ -95,7 +140,7 @@ static char read_escape(struct reading *r)
     return word ? '\0' : c;
 }
 
-static struct strings read_alternatives(struct reading *r);
+static struct said read_alternatives(struct reading *r);
 
 /* Behind "(": what opens it. True: a group whose text is part of the match. */
 static bool read_opening(struct reading *r)
@@ -119,68 +164,88 @@ static bool read_opening(struct reading *r)
     return true;
 }
 
-static struct strings read_group(struct reading *r)
+static struct said read_group(struct reading *r)
 {
     r->p++;
     bool taken = read_opening(r);
-    struct strings literals = read_alternatives(r);
+    struct said said = read_alternatives(r);
     r->unknown |= *r->p != ')';
     r->p += *r->p == ')';
-    return taken ? literals : (struct strings){0};
+    return taken ? said : (struct said){0};
 }
 
-/* One character or what is no character, with its quantifier. */
-static void read_one(struct reading *r, struct choice *choice)
+/* A character of the text; 0: what is none, a kind of character or a place. */
+static char read_one(struct reading *r)
 {
     char c = *r->p;
     if (c == '\\')
-        c = read_escape(r);
-    else if (c == '[')
-        skip_class(r), c = '\0';
-    else
-        r->p++, c = strchr(".^$", c) != NULL ? '\0' : c;
-    enum times times = read_quantifier(r);
-    if (c != '\0' && times != PERHAPS)
-        buf_add(&choice->run, &c, 1);
-    if (c == '\0' || times != ONCE)
-        end_run(choice);
+        return read_escape(r);
+    if (c == '[') {
+        skip_class(r);
+        return '\0';
+    }
+    r->p++;
+    return strchr(".^$", c) != NULL ? '\0' : c;
 }
 
-static struct strings read_sequence(struct reading *r)
+static struct said one_character(char c)
 {
-    struct choice choice = {0};
+    struct said said = {.whole = c != '\0'};
+    if (said.whole)
+        strings_add(&said.literals, arena_copy(&c, 1));
+    return said;
+}
+
+static struct said read_sequence(struct reading *r)
+{
+    struct choice choice = {.starts = nothing, .whole = true};
     while (*r->p != '\0' && *r->p != '|' && *r->p != ')' && !r->unknown) {
-        if (*r->p != '(') {
-            read_one(r, &choice);
+        bool group = *r->p == '(';
+        struct said said = group ? read_group(r) : (struct said){0};
+        char c = group ? '\0' : read_one(r);
+        enum times times = read_quantifier(r);
+        if (c != '\0' && times == ONCE) {
+            buf_add(&choice.tail, &c, 1);
             continue;
         }
+        if (!group)
+            said = one_character(c);
+        if (said.whole && times != ANY)
+            extend_run(&choice, &said.literals, times == PERHAPS);
+        if (said.whole && (times == ONCE || times == PERHAPS))
+            continue;
         end_run(&choice);
-        struct strings literals = read_group(r);
-        if (read_quantifier(r) != PERHAPS)
-            offer(&choice, &literals);
+        if (times == ONCE || times == SOME)
+            offer(&choice, &said.literals);
+    }
+    if (choice.whole) {
+        join_tail(&choice);
+        return (struct said){choice.starts, true};
     }
     end_run(&choice);
-    return choice.best;
+    return (struct said){choice.best, false};
 }
 
 /* What each alternative brings, or nothing when one brings nothing. */
-static struct strings read_alternatives(struct reading *r)
+static struct said read_alternatives(struct reading *r)
 {
-    struct strings all = {0};
+    struct said all = {.whole = true};
     bool each = true;
     for (bool more = true; more && !r->unknown; r->p += more) {
-        struct strings literals = read_sequence(r);
-        each &= literals.n > 0;
-        for (size_t i = 0; i < literals.n; i++)
-            strings_add(&all, literals.item[i]);
+        struct said said = read_sequence(r);
+        each &= said.literals.n > 0;
+        all.whole &= said.whole;
+        for (size_t i = 0; i < said.literals.n; i++)
+            strings_add(&all.literals, said.literals.item[i]);
         more = *r->p == '|';
     }
-    return each ? all : (struct strings){0};
+    return each ? all : (struct said){0};
 }
 
 struct strings pattern_literals(const char *re)
 {
     struct reading r = {.p = re};
-    struct strings literals = read_alternatives(&r);
-    return r.unknown || *r.p != '\0' ? (struct strings){0} : literals;
+    struct said said = read_alternatives(&r);
+    bool known = !r.unknown && *r.p == '\0' && shortest(&said.literals) > 0;
+    return known ? said.literals : (struct strings){0};
 }

@@ -287,13 +287,12 @@ static void find_in(struct finder *f, const struct doc *doc)
     }
 }
 
-/* Whether the names leave open which records they are. */
-static bool is_open(const struct finder *f)
+bool place_is_open(const struct strings *names)
 {
-    for (size_t i = 0; i < f->names.n; i++)
-        if (strchr(f->names.item[i], '*') != NULL)
+    for (size_t i = 0; i < names->n; i++)
+        if (strchr(names->item[i], '*') != NULL)
             return true;
-    return f->names.n == 0;
+    return names->n == 0;
 }
 
 /* The entries of a table's texts, of any size. */
@@ -301,13 +300,15 @@ static bool find_entries(struct finder *f, const char *id, struct err *err)
 {
     const struct doc *const *doc;
     size_t n;
-    if (is_open(f) && !f->place->commented && docs_large(f->ctx->docs, id)) {
+    bool open = place_is_open(&f->names);
+    if (open && !f->place->commented && docs_large(f->ctx->docs, id)) {
         if (!place_sift(f, id, &f->names, err))
             return false;
         if (f->names.n == 0)
             return true;
+        open = false;
     }
-    if (!docs_files(f->ctx->docs, id, f->names.n > 0 ? &f->names : NULL, &doc, &n, err))
+    if (!docs_files(f->ctx->docs, id, open ? NULL : &f->names, &doc, &n, err))
         return false;
     place_map_entries(f, doc, n);
     return true;

@@ -33,12 +33,6 @@ struct entries {
     size_t n;
 };
 
-static const char *unquoted(const char *text)
-{
-    size_t len = strlen(text);
-    return len > 1 && text[0] == '"' && text[len - 1] == '"' ? arena_copy(text + 1, len - 2) : text;
-}
-
 static int by_key(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
@@ -94,22 +88,6 @@ static const struct entry *entry_of(const struct entries *all, const char *key)
     return NULL;
 }
 
-const struct node *place_map_entry(const struct doc *const *doc, size_t n, const char *key,
-                                   const struct doc **ret_doc)
-{
-    const char *wanted = records_name(key);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < doc[i]->n_node; k++) {
-            const struct node *node = &doc[i]->node[k];
-            if (!postfix_is_map_entry(node) || strcmp(records_name(node->value), wanted) != 0 ||
-                node_child(node, "value") == NULL)
-                continue;
-            *ret_doc = doc[i];
-            return node;
-        }
-    return NULL;
-}
-
 static struct strings folded_names(const struct strings *names)
 {
     struct strings out = {0};
@@ -158,22 +136,9 @@ void place_map_entries(struct finder *f, const struct doc *const *doc, size_t n)
 
 /* ---- circles ---- */
 
-struct strings place_local_targets(const char *key, const char *value)
+static struct place_targets targets_of(struct finder *f, const struct entry *entry)
 {
-    struct strings all = postfix_alias_targets(value), out = {0};
-    for (size_t i = 0; i < all.n; i++) {
-        const char *name = records_name(all.item[i]);
-        bool final = name[0] == '\\';
-        if (strchr("|/:", name[final]) != NULL || strpbrk(name, "@(<") != NULL)
-            continue;
-        strings_add(&out, strcmp(name, key) == 0 ? arena_printf("\\%s", name) : name);
-    }
-    return out;
-}
-
-static struct strings local_targets(const struct entry *entry)
-{
-    return place_local_targets(entry->key, postfix_joined_value(entry->node));
+    return place_targets(f, entry->key, postfix_joined_value(entry->node));
 }
 
 const char *place_delimiters(struct finder *f)
@@ -218,7 +183,7 @@ bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size
         }
     }
     while (more) {
-        if (!docs_files(f->ctx->docs, "aliases", names.n > 0 ? &names : NULL, ret_doc, ret_n, err))
+        if (!docs_files(f->ctx->docs, "aliases", place_is_open(&names) ? NULL : &names, ret_doc, ret_n, err))
             return false;
         struct entries all = entries_of(*ret_doc, *ret_n, false);
         struct strings known = names;
@@ -226,7 +191,7 @@ bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size
         for (size_t i = 0; i < all.n && known.n > 0; i++) {
             struct strings targets = {0};
             if (place_wanted(&known, all.item[i].key))
-                targets = local_targets(&all.item[i]);
+                targets = targets_of(f, &all.item[i]).name;
             for (size_t k = 0; k < targets.n; k++)
                 more |= add_target(&names, targets.item[k], delimiters);
         }
@@ -235,6 +200,7 @@ bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size
 }
 
 struct walk {
+    struct finder *f;
     const struct entries *all;
     const struct entry *start;
     size_t *seen; /* of each entry: the start + 1 of the walk that came here last */
@@ -243,7 +209,7 @@ struct walk {
 
 static bool comes_back(struct walk *w, const struct entry *at)
 {
-    struct strings targets = local_targets(at);
+    struct strings targets = targets_of(w->f, at).name;
     size_t stamp = (size_t)(w->start - w->all->item) + 1;
     for (size_t i = 0; i < targets.n; i++) {
         const struct entry *next = entry_of(w->all, targets.item[i]);
@@ -264,7 +230,7 @@ void place_alias_loops(struct finder *f, const struct doc *const *doc, size_t n)
     struct strings names = folded_names(&f->names);
     size_t *seen = arena_alloc((all.n + 1) * sizeof(*seen));
     for (size_t i = 0; i < all.n; i++) {
-        struct walk walk = {.all = &all, .start = &all.item[i], .seen = seen};
+        struct walk walk = {.f = f, .all = &all, .start = &all.item[i], .seen = seen};
         if (!all.item[i].in_effect || !place_wanted(&names, all.item[i].key) ||
             !comes_back(&walk, walk.start))
             continue;
@@ -319,32 +285,15 @@ static void offer_target(struct finder *f, const struct entry *entry, const char
 static void dangling_names(struct finder *f, const struct entries *all, const struct entry *entry,
                            const char *delimiters)
 {
-    struct strings targets = local_targets(entry);
-    for (size_t k = 0; k < targets.n; k++) {
-        enum verdict somebody = is_somebody(f, all, targets.item[k], delimiters);
+    struct place_targets targets = targets_of(f, entry);
+    for (size_t k = 0; k < targets.name.n; k++) {
+        const char *name = targets.name.item[k], *file = targets.file.item[k];
+        enum verdict somebody = is_somebody(f, all, name, delimiters);
         f->unknown |= somebody == CANNOT_TELL;
         if (somebody == FAILS)
-            offer_target(f, entry, targets.item[k] + (targets.item[k][0] == '\\'), NULL);
+            offer_target(f, entry, name + (name[0] == '\\'),
+                         file != NULL ? arena_printf(_("named in %s"), file) : NULL);
     }
-}
-
-const char *place_target_path(const char *target)
-{
-    const char *text = unquoted(target);
-    if (starts_with(text, ":include:/"))
-        return text + strlen(":include:");
-    if (starts_with(text, "/dev/")) /* of a tree that does not run it is empty */
-        return NULL;
-    if (text[0] == '/') {
-        const char *slash = strrchr(text, '/');
-        return slash == text || slash[1] == '\0' ? text : arena_copy(text, (size_t)(slash - text));
-    }
-    if (text[0] != '|')
-        return NULL;
-    text += 1 + strspn(text + 1, " \t\"");
-    const char *program = arena_copy(text, strcspn(text, " \t\""));
-    bool plain = program[0] == '/' && strpbrk(program, "$`\\'*?[;&|<>()") == NULL;
-    return plain ? program : NULL;
 }
 
 static void dangling_paths(struct finder *f, const struct entry *entry)

@@ -27,6 +27,8 @@ bool place_wanted(const struct strings *names, const char *name);
 /* One of the fields that the row has so far is not what the place asks for. *ret_unknown: one is not known,
  * or it does not have it yet. */
 bool place_excludes(struct finder *f, const struct row *row, bool *ret_unknown);
+/* Whether names leave open which records they are: there are none, or one has a '*' in it. */
+bool place_is_open(const struct strings *names);
 /* Keeps the row if its fields and its value are what the place asks for. */
 void place_offer(struct finder *f, const struct row *row);
 struct row place_row(const struct doc *doc, const struct node *node);
@@ -51,7 +53,7 @@ void place_tables(struct finder *f, const struct doc *doc);
  * that it names; ".domain": whether it holds any name below. */
 enum verdict place_lists(struct finder *f, const char *parameter, const char *value, const char *word);
 
-/* place_map.c: aliases, and the texts of maps. */
+/* place_map.c, place_target.c: aliases, and the texts of maps. */
 void place_map_entries(struct finder *f, const struct doc *const *doc, size_t n);
 /* The alias files with the aliases that are asked for, and those that they lead to. */
 bool place_alias_files(struct finder *f, const struct doc *const **ret_doc, size_t *ret_n,
@@ -62,6 +64,13 @@ void place_alias_dangling(struct finder *f, const struct doc *const *doc, size_t
  * local(8) delivers to the user where an alias names itself, and "\name" always does: such a name has a
  * backslash here, and leads to no alias. */
 struct strings place_local_targets(const char *key, const char *value);
+/* What an alias leads to by its own words and by those of the lists in them (:include:), which may name
+ * lists; file of each name: the list that has it, or NULL. A list that cannot be read leads nowhere. */
+struct place_targets {
+    struct strings name, file;
+    struct strings lists; /* their paths */
+};
+struct place_targets place_targets(struct finder *f, const char *key, const char *value);
 /* The path that must be there for a target: an :include:, the program of a command, the directory of a file
  * that mail is added to. NULL: it is nothing of that kind. */
 const char *place_target_path(const char *target);
@@ -77,9 +86,6 @@ bool place_suspects(struct finder *f, struct strings *ret_names, struct err *err
  * a name, or with a '*' in it. Fails when they are more than PLACE_MOST_ENTRIES. */
 #define PLACE_MOST_ENTRIES 10000
 bool place_sift(struct finder *f, const char *id, struct strings *ret_names, struct err *err) MUST_CHECK;
-/* The first entry of that key, with a value; case and quotes do not count. NULL: there is none. */
-const struct node *place_map_entry(const struct doc *const *doc, size_t n, const char *key,
-                                   const struct doc **ret_doc);
 
 /* place_dovecot.c */
 bool place_dovecot(struct finder *f, struct err *err) MUST_CHECK;

@@ -100,31 +100,15 @@ static bool check_requirements(struct maker *m, struct context *ctx)
     return true;
 }
 
-static bool run_step(struct maker *m, struct context *ctx, const struct step *step, bool *ret_changed)
-{
-    for (size_t i = 0; i < context_loop_count(ctx, step->loop); i++) {
-        struct context item = context_loop_item(ctx, step->loop, i);
-        enum verdict verdict;
-        bool changed;
-        if (!cond_all(&item, step->when, step->n_when, &verdict, m->err))
-            return false;
-        if (verdict == CANNOT_TELL)
-            return context_missing(&item, "what to change", m->err);
-        if (verdict == FAILS)
-            continue;
-        if (!edit_step(&item, step, &m->drafts, &changed, m->err))
-            return false;
-        *ret_changed |= changed;
-    }
-    return true;
-}
-
 static bool run_steps(struct maker *m, struct context *ctx, bool *ret_changed)
 {
     *ret_changed = false;
-    for (size_t i = 0; i < ctx->fix->n_step; i++)
-        if (!run_step(m, ctx, &ctx->fix->step[i], ret_changed))
+    for (size_t i = 0; i < ctx->fix->n_step; i++) {
+        bool changed;
+        if (!edit_loop(ctx, &ctx->fix->step[i], &m->drafts, &changed, m->err))
             return false;
+        *ret_changed |= changed;
+    }
     return true;
 }
 

@@ -3,9 +3,9 @@
  * The nodes of master.cf without a lens; see postfix_nodes.h. The tree is the one that mf_master.aug
  * describes.
  *
- * Limits: left to the lens are braces in an option, a -o without "name=value", a comment between -o and its
- * word, what is too long to be read in one part (tree_cut.c), and text behind white space before the first
- * logical line.
+ * Limits: left to the lens are braces in an option or before options have ended, a -o without "name=value", a
+ * comment between -o and its word, what is too long to be read in one part (tree_cut.c), and text behind
+ * white space before the first logical line.
  */
 #include "postfix_nodes_private.h"
 
@@ -73,6 +73,8 @@ static bool add_argument(struct service *s, struct span word)
         return s->waits || add_option(s, word.start, (struct span){word.start + 2, word.end});
     }
     s->args |= !dash || (text[1] == '-' && len == 2);
+    if (!s->args && memchr(text, '{', len) != NULL)
+        return false; /* what is in them may be no word of its own */
     nodes_child(&s->node, nodes_make(s->nodes, "arg", word, word));
     return true;
 }

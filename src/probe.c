@@ -323,14 +323,14 @@ void health_forget(struct health *health, const char *daemon)
 }
 
 /* Listens for so long; at least once. */
-static enum verdict stays_quiet(const struct fix *fix, const struct log_mark *mark, int milliseconds,
+static enum verdict stays_quiet(const struct fix *fix, const struct heard_marks *marks, int milliseconds,
                                 const char **ret_why)
 {
     int64_t end = now_ms() + milliseconds;
     const char *back = NULL;
     for (;;) {
         struct err err;
-        enum verdict verdict = heard_since(fix, mark, &back, &err);
+        enum verdict verdict = heard_since(fix, marks, &back, &err);
         if (back != NULL) {
             *ret_why = arena_printf(_("the symptom is back in the log: %s"), back);
             return FAILS;
@@ -378,7 +378,7 @@ static enum verdict ask_settled(struct context *ctx, const struct probe *verify,
 }
 
 static enum verdict verify_one(struct context *ctx, const struct probe *verify, const struct strings *ran,
-                               const struct log_mark *mark, const char **ret_why)
+                               const struct heard_marks *marks, const char **ret_why)
 {
     enum verdict verdict;
     struct err err;
@@ -395,12 +395,12 @@ static enum verdict verify_one(struct context *ctx, const struct probe *verify, 
         return CANNOT_TELL;
     }
     if (verify->kind == PROBE_COND && verify->cond.kind == COND_QUIET)
-        return stays_quiet(ctx->fix, mark, atoi(verify->cond.words.item[0]) * 1000, ret_why);
+        return stays_quiet(ctx->fix, marks, atoi(verify->cond.words.item[0]) * 1000, ret_why);
     return ask_settled(ctx, verify, ret_why);
 }
 
 enum verdict probe_verify(struct planned *planned, size_t n, const struct strings *ran,
-                          const struct log_mark *mark, struct strings *left_to_do, const char **ret_why)
+                          const struct heard_marks *marks, struct strings *left_to_do, const char **ret_why)
 {
     for (size_t i = 0; i < n; i++) {
         struct context *ctx = &planned[i].ctx;
@@ -411,7 +411,7 @@ enum verdict probe_verify(struct planned *planned, size_t n, const struct string
                 continue; /* asked of the new text before the commit */
             const char *written = fix_probe_sentence(verify, context_text(ctx, verify->written));
             say("checking: %s", written);
-            enum verdict verdict = verify_one(ctx, verify, ran, mark, &why);
+            enum verdict verdict = verify_one(ctx, verify, ran, marks, &why);
             if (verdict == FAILS) {
                 *ret_why = arena_printf(_("%s does not hold%s%s"), written, why != NULL ? ": " : "",
                                         why != NULL ? why : "");
@@ -423,7 +423,7 @@ enum verdict probe_verify(struct planned *planned, size_t n, const struct string
         }
         /* Nobody needs to write that the symptoms must not come back. */
         const char *why = NULL;
-        if (heard_any(ctx->fix) && stays_quiet(ctx->fix, mark, 0, &why) == FAILS) {
+        if (heard_any(ctx->fix) && stays_quiet(ctx->fix, marks, 0, &why) == FAILS) {
             *ret_why = why;
             return FAILS;
         }

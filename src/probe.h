@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "heard.h"
 #include "plan.h"
 
 /* The running host: live conditions, log, owners of ports. Nobody is asked, no secret is read. */
@@ -43,4 +44,4 @@ void health_forget(struct health *health, const char *daemon);
  * What cannot be told is added to left_to_do. ran: the daemons that ran before or were started (others are
  * not probed). FAILS: *ret_why. */
 enum verdict probe_verify(struct planned *planned, size_t n, const struct strings *ran,
-                          const struct log_mark *mark, struct strings *left_to_do, const char **ret_why);
+                          const struct heard_marks *marks, struct strings *left_to_do, const char **ret_why);

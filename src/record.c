@@ -5,7 +5,7 @@
  * JSON holds text, configuration files hold bytes: bytes are written as the characters U+0001 to U+00FF of
  * the same number (Latin-1), so every byte comes back and ASCII stays readable.
  *
- * Limits: a record of more than FILE_LIMIT bytes is not read.
+ * Limits: a record of more than RECORD_LIMIT bytes is neither written nor read.
  */
 #include "hunk.h"
 #include "postfix_table.h"
@@ -337,11 +337,9 @@ static bool read_each(const json_t *array, bool (*read)(const json_t *item, stru
     return json_is_array(array);
 }
 
-bool record_parse(const char *text, size_t len, struct record *record, struct err *err)
+/* What the record says; lets go of it. */
+static bool take(json_t *all, struct record *record, struct err *err)
 {
-    json_t *all = record_json_load("plan.json", text, len, err);
-    if (all == NULL)
-        return false;
     size_t who_len;
     const char *who = record_bytes_of(json_object_get(all, "who"), &who_len);
     bool ok = json_integer_value(json_object_get(all, "version")) == 1 && who != NULL &&
@@ -356,6 +354,12 @@ bool record_parse(const char *text, size_t len, struct record *record, struct er
     record->reason = record_bytes_of(json_object_get(all, "reason"), &who_len);
     json_decref(all);
     return ok ? true : err_set(err, "plan.json is not of a form that this mailfix knows");
+}
+
+bool record_parse(const char *text, size_t len, struct record *record, struct err *err)
+{
+    json_t *all = record_json_load("plan.json", text, len, err);
+    return all != NULL && take(all, record, err);
 }
 
 static bool read_state(const char *text, enum txn_state *ret_state)
@@ -405,32 +409,34 @@ static bool may_be_sound(const struct err *why)
     return why->number != 0 && why->number != ENOENT && why->number != ENOTDIR && why->number != ELOOP;
 }
 
-/* A text of a record. *ret_unread: that could not be read, for a reason that does not damage it. */
-static bool read_text(const struct store *store, const char *id, const char *name, const char **ret_text,
-                      size_t *ret_len, bool *ret_unread, struct err *err)
+/* A text of a record, of which only what it says is kept in memory. *ret_unread: it could not be read, for a
+ * reason that does not damage it. NULL: it was not. */
+static json_t *read_json(const struct store *store, const char *id, const char *name, bool *ret_unread,
+                         struct err *err)
 {
-    bool ok = file_read_path(store->root, arena_printf(STORE "/txn/%s/%s", id, name), OWNED_BY_ROOT, ret_text,
-                             ret_len, err);
-    *ret_unread = !ok && may_be_sound(err);
-    return ok;
+    const char *text;
+    size_t len, mark = arena_mark();
+    json_t *all = NULL;
+    *ret_unread = false;
+    if (!file_read_record(store->root, arena_printf(STORE "/txn/%s/%s", id, name), &text, &len, err))
+        *ret_unread = may_be_sound(err);
+    else if ((all = record_json_load(name, text, len, err)) == NULL)
+        *ret_unread = json_ran_short;
+    arena_release(mark);
+    return all;
 }
 
 static bool read_back(const struct store *store, struct record *record, bool *ret_unread, struct err *err)
 {
-    const char *text;
-    size_t len;
-    if (!read_text(store, record->id, "back.json", &text, &len, ret_unread, err))
+    json_t *all = read_json(store, record->id, "back.json", ret_unread, err);
+    if (all == NULL)
         return err->number == ENOENT;
-    bool ok = record_parse_back(text, len, record, &record->back, err);
-    *ret_unread = !ok && json_ran_short;
-    return ok;
+    return record_take_back(all, record, &record->back, err);
 }
 
 static bool read_record(const struct store *store, const char *id, struct record *record, bool *ret_unread,
                         struct err *err)
 {
-    const char *text;
-    size_t len;
     record->id = id;
     record->number = (unsigned)strtoul(id, NULL, 10);
     char word[STATE_LEN + 1];
@@ -445,12 +451,9 @@ static bool read_record(const struct store *store, const char *id, struct record
     if (torn)
         record->state = file_exists(store->root, arena_printf(STORE "/txn/%s/back.json", id)) ? TXN_UNDOING
                                                                                               : TXN_APPLYING;
-    if (!read_text(store, id, "plan.json", &text, &len, ret_unread, err))
+    json_t *all = read_json(store, id, "plan.json", ret_unread, err);
+    if (all == NULL || !take(all, record, err))
         return false;
-    if (!record_parse(text, len, record, err)) {
-        *ret_unread = json_ran_short;
-        return false;
-    }
     if (!check_targets(store, record, err))
         return false;
     /* What a rollback prepared and did not begin says nothing. */

@@ -10,10 +10,9 @@
  *       unfinished       there while files may be half-way: what boot looks for
  *       back.json        what a rollback of it makes of the files, and of later transactions
  *       back/N           the text that comes back to target N, when it is not that of before/N
- *       rebased/N        the text before the Nth change of a later transaction in back.json
- *       edited/N         the edited copy of target N that a rollback by force put aside
- *     txn/.new-0007/     not a record yet: nothing was changed
- *     txn/.new-0007-index/  where its indexes are built
+ *       rebased/N        the text before the Nth change of a later transaction in back.json, unless it is
+ * large edited/N         the edited copy of target N that a rollback by force put aside txn/.new-0007/ not a
+ * record yet: nothing was changed txn/.new-0007-index/  where its indexes are built
  *
  * A power cut may leave nothing of the word in state: a record that is marked is half-way then, and another
  * one is damaged.
@@ -52,7 +51,7 @@ struct back_target {
 };
 
 /* The change of a later transaction, as it stands once an older one is gone from below it, and the text that
- * it changes then (when read: in rebased/N only). */
+ * it changes then (when read: in rebased/N only; NULL where its hunks lead there, of a large file). */
 struct rebased {
     unsigned number;
     struct target target;

@@ -77,10 +77,13 @@ static bool read_each(const json_t *array, bool (*read)(const json_t *item, stru
 bool record_parse_back(const char *text, size_t len, const struct record *record, struct back **ret_back,
                        struct err *err)
 {
-    struct back *back = arena_alloc(sizeof(*back));
     json_t *all = record_json_load("back.json", text, len, err);
-    if (all == NULL)
-        return false;
+    return all != NULL && record_take_back(all, record, ret_back, err);
+}
+
+bool record_take_back(json_t *all, const struct record *record, struct back **ret_back, struct err *err)
+{
+    struct back *back = arena_alloc(sizeof(*back));
     json_int_t order = json_integer_value(json_object_get(all, "order"));
     bool ok = json_integer_value(json_object_get(all, "version")) == 1 && order > 0 &&
               read_each(json_object_get(all, "targets"), read_target, back) &&

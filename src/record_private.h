@@ -30,6 +30,10 @@ void record_json_begin(void);
  * its checksum says (a text of before there were checksums says nothing). */
 json_t *record_json_load(const char *file, const char *text, size_t len, struct err *err) MUST_CHECK;
 
+/* What back.json says of a rollback; lets go of it. */
+bool record_take_back(json_t *all, const struct record *record, struct back **ret_back,
+                      struct err *err) MUST_CHECK;
+
 /* After all records were read: the changes of later transactions become what the rollbacks of older ones say
  * of them. */
 void record_rebase(struct record *record, size_t n);

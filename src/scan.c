@@ -30,7 +30,7 @@ static void keep_names(struct watch *w, const struct strings *names)
 }
 
 /* Notes what a line must hold to be that stanza's; false: it may be any line. */
-static bool add_literals(struct scan *scan, const struct heard *heard, bool *held)
+static bool add_literals(struct scan *scan, const struct heard *heard, struct owner owner)
 {
     struct strings literals = pattern_literals(pattern_text(heard->matching));
     bool any = literals.n == 0;
@@ -38,7 +38,7 @@ static bool add_literals(struct scan *scan, const struct heard *heard, bool *hel
         any |= strlen(literals.item[i]) < SIEVE_SHORTEST;
     for (size_t i = 0; i < literals.n && !any; i++) {
         strings_add(&scan->literals, literals.item[i]);
-        scan->owner = arena_append(scan->owner, &scan->n_owner, sizeof(held), &held);
+        scan->owner = arena_append(scan->owner, &scan->n_owner, sizeof(owner), &owner);
     }
     return !any;
 }
@@ -48,15 +48,15 @@ static void begin_sieve(struct scan *scan)
 {
     bool all = true;
     for (size_t i = 0; i < scan->n; i++) {
-        const struct watch *w = &scan->watch[i];
+        struct watch *w = &scan->watch[i];
         for (size_t k = 0; k < w->fix->n_symptom; k++)
             if (w->fix->symptom[k].kind == PROBE_LOG)
-                all &= add_literals(scan, &w->fix->symptom[k].heard, &w->symptom_held[k]);
+                all &= add_literals(scan, &w->fix->symptom[k].heard, (struct owner){w, &w->symptom_held[k]});
         for (size_t k = 0; k < w->fix->n_consequence; k++)
-            all &= add_literals(scan, &w->fix->consequence[k].heard, &w->consequence_held[k]);
+            all &=
+                add_literals(scan, &w->fix->consequence[k].heard, (struct owner){w, &w->consequence_held[k]});
     }
     strings_add(&scan->literals, MAILLOG_REPEATED);
-    scan->literal_held = arena_alloc(scan->literals.n * sizeof(bool));
     scan->sieve = all ? sieve_new(&scan->literals) : NULL;
 }
 
@@ -258,19 +258,22 @@ void scan_count(struct scan *scan, size_t lines)
     scan->lines += lines;
 }
 
+static void hold(void *arg, size_t literal)
+{
+    struct scan *scan = arg;
+    if (literal < scan->n_owner)
+        *scan->owner[literal].held = scan->owner[literal].watch->held = true;
+}
+
 /* Which stanzas a line may be of. */
 static void sift(struct scan *scan, const char *text)
 {
-    if (scan->sieve == NULL) {
-        memset(scan->held, true, scan->n_held);
-        return;
-    }
-    memset(scan->held, false, scan->n_held);
-    memset(scan->literal_held, false, scan->literals.n);
-    sieve_text(scan->sieve, text, strlen(text), scan->literal_held);
-    for (size_t i = 0; i < scan->n_owner; i++)
-        if (scan->literal_held[i])
-            *scan->owner[i] = true;
+    bool all = scan->sieve == NULL;
+    memset(scan->held, all, scan->n_held);
+    for (size_t i = 0; i < scan->n; i++)
+        scan->watch[i].held = all;
+    if (!all)
+        sieve_text(scan->sieve, text, strlen(text), hold, scan);
 }
 
 bool scan_line(void *arg, const struct log_line *line)
@@ -283,10 +286,12 @@ bool scan_line(void *arg, const struct log_line *line)
         return true;
     sift(scan, line->text);
     for (size_t i = 0; i < scan->n; i++)
-        if (take_consequence(&scan->watch[i], line) && cause == NULL)
+        if (scan->watch[i].held && take_consequence(&scan->watch[i], line) && cause == NULL)
             cause = &scan->watch[i];
-    for (size_t i = 0; i < scan->n; i++)
-        if (cause == NULL || &scan->watch[i] == cause || independent(cause->fix, scan->watch[i].fix))
-            take_symptom(&scan->watch[i], line);
+    for (size_t i = 0; i < scan->n; i++) {
+        struct watch *w = &scan->watch[i];
+        if (w->held && (cause == NULL || (w != cause && independent(cause->fix, w->fix))))
+            take_symptom(w, line);
+    }
     return true;
 }

@@ -3,8 +3,9 @@
  * The log stanzas of many fixes held against every line of a log: which faults it speaks of, how often, when,
  * and what followed from them.
  *
- * A line that follows from one fault is no symptom of another, unless the fixes call each other independent.
- * Texts that come out are clean (clean.h): nothing in them can steer a terminal or turn its lines around.
+ * A line that follows from one fault is no symptom, of that one or of another, unless the fixes call each
+ * other independent. Texts that come out are clean (clean.h): nothing in them can steer a terminal or turn
+ * its lines around.
  */
 #pragma once
 

@@ -33,12 +33,19 @@ struct kept {
 
 struct watch {
     const struct fix *fix;
+    bool held;                             /* the line holds a literal of one of its stanzas */
     bool *symptom_held, *consequence_held; /* of each stanza: the line holds one of its literals */
     struct slot symptom, *consequence;
     struct cause *cause; /* a ring; NULL when nothing follows */
     size_t n_cause;      /* so many were there */
     struct kept *kept;
     size_t n_kept;
+};
+
+/* What a literal in a line makes worth a look. */
+struct owner {
+    struct watch *watch;
+    bool *held; /* of the stanza */
 };
 
 struct scan {
@@ -48,9 +55,8 @@ struct scan {
     struct since since;
     struct sieve *sieve; /* for the literals of all stanzas; NULL: each line is looked at */
     struct strings literals;
-    bool **owner; /* of each literal: what is set when a line holds it */
+    struct owner *owner; /* of each literal but the last one, which is no stanza's */
     size_t n_owner;
-    bool *literal_held; /* one for each literal */
-    bool *held;         /* one for each stanza */
+    bool *held; /* one for each stanza */
     size_t n_held;
 };

@@ -79,6 +79,17 @@ struct strings service_names(void)
     return names;
 }
 
+struct strings service_units(const char *name)
+{
+    const struct daemon *daemon = service_daemon(name);
+    struct strings units = {0};
+    for (size_t i = 0; daemon != NULL && i < COUNT(daemon->unit) && daemon->unit[i] != NULL; i++)
+        strings_add(&units, daemon->unit[i]);
+    if (daemon != NULL && daemon->instance != NULL)
+        strings_add(&units, daemon->instance);
+    return units;
+}
+
 enum init_kind service_detect(const char *root, const struct daemon *daemon)
 {
     struct stat st;

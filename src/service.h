@@ -46,6 +46,9 @@ enum init_kind service_init(const char *daemon);
  * has; else (--root with facts) kind alone decides: "systemctl restart postfix.service". */
 const char *service_command(enum init_kind kind, enum verb verb, const char *daemon);
 
+/* The names that systemd's units of the daemon have, on whatever host. */
+struct strings service_units(const char *daemon);
+
 /* The init script of a daemon on this host, its path; NULL: there is none. */
 const char *service_script_here(const char *daemon);
 

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The backend systemd: jobs over D-Bus, by sd-bus from libsystemd, which is loaded by the first call.
+ * The backend systemd: jobs over D-Bus.
  *
  * A job: watch JobRemoved first, then ask for RestartUnit (ReloadUnit, StartUnit, StopUnit) with mode
  * "replace", wait for JobRemoved of the path that came back, want "done", then look at ActiveState. Without
- * the signal an answer would only say that the job is queued. The bus is the default one, so
- * DBUS_SYSTEM_BUS_ADDRESS is honoured.
+ * the signal an answer would only say that the job is queued.
  *
- * Limits: a job that is not finished at the limit is left to systemd; the next one replaces it. A host whose
- * systemd has no D-Bus broker cannot be asked, though systemctl can there. Enabling does what the unit's
- * [Install] says; it does not also set the links of an init script of the same name, as Debian's systemctl
- * does.
+ * Limits: a job that is not finished at the limit is left to systemd; the next one replaces it. Enabling does
+ * what the unit's [Install] says; it does not also set the links of an init script of the same name, as
+ * Debian's systemctl does.
  */
 #include "service_backend.h"
 
@@ -58,171 +56,9 @@ static const char *plain_command(const struct daemon *daemon, enum verb verb)
 
 #if HAVE_LIBSYSTEMD
 
-#include <systemd/sd-bus.h>
+#include "service_bus.h"
 
-#define ASK_MS 10000  /* for questions; an answer takes some milliseconds */
 #define SETTLE_MS 700 /* a unit of Type=simple is "started" before its program has read its configuration */
-#define TICK_MS 200   /* how long a wait is silent, for progress_tick */
-
-#define MANAGER "org.freedesktop.systemd1"
-#define MANAGER_PATH "/org/freedesktop/systemd1"
-#define MANAGER_INTERFACE MANAGER ".Manager"
-#define UNIT_INTERFACE MANAGER ".Unit"
-#define SERVICE_INTERFACE MANAGER ".Service"
-
-/* ---- libsystemd, loaded late ---- */
-
-#define FUNCTIONS(f)                                                                                         \
-    f(open_system) f(flush_close_unref) f(is_ready) f(process) f(wait) f(match_signal) f(call)               \
-        f(message_new_method_call) f(message_append) f(message_read) f(message_unref) f(error_free)
-
-static struct {
-#define POINTER(name) __typeof__(sd_bus_##name) *name;
-    FUNCTIONS(POINTER)
-} sd;
-
-static bool load_library(struct err *err)
-{
-#define NAME(name) "sd_bus_" #name,
-    static const char *const names[] = {FUNCTIONS(NAME)};
-    void *functions[COUNT(names)];
-    _Static_assert(sizeof(functions) == sizeof(sd), "one pointer per name");
-    if (sd.open_system != NULL)
-        return true;
-    if (!library_load("libsystemd.so.0", names, functions, COUNT(names), err))
-        return false;
-    memcpy(&sd, functions, sizeof(sd));
-    return true;
-}
-
-/* ---- a conversation with the manager ---- */
-
-struct talk {
-    sd_bus *bus;
-    int64_t deadline; /* of the whole conversation */
-    const char *job;  /* the one that is waited for, or NULL */
-    char result[32];  /* its result once it is there */
-};
-
-static void hang_up(struct talk *talk)
-{
-    if (talk->bus != NULL)
-        sd.flush_close_unref(talk->bus);
-}
-
-static bool ready(struct talk *talk)
-{
-    return sd.is_ready(talk->bus) > 0;
-}
-
-static bool job_ended(struct talk *talk)
-{
-    return talk->result[0] != '\0';
-}
-
-static bool never(struct talk *talk)
-{
-    (void)talk;
-    return false;
-}
-
-/* Handles what arrives until done says so (1) or the time comes (0); negative errno when the connection
- * breaks. */
-static int handle_until(struct talk *talk, int64_t time, bool (*done)(struct talk *talk))
-{
-    while (!done(talk)) {
-        int r = sd.process(talk->bus, NULL);
-        if (r == 0) {
-            const int64_t left = time - now_ms();
-            if (left <= 0)
-                return 0;
-            progress_tick();
-            r = sd.wait(talk->bus, (uint64_t)(left < TICK_MS ? left : TICK_MS) * 1000);
-        }
-        if (r < 0 && r != -EINTR)
-            return r;
-    }
-    return 1;
-}
-
-/* The limit holds for the handshake too: a bus that accepts and says nothing would take 90 s by libsystemd's
- * own. */
-static bool call_up(struct talk *talk, int limit_ms, struct err *err)
-{
-    talk->deadline = now_ms() + limit_ms;
-    if (!load_library(err))
-        return false;
-    int r = sd.open_system(&talk->bus);
-    if (r >= 0) {
-        r = handle_until(talk, talk->deadline, ready);
-        r = r == 0 ? -ETIMEDOUT : r;
-    }
-    return r >= 0 || err_set(err, "cannot talk to systemd over the system bus: %s", strerror(-r));
-}
-
-static sd_bus_message *message(struct talk *talk, const char *path, const char *interface, const char *method)
-{
-    sd_bus_message *m = NULL;
-    return sd.message_new_method_call(talk->bus, &m, MANAGER, path, interface, method) < 0 ? NULL : m;
-}
-
-/* Sends a message, which it consumes, and waits for the reply. ret_reply may be NULL. */
-static bool ask(struct talk *talk, sd_bus_message *m, sd_bus_message **ret_reply, struct err *err)
-{
-    sd_bus_error error = SD_BUS_ERROR_NULL;
-    sd_bus_message *reply = NULL;
-    const int64_t left = talk->deadline - now_ms();
-    if (m == NULL)
-        return err_set(err, "no memory for a D-Bus message");
-    const int r = sd.call(talk->bus, m, left > 0 ? (uint64_t)left * 1000 : 1, &error, &reply);
-    sd.message_unref(m);
-    if (r < 0) {
-        err_set(err, "systemd says: %s", error.message != NULL ? error.message : strerror(-r));
-        sd.error_free(&error);
-        return false;
-    }
-    if (ret_reply != NULL)
-        *ret_reply = reply;
-    else
-        sd.message_unref(reply);
-    return true;
-}
-
-static sd_bus_message *property(struct talk *talk, const char *path, const char *interface, const char *name)
-{
-    sd_bus_message *m = message(talk, path, "org.freedesktop.DBus.Properties", "Get");
-    if (m != NULL)
-        sd.message_append(m, "ss", interface, name);
-    return m;
-}
-
-static bool get_text(struct talk *talk, const char *path, const char *interface, const char *name,
-                     const char **ret_text, struct err *err)
-{
-    sd_bus_message *reply;
-    const char *text;
-    if (!ask(talk, property(talk, path, interface, name), &reply, err))
-        return false;
-    const bool ok = sd.message_read(reply, "v", "s", &text) >= 0;
-    if (ok)
-        *ret_text = arena_string(text);
-    sd.message_unref(reply);
-    return ok || err_set(err, "%s of %s is no text", name, path);
-}
-
-static bool get_flag(struct talk *talk, const char *path, const char *interface, const char *name,
-                     bool *ret_flag, struct err *err)
-{
-    sd_bus_message *reply;
-    int flag;
-    if (!ask(talk, property(talk, path, interface, name), &reply, err))
-        return false;
-    const bool ok = sd.message_read(reply, "v", "b", &flag) >= 0;
-    if (ok)
-        *ret_flag = flag != 0;
-    sd.message_unref(reply);
-    return ok || err_set(err, "%s of %s is no truth value", name, path);
-}
 
 /* ---- units ---- */
 
@@ -234,18 +70,18 @@ struct unit {
 
 static bool load_unit(struct talk *talk, const char *name, struct unit *ret_unit, struct err *err)
 {
-    sd_bus_message *m = message(talk, MANAGER_PATH, MANAGER_INTERFACE, "LoadUnit"), *reply;
+    sd_bus_message *m = bus_message(talk, MANAGER_PATH, MANAGER_INTERFACE, "LoadUnit"), *reply;
     const char *path, *state;
     if (m != NULL)
         sd.message_append(m, "s", name);
-    if (!ask(talk, m, &reply, err))
+    if (!bus_ask(talk, m, &reply, err))
         return false;
     const bool ok = sd.message_read(reply, "o", &path) >= 0;
     struct unit unit = {.name = name, .path = ok ? arena_string(path) : NULL};
     sd.message_unref(reply);
     if (!ok)
         return err_set(err, "systemd gave no path for %s", name);
-    if (!get_text(talk, unit.path, UNIT_INTERFACE, "LoadState", &state, err))
+    if (!bus_text(talk, unit.path, UNIT_INTERFACE, "LoadState", &state, err))
         return false;
     unit.loaded = strcmp(state, "not-found") != 0;
     *ret_unit = unit;
@@ -272,7 +108,7 @@ static bool find_real(struct talk *talk, const struct daemon *daemon, struct uni
     units->real = units->boot;
     if (daemon->instance == NULL)
         return true;
-    if (!get_text(talk, units->boot.path, SERVICE_INTERFACE, "Type", &type, err))
+    if (!bus_text(talk, units->boot.path, SERVICE_INTERFACE, "Type", &type, err))
         return false;
     if (strcmp(type, "oneshot") != 0)
         return true;
@@ -337,7 +173,7 @@ static bool watch_jobs(struct talk *talk, struct err *err)
                                   job_removed, talk);
     if (r < 0)
         return err_set(err, "cannot watch systemd's jobs: %s", strerror(-r));
-    return ask(talk, message(talk, MANAGER_PATH, MANAGER_INTERFACE, "Subscribe"), NULL, err);
+    return bus_ask(talk, bus_message(talk, MANAGER_PATH, MANAGER_INTERFACE, "Subscribe"), NULL, err);
 }
 
 /* Several starts within ten seconds, as a restart and its undo are, would else be refused by the start limit.
@@ -345,10 +181,10 @@ static bool watch_jobs(struct talk *talk, struct err *err)
 static void forget_failures(struct talk *talk, const struct unit *unit)
 {
     struct err not_loaded; /* then there is nothing to forget */
-    sd_bus_message *m = message(talk, MANAGER_PATH, MANAGER_INTERFACE, "ResetFailedUnit");
+    sd_bus_message *m = bus_message(talk, MANAGER_PATH, MANAGER_INTERFACE, "ResetFailedUnit");
     if (m != NULL)
         sd.message_append(m, "s", unit->name);
-    (void)!ask(talk, m, NULL, &not_loaded);
+    (void)!bus_ask(talk, m, NULL, &not_loaded);
 }
 
 static bool queue_job(struct talk *talk, enum verb verb, const struct unit *unit, struct err *err)
@@ -359,11 +195,11 @@ static bool queue_job(struct talk *talk, enum verb verb, const struct unit *unit
         [DO_START] = "StartUnit",
         [DO_STOP] = "StopUnit",
     };
-    sd_bus_message *m = message(talk, MANAGER_PATH, MANAGER_INTERFACE, method[verb]), *reply;
+    sd_bus_message *m = bus_message(talk, MANAGER_PATH, MANAGER_INTERFACE, method[verb]), *reply;
     const char *job;
     if (m != NULL)
         sd.message_append(m, "ss", unit->name, "replace");
-    if (!ask(talk, m, &reply, err))
+    if (!bus_ask(talk, m, &reply, err))
         return false;
     const bool ok = sd.message_read(reply, "o", &job) >= 0;
     talk->job = ok ? arena_string(job) : NULL;
@@ -384,14 +220,14 @@ static bool state_after(struct talk *talk, enum verb verb, const struct unit *un
                         struct err *err)
 {
     const char *type;
-    if (!get_text(talk, unit->path, SERVICE_INTERFACE, "Type", &type, err) ||
-        !get_text(talk, unit->path, UNIT_INTERFACE, "ActiveState", ret_state, err))
+    if (!bus_text(talk, unit->path, SERVICE_INTERFACE, "Type", &type, err) ||
+        !bus_text(talk, unit->path, UNIT_INTERFACE, "ActiveState", ret_state, err))
         return false;
     const bool early = strcmp(type, "simple") == 0 || strcmp(type, "exec") == 0 || strcmp(type, "idle") == 0;
     if (ends_with(*ret_state, "active") && (!early || verb == DO_STOP)) /* active, inactive */
         return true;
-    handle_until(talk, now_ms() + SETTLE_MS, never);
-    return get_text(talk, unit->path, UNIT_INTERFACE, "ActiveState", ret_state, err);
+    bus_let_pass(talk, now_ms() + SETTLE_MS);
+    return bus_text(talk, unit->path, UNIT_INTERFACE, "ActiveState", ret_state, err);
 }
 
 static bool run_job(struct talk *talk, enum verb verb, const struct unit *unit, struct err *err)
@@ -403,12 +239,12 @@ static bool run_job(struct talk *talk, enum verb verb, const struct unit *unit, 
         forget_failures(talk, unit);
     if (!queue_job(talk, verb, unit, err))
         return err_prefix(err, "%s", unit->name);
-    const int r = handle_until(talk, deadline, job_ended);
+    const int r = bus_await_job(talk, deadline);
     if (r < 0)
         return err_set(err, "%s: the connection to systemd broke while waiting: %s", unit->name,
                        strerror(-r));
-    talk->deadline = now_ms() + ASK_MS; /* the job is over or given up; its state is asked in any case */
-    const bool asked = r == 0 ? get_text(talk, unit->path, UNIT_INTERFACE, "ActiveState", &state, &later)
+    talk->deadline = now_ms() + BUS_ASK_MS; /* the job is over or given up; its state is asked in any case */
+    const bool asked = r == 0 ? bus_text(talk, unit->path, UNIT_INTERFACE, "ActiveState", &state, &later)
                               : state_after(talk, verb, unit, &state, &later);
     if (!asked)
         say_more("%s: %s", unit->name, later.text);
@@ -426,7 +262,7 @@ static bool run_jobs(struct talk *talk, enum verb verb, const struct units *unit
 {
     if (verb == DO_RELOAD) {
         bool can = false;
-        if (!get_flag(talk, units->real.path, UNIT_INTERFACE, "CanReload", &can, err))
+        if (!bus_flag(talk, units->real.path, UNIT_INTERFACE, "CanReload", &can, err))
             return false;
         if (!can) {
             say_more("%s cannot reload; restarting it instead", units->real.name);
@@ -447,7 +283,7 @@ static bool enabled(struct talk *talk, const struct daemon *daemon, const struct
                     enum answer *ret_enabled, struct err *err)
 {
     const char *state;
-    if (!get_text(talk, units->boot.path, UNIT_INTERFACE, "UnitFileState", &state, err))
+    if (!bus_text(talk, units->boot.path, UNIT_INTERFACE, "UnitFileState", &state, err))
         return false;
     /* Made from an init script at each boot: the links of that script decide. */
     *ret_enabled = strcmp(state, "generated") == 0 ? service_boot(daemon) : service_unit_file_answer(state);
@@ -457,7 +293,7 @@ static bool enabled(struct talk *talk, const struct daemon *daemon, const struct
 static bool set_unit_files(struct talk *talk, bool on, const struct units *units, struct err *err)
 {
     sd_bus_message *m =
-        message(talk, MANAGER_PATH, MANAGER_INTERFACE, on ? "EnableUnitFiles" : "DisableUnitFiles");
+        bus_message(talk, MANAGER_PATH, MANAGER_INTERFACE, on ? "EnableUnitFiles" : "DisableUnitFiles");
     const char *companion = units->companion.name;
     if (m != NULL) {
         /* names, not only for this boot, and for enabling: no force over links to something else */
@@ -469,7 +305,7 @@ static bool set_unit_files(struct talk *talk, bool on, const struct units *units
         if (on)
             sd.message_append(m, "b", 0);
     }
-    return ask(talk, m, NULL, err);
+    return bus_ask(talk, m, NULL, err);
 }
 
 /* Both units, the companion's as well. */
@@ -481,7 +317,7 @@ static bool boot_is(struct talk *talk, const struct daemon *daemon, enum answer 
     if (!enabled(talk, daemon, units, &now, err) || now != wanted)
         return false;
     return units->companion.name == NULL ||
-           (get_text(talk, units->companion.path, UNIT_INTERFACE, "UnitFileState", &state, err) &&
+           (bus_text(talk, units->companion.path, UNIT_INTERFACE, "UnitFileState", &state, err) &&
             service_unit_file_answer(state) == wanted);
 }
 
@@ -495,14 +331,14 @@ static bool set_boot(struct talk *talk, const struct daemon *daemon, bool on, co
     struct err ignored;
     if (boot_is(talk, daemon, on ? YES : NO, units, &ignored))
         return true;
-    if (!get_text(talk, units->boot.path, UNIT_INTERFACE, "UnitFileState", &state, err))
+    if (!bus_text(talk, units->boot.path, UNIT_INTERFACE, "UnitFileState", &state, err))
         return false;
     const int64_t left = talk->deadline - now_ms();
     const bool done = strcmp(state, "generated") == 0
                           ? service_boot_set(daemon, on, left > 0 ? (int)left : 1, err)
                           : set_unit_files(talk, on, units, err);
     /* Without the reload the manager answers with what it read before. */
-    if (!done || !ask(talk, message(talk, MANAGER_PATH, MANAGER_INTERFACE, "Reload"), NULL, err) ||
+    if (!done || !bus_ask(talk, bus_message(talk, MANAGER_PATH, MANAGER_INTERFACE, "Reload"), NULL, err) ||
         !enabled(talk, daemon, units, &now, err))
         return false;
     return now == (on ? YES : NO) ||
@@ -516,11 +352,11 @@ static bool set_boot(struct talk *talk, const struct daemon *daemon, bool on, co
 
 static bool systemd_state(const struct daemon *daemon, struct service_state *ret_state, struct err *err)
 {
-    __attribute__((cleanup(hang_up))) struct talk talk = {0};
+    __attribute__((cleanup(bus_hang_up))) struct talk talk = {0};
     struct units units;
     const char *active;
-    if (!call_up(&talk, ASK_MS, err) || !find_units(&talk, daemon, &units, err) ||
-        !get_text(&talk, units.real.path, UNIT_INTERFACE, "ActiveState", &active, err) ||
+    if (!bus_call_up(&talk, BUS_ASK_MS, err) || !find_units(&talk, daemon, &units, err) ||
+        !bus_text(&talk, units.real.path, UNIT_INTERFACE, "ActiveState", &active, err) ||
         !enabled(&talk, daemon, &units, &ret_state->enabled, err))
         return false;
     ret_state->active = service_active_answer(active);
@@ -530,9 +366,9 @@ static bool systemd_state(const struct daemon *daemon, struct service_state *ret
 
 static bool systemd_act(const struct daemon *daemon, enum verb verb, int limit_ms, struct err *err)
 {
-    __attribute__((cleanup(hang_up))) struct talk talk = {0};
+    __attribute__((cleanup(bus_hang_up))) struct talk talk = {0};
     struct units units;
-    if (!call_up(&talk, limit_ms, err) || !find_units(&talk, daemon, &units, err))
+    if (!bus_call_up(&talk, limit_ms, err) || !find_units(&talk, daemon, &units, err))
         return false;
     if (verb == DO_ENABLE || verb == DO_DISABLE)
         return set_boot(&talk, daemon, verb == DO_ENABLE, &units, err);
@@ -541,10 +377,10 @@ static bool systemd_act(const struct daemon *daemon, enum verb verb, int limit_m
 
 static const char *systemd_command(const struct daemon *daemon, enum verb verb, const char *root)
 {
-    __attribute__((cleanup(hang_up))) struct talk talk = {0};
+    __attribute__((cleanup(bus_hang_up))) struct talk talk = {0};
     struct units units;
     struct err ignored;
-    if (root == NULL || *root != '\0' || !call_up(&talk, ASK_MS, &ignored) ||
+    if (root == NULL || *root != '\0' || !bus_call_up(&talk, BUS_ASK_MS, &ignored) ||
         !find_units(&talk, daemon, &units, &ignored))
         return plain_command(daemon, verb);
     struct strings words = strings_split("systemctl", " ");

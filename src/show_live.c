@@ -70,4 +70,5 @@ void show_report_live(const struct live *live)
         report_text(queue, "name", queue_name(&live->queue[i]));
         report_number(queue, "messages", (long long)live->queue[i].n);
     }
+    report_text(item, "queue_failure", live->queue_failure);
 }

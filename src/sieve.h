@@ -15,10 +15,11 @@ struct sieve;
 /* In the arena; NULL: there are no literals, or one is too short to look for. */
 struct sieve *sieve_new(const struct strings *literals);
 
-/* For each line of bytes that holds a literal the offset of one, in ascending order; returns how many.
+/* For each line of bytes that holds a literal an offset in one, in ascending order; returns how many.
  * ret_at has room for SIEVE_ROOM(len). */
 #define SIEVE_ROOM(len) ((len) / (SIEVE_SHORTEST + 1) + 1)
 size_t sieve_lines(const struct sieve *sieve, const char *bytes, size_t len, uint32_t *ret_at);
 
-/* Sets ret_held[i] for each literal i that the text holds; the others are left as they are. */
-void sieve_text(const struct sieve *sieve, const char *text, size_t len, bool *ret_held);
+/* Calls held with the number of each literal that the text holds, once for each place where it stands. */
+void sieve_text(const struct sieve *sieve, const char *text, size_t len,
+                void (*held)(void *arg, size_t literal), void *arg);

@@ -62,6 +62,16 @@ static bool line_has(const char *line, size_t len, const char *key)
     return line[0] != '#' && (key_fits(line, word, key) || key_fits(line, name, key));
 }
 
+struct strings table_file_lines(struct facts *facts, const char *path)
+{
+    const char *text;
+    size_t len;
+    struct err ignored;
+    if (!file_read_path(facts_root(facts), path, ANY_OWNER, &text, &len, &ignored))
+        return (struct strings){0};
+    return strings_split(text, "\n");
+}
+
 enum verdict table_file_has(struct facts *facts, const char *type, const char *name, const char *key)
 {
     struct at at;

@@ -22,6 +22,9 @@ struct table_file table_file_look(struct facts *facts, const char *type, const c
 /* Whether there is something at an absolute path. */
 bool table_file_there(struct facts *facts, const char *path);
 
+/* The lines of a file of at most FILE_LIMIT bytes; none when it cannot be read. */
+struct strings table_file_lines(struct facts *facts, const char *path);
+
 /* The text of the file holds the key, compared without case, or, for ".domain", a key that is a name below
  * the domain. CANNOT_TELL when it cannot be read, or has patterns in place of keys. */
 enum verdict table_file_has(struct facts *facts, const char *type, const char *name, const char *key);

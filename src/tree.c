@@ -5,7 +5,8 @@
  * A text goes through its lens in the parts that tree_cut.c makes of it. Lines that no lens need see, such as
  * those that begin with white space before the first logical line, are made nodes here.
  *
- * A text of Dovecot's is read with marks in it (dovecot_masked), the values are those of the text.
+ * A text of Dovecot's and a master.cf are read with marks in them (dovecot_masked, postfix_masked_master),
+ * the values are those of the text.
  *
  * Limits: lenses are type-checked by the tests, not here. A text without a final newline is read as if it had
  * one; the spans then end where the text ends.
@@ -15,6 +16,7 @@
 #include "dovecot.h"
 #include "language.h"
 #include "memory.h"
+#include "postfix_mask.h"
 #include "secret.h"
 #include "tree_cut.h"
 
@@ -36,8 +38,8 @@ static const struct {
     [LENS_MASTER] = {"master.cf", "Mf_Master.lns",
                      N_("expected a service (service type private unpriv chroot wakeup maxproc command), a "
                         "comment that begins "
-                        "with '#', or an option line that begins with white space (braces nest five deep at "
-                        "most, groups of several lines not at all)")},
+                        "with '#', or an option line that begins with white space (braces behind -o close "
+                        "again in the same service)")},
     [LENS_TRANSPORT] =
         {"transport", "Mf_Transport.lns",
          N_("expected an entry (key and value), a comment that begins with '#', or a line that "
@@ -149,7 +151,13 @@ static void unmark(const struct chunk *p, struct node *node)
         node->value = arena_copy(p->text + node->text.start, len);
 }
 
-/* Copies the children of parent, depth first. Labels that begin with '#' are leaves in all our lenses. */
+/* In all our lenses. */
+static bool is_leaf(const char *label)
+{
+    return label[0] == '#' || strcmp(label, "value") == 0;
+}
+
+/* Copies the children of parent, depth first. */
 static bool copy_children(const struct chunk *p, const char *parent, int depth, struct node **ret_node,
                           size_t *ret_n, struct err *err)
 {
@@ -171,7 +179,7 @@ static bool copy_children(const struct chunk *p, const char *parent, int depth, 
         if (!read_spans(p, path, &list[i], err))
             return false;
         unmark(p, &list[i]);
-        if (list[i].label[0] != '#' &&
+        if (!is_leaf(list[i].label) &&
             !copy_children(p, path, depth + 1, &list[i].child, &list[i].n_child, err))
             return false;
     }
@@ -355,6 +363,13 @@ static bool check_tiles(const char *name, const struct node *node, size_t n, siz
                          name, at);
 }
 
+static const char *text_for_lens(enum lens lens, const char *text, size_t len)
+{
+    return lens == LENS_DOVECOT  ? dovecot_masked(text, len)
+           : lens == LENS_MASTER ? postfix_masked_master(text, len)
+                                 : text;
+}
+
 static bool parse_parts(enum lens lens, const char *name, size_t line, const char *text, size_t len,
                         struct node **ret_node, size_t *ret_n, struct err *err)
 {
@@ -363,7 +378,7 @@ static bool parse_parts(enum lens lens, const char *name, size_t line, const cha
     if (!open_augeas(err))
         return false;
     *grown = (struct growing){0};
-    const char *read = lens == LENS_DOVECOT ? dovecot_masked(text, len) : text;
+    const char *read = text_for_lens(lens, text, len);
     struct cutter cutter = {.lens = lens, .read = read, .len = len};
     struct chunk p = {.name = name, .text = text, .read = read, .len = len, .line = line};
     while (cut_next(&cutter, &part)) {
@@ -391,6 +406,80 @@ bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *
     bool ok = parse_parts(lens, name, line, text, len, ret_node, ret_n, err);
     memory_must(before);
     return ok;
+}
+
+/* ---- what was read without a lens ---- */
+
+#define AT_ONCE 100 /* top-level nodes: where Augeas takes the least time for each */
+
+struct level {
+    const struct node **node;
+    size_t n;
+};
+
+static struct level below(const struct level *level)
+{
+    struct level next = {0};
+    for (size_t i = 0; i < level->n; i++)
+        for (size_t k = 0; k < level->node[i]->n_child; k++) {
+            const struct node *child = &level->node[i]->child[k];
+            next.node = arena_append(next.node, &next.n, sizeof(struct node *), &child);
+        }
+    return next;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* The nodes that are so deep, in their order; what each of them is below is in the order, too. */
+static bool same_level(const char *path, const struct level *level)
+{
+    if (aug_defvar(aug, "level", path) < 0 || aug_ns_count(aug, "level") != (int)level->n)
+        return false;
+    for (size_t i = 0; i < level->n; i++) {
+        const char *label = NULL, *value = NULL;
+        aug_ns_label(aug, "level", (int)i, &label, NULL);
+        aug_ns_value(aug, "level", (int)i, &value);
+        if (!same_text(label, level->node[i]->label) || !same_text(value, level->node[i]->value))
+            return false;
+    }
+    return true;
+}
+
+static bool agrees(enum lens lens, const char *text, const struct node *node, size_t n)
+{
+    struct buf bytes = {0};
+    struct level level = {0};
+    for (size_t i = 0; i < n; i++) {
+        const struct node *one = &node[i];
+        buf_add(&bytes, text + one->span.start, one->span.end - one->span.start);
+        level.node = arena_append(level.node, &level.n, sizeof(struct node *), &one);
+    }
+    aug_rm(aug, "/tree");
+    if (aug_set(aug, "/chunk", buf_text(&bytes)) < 0 ||
+        aug_text_store(aug, LENSES[lens].lens, "/chunk", "/tree") < 0)
+        return false;
+    for (const char *path = "/tree/*";; path = arena_printf("%s/*", path), level = below(&level)) {
+        if (!same_level(path, &level))
+            return false;
+        if (level.n == 0)
+            return true;
+    }
+}
+
+bool tree_agrees(enum lens lens, const char *text, const struct node *node, size_t n)
+{
+    struct err ignored;
+    bool before = memory_must(true), same = open_augeas(&ignored);
+    for (size_t at = 0; same && at < n; at += AT_ONCE) {
+        size_t mark = arena_mark();
+        same = agrees(lens, text, node + at, n - at < AT_ONCE ? n - at : AT_ONCE);
+        arena_release(mark);
+    }
+    memory_must(before);
+    return same;
 }
 
 /* What a text holds of what makes it dear for its lens. */

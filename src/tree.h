@@ -24,7 +24,7 @@ bool tree_lens_of_document(const char *id, enum lens *ret_lens);
  * which Postfix warns of and drops. */
 #define TREE_STRAY "#ignored"
 
-/* The label of a record that its lens refuses, where only others were asked for. */
+/* The label of a record of which only the bytes count, because others were asked for. */
 #define TREE_UNREAD "#unread"
 
 /* The longest text that a lens reads as a whole, in bytes and in lines, of a master.cf in words, lines and
@@ -47,6 +47,10 @@ bool tree_parse(enum lens lens, const char *name, const char *text, size_t len, 
 /* The same for a part of a text that begins in a line, of any size. */
 bool tree_parse_part(enum lens lens, const char *name, size_t line, const char *text, size_t len,
                      struct node **ret_node, size_t *ret_n, struct err *err) MUST_CHECK;
+
+/* Whether the lens sees the same in a text that was read without it: nodes of these labels and values. The
+ * nodes need not be all of the text; their bytes are shown to the lens one behind the other. */
+bool tree_agrees(enum lens lens, const char *text, const struct node *node, size_t n);
 
 /* Frees what Augeas holds, which a run leaves to its end: that is faster. */
 void tree_close(void);

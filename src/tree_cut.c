@@ -252,6 +252,16 @@ static struct part close_section(struct cutter *c, size_t len)
     return (struct part){.len = len, .head = "a {\n", .closes = true};
 }
 
+/* What closes the sections that 1.x lets stay open at the end of the text, of those that one part may have.
+ */
+static const char *missing_ends(const struct cutter *c, int open)
+{
+    static const char ends[] = "}\n}\n}\n";
+    _Static_assert(sizeof ends == 2 * LENS_DEPTH + 1, "two bytes a section");
+    return open > 0 && open <= LENS_DEPTH && dovecot_is_1x(c->read, c->len) ? ends + 2 * (LENS_DEPTH - open)
+                                                                            : NULL;
+}
+
 static struct part long_section(struct cutter *c, const struct dovecot_unit *unit)
 {
     if (unit->deepest == 0)
@@ -278,7 +288,21 @@ static struct part next_of_sections(struct cutter *c)
             return long_section(c, &unit);
         part.len += unit.len;
         lines += unit.lines;
+        part.tail = missing_ends(c, unit.left_open);
     }
+    return part;
+}
+
+/* The text ends inside a section that is read in parts. */
+static struct part end_of_text(struct cutter *c)
+{
+    const char *end = missing_ends(c, 1);
+    if (end == NULL) {
+        c->at = c->open[c->n_open - 1];
+        return refuse(0, NULL);
+    }
+    struct part part = close_section(c, 0);
+    part.tail = end;
     return part;
 }
 
@@ -312,8 +336,7 @@ bool cut_next(struct cutter *c, struct part *ret_part)
     if (c->at >= c->len && c->n_open == 0)
         return false;
     if (c->at >= c->len) {
-        c->at = c->open[c->n_open - 1];
-        *ret_part = refuse(0, NULL);
+        *ret_part = end_of_text(c);
         return true;
     }
     size_t plain = c->value_end > 0 ? 0 : plain_lines(c->lens, c->read + c->at, c->len - c->at);

@@ -170,6 +170,12 @@ static bool write_record(struct txn *txn, struct err *err)
     const char *text = record_format(&txn->record, &len);
     if (text == NULL)
         return err_set(err, "there is not enough memory to write the record");
+    if (len > RECORD_LIMIT)
+        return err_set(
+            err,
+            "the record of these changes would have %zu bytes, and mailfix reads records of at most "
+            "%zu; make fewer changes at once",
+            len, RECORD_LIMIT);
     record_state_bytes(TXN_APPLYING, state);
     if (!file_private_dir(txn->dir, "before", &txn->before, err) ||
         !file_write_new(txn->dir, "plan.json", text, len, err) ||
@@ -308,6 +314,9 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
     for (size_t i = 0; i < plan->n_change; i++)
         add_target(record, &plan->change[i]);
     ok = ok && txn_open_swaps(&txn, err);
+    for (size_t i = 0; ok && i < plan->n_change; i++)
+        if (plan->change[i].doc->settled)
+            txn.swap[making.n_built + i].read = &plan->change[i].doc->identity;
     for (size_t i = 0; ok && i < txn.n_swap; i++)
         ok = txn.swap[i].before[0] == '\0' || file_check_replaceable(&txn.swap[i].at, err);
     ok = ok && write_record(&txn, err);
@@ -361,6 +370,8 @@ bool txn_swap_one(const struct swap *s, const char *from, const char *to, bool *
         *ret_other = errno == EBUSY;
         return false;
     }
+    if (s->read != NULL && file_is(s->at.dir, s->temp, s->read))
+        return true;
     if (!file_digest(s->at.dir, s->temp, displaced, err))
         return false;
     if (strcmp(displaced, from) == 0)

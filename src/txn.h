@@ -8,9 +8,10 @@
  *                    before-texts; it becomes NNNN-FIX, synced. From here a crash means: put back. Postfix's
  *                    edit lock; beside each target a temporary .NAME.mailfix with the after-text and all
  *                    metadata, synced; until it is whole it is .NAME.mailfix-new, which means nothing.
- *   2. txn_swap      exchanges each target with its temporary and looks at what came out: not what was read?
- *                    Then everything goes back. The displaced inode under the temporary name is the
- *                    before-text.
+ *   2. txn_swap      exchanges each target with its temporary and looks at what came out: not what was read
+ *                    (by its digest; a large text is that by its inode, size and time of last change, if the
+ *                    latter was a while before it was read)? Then everything goes back. The displaced inode
+ * under the temporary name is the before-text.
  *   3. the caller    acts on services and probes.
  *   4. txn_keep      the displaced files move into the record; the targets' directories are synced, and with
  *                    that the swap and the moves; state "kept", synced: the commit point.
@@ -55,10 +56,11 @@
 struct swap {
     struct at at;
     char temp[300], aside[300], fresh[300];
-    char slot[24];              /* name in before/ */
-    const char *before, *after; /* digests: what the way back leads to, and what it finds; "": no file */
-    bool edited_by_postconf;    /* so that its lock is ours too */
-    bool in_use;                /* an index: see txn_swap */
+    char slot[24];               /* name in before/ */
+    const char *before, *after;  /* digests: what the way back leads to, and what it finds; "": no file */
+    bool edited_by_postconf;     /* so that its lock is ours too */
+    bool in_use;                 /* an index: see txn_swap */
+    const struct identity *read; /* a large text as it was read, whose changes show in it; NULL: none */
     int edit_lock;
 };
 

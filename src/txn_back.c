@@ -198,7 +198,8 @@ static bool write_rebased(const struct txn *txn, const struct back *back, struct
         return false;
     bool ok = true;
     for (size_t i = 0; ok && i < back->n_later; i++)
-        ok = file_write_new(dir, arena_printf("%zu", i), back->later[i].text, back->later[i].len, err);
+        ok = back->later[i].text == NULL ||
+             file_write_new(dir, arena_printf("%zu", i), back->later[i].text, back->later[i].len, err);
     ok = ok && file_sync_dir(dir, err);
     close(dir);
     return ok;
@@ -210,6 +211,10 @@ bool txn_rollback_prepare(struct txn *txn, struct back *back, const struct txn_t
     const char *json = record_format_back(back, &len);
     if (json == NULL)
         return err_set(err, "there is not enough memory to write the record");
+    if (len > RECORD_LIMIT)
+        return err_set(
+            err, "the record of this rollback would have %zu bytes, and mailfix reads records of at most %zu",
+            len, RECORD_LIMIT);
     txn->record.back = back;
     txn_use_back(txn);
     bool ok = file_unlink(txn->dir, "back.json", err) && file_remove_dir(txn->dir, "back", err) &&

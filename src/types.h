@@ -92,6 +92,7 @@ struct doc {
     struct node *node;           /* top-level nodes; their spans tile the text */
     size_t n_node;
     struct piece *piece; /* none: text is the whole file */
+    bool settled;        /* with pieces: changed last so long before it was read that a change since shows */
     size_t n_piece;
     struct strings keys; /* the records of these were asked for */
     bool all;            /* all records were */

@@ -12,6 +12,7 @@
 #include "way_back_private.h"
 
 #include "hunk.h"
+#include "maps.h"
 #include "secret.h"
 
 #include <string.h>
@@ -334,7 +335,23 @@ static bool make_change(const struct walk *w, struct file *f, struct change *cha
     return true;
 }
 
-/* An index has no text to look into: it goes back while it is the one that was built. */
+/* Somebody built the index anew from the text that mailfix wrote, which has not changed: there is no edit in
+ * it, and the text goes back with it. */
+static bool is_built_again(const struct walk *w, const struct target *index)
+{
+    for (size_t i = 0; i < w->chosen->n_target; i++) {
+        const struct target *t = &w->chosen->target[i];
+        size_t len = strlen(t->path);
+        if (strcmp(t->document, RECORD_INDEX) != 0 && strncmp(index->path, t->path, len) == 0 &&
+            index->path[len] == '.' && strchr(index->path + len, '/') == NULL)
+            return way_back_has_file(w, t->path, t->after) &&
+                   maps_is_made_of(w->store->root, index->path, t->path, strcmp(t->document, "aliases") == 0);
+    }
+    return false;
+}
+
+/* An index has no text to look into: it goes back while it is the one that was built, or another one of the
+ * same text, which is kept. */
 static bool plan_index(const struct walk *w, size_t index)
 {
     const struct target *t = &w->chosen->target[index];
@@ -357,7 +374,7 @@ static bool plan_index(const struct walk *w, size_t index)
     if (strcmp(back->from, t->before) == 0 || strcmp(back->from, t->after) == 0)
         return true;
     back->edited = back->from[0] != '\0';
-    if (w->way == WAY_FORCE)
+    if (w->way == WAY_FORCE || (back->edited && is_built_again(w, t)))
         return true;
     return err_outcome(
         w->err, NEEDS_PERSON,

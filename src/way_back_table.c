@@ -3,8 +3,8 @@
  * The way back of a table's text, of any size. One that nobody changed since is taken from before/ by its
  * digest, and only the places of the hunks are read, to be shown.
  *
- * Limits: of a text of more than FILE_LIMIT bytes that was changed since no diff is shown, and one that a
- * later transaction changed is taken back after that one only.
+ * Limits: of a text of more than FILE_LIMIT bytes that was changed since no diff is shown, and one from below
+ * which an older transaction was taken is neither merged nor put aside by force.
  */
 #include "way_back_private.h"
 
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool has_file(const struct walk *w, const char *path, const char *digest)
+bool way_back_has_file(const struct walk *w, const char *path, const char *digest)
 {
     struct at at;
     struct err ignored;
@@ -34,7 +34,8 @@ static bool is_straight(const struct walk *w, const struct file *f)
 {
     const struct target *t = f->target;
     return doc_can_be_absent(t->document) && f->n_later == 0 && t->before[0] != '\0' &&
-           has_file(w, t->path, t->after) && has_file(w, way_back_slot(w->chosen, f->index), t->before);
+           way_back_has_file(w, t->path, t->after) &&
+           way_back_has_file(w, way_back_slot(w->chosen, f->index), t->before);
 }
 
 /* The change of a file of any size: hunks at its places. */
@@ -214,6 +215,26 @@ static bool plan_merge(const struct walk *w, const struct file *f, const char *f
     return ok;
 }
 
+bool way_back_without(const struct walk *w, const struct file *f, struct hunk *hunk, const char *from,
+                      const char *to)
+{
+    struct at at;
+    struct identity identity;
+    char hex[DIGEST_HEX + 1];
+    int fd;
+    if (!file_resolve(w->store->root, f->target->path, &at, w->err))
+        return false;
+    bool ok = file_open_text(&at, &fd, &identity, w->err);
+    if (ok)
+        close(fd);
+    const struct file_edit without = {at.dir, at.name, &identity, hunk, f->target->n_hunk};
+    ok = ok && file_edit_digest(&without, hex, w->err);
+    close(at.dir);
+    if (ok && strcmp(hex, to) != 0)
+        return way_back_damaged(w);
+    return ok && add_change(w, f, hunk, from, to, &w->out->text[f->index].large);
+}
+
 static bool is_large(const struct walk *w, const struct file *f, char ret_digest[DIGEST_HEX + 1])
 {
     struct at at;
@@ -236,15 +257,20 @@ static bool plan_large(const struct walk *w, const struct file *f, const char *n
     const struct target *t = f->target;
     struct back_target *back = &w->out->back->target[f->index];
     struct strings later = {0};
+    bool planned = false;
     for (size_t i = 0; i < f->n_later; i++)
         strings_add(&later, f->later[i]->id);
+    if (later.n > 0 && !way_back_chain(w, f, now, &planned))
+        return false;
     if (later.n > 0)
-        return way_back_dependent(w, f, &later);
+        return planned || way_back_dependent(w, f, &later);
     memcpy(back->from, now, sizeof(back->from));
     memcpy(back->to, t->before, sizeof(back->to));
     if (strcmp(now, t->before) == 0)
-        return true; /* somebody took it back already */
-    if (!has_file(w, way_back_slot(w->chosen, f->index), t->before))
+        return true;                /* somebody took it back already */
+    if (strcmp(now, t->after) == 0) /* an older one was taken out from below it */
+        return way_back_without(w, f, hunk_reverse(t->hunk, t->old, t->n_hunk), now, t->before);
+    if (!way_back_has_file(w, way_back_slot(w->chosen, f->index), t->before))
         return way_back_damaged(w);
     if (w->way == WAY_MERGE)
         return plan_merge(w, f, now);

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measuring for the bench: contenders by turns, medians, rows with their goals, and the drawing."""
+import json
 import os
 import shutil
 import statistics
 import subprocess
-import sys
 import time
 
 LIMIT = 60  # seconds for a contender that may never end; its next runs are left out
@@ -20,12 +20,17 @@ def need(*programs):
             raise Skip(program + " is not here")
 
 
-class Contender:
-    """What runs in a row. argv may be a function that is called instead of a program, or one that gives the words (words=True)."""
+class Failed(Skip):
+    """A command of a row ended otherwise than it should."""
 
-    def __init__(self, argv, prepare=None, codes=(0,), words=False, limit=None):
-        self.argv, self.prepare, self.codes, self.words, self.limit = argv, prepare, codes, words, limit
-        self.seconds, self.kib, self.stopped = [], [], False
+
+class Contender:
+    """What runs in a row. argv may be a function that is called instead of a program, or one that gives the words (words=True).
+    until() tells afterwards when it was (time.time) that something was reached; that time is kept, too."""
+
+    def __init__(self, argv, prepare=None, codes=(0,), words=False, limit=None, until=None):
+        self.argv, self.prepare, self.codes, self.words, self.limit, self.until = argv, prepare, codes, words, limit, until
+        self.seconds, self.partly, self.kib, self.stopped = [], [], [], False
 
     def run(self):
         if self.stopped:
@@ -33,7 +38,7 @@ class Contender:
         if self.prepare:
             self.prepare()
         argv = self.argv() if self.words else self.argv
-        begin = time.monotonic()
+        clock, begin = time.time(), time.monotonic()
         if callable(argv):
             argv()
             self.seconds.append(time.monotonic() - begin)
@@ -48,8 +53,10 @@ class Contender:
             return
         self.seconds.append(time.monotonic() - begin)
         if run.returncode not in self.codes:
-            sys.exit("%s: exit %d\n%s" % (" ".join(map(str, argv))[:400], run.returncode, run.stderr[-2000:]))
+            raise Failed("%s: exit %d\n%s" % (" ".join(map(str, argv))[:400], run.returncode, run.stderr[-2000:]))
         self.kib.append(int(run.stderr.split()[-1]))
+        if self.until:
+            self.partly.append(self.until() - clock)
 
     @property
     def median(self):
@@ -69,22 +76,33 @@ def by_turns(runs, **contenders):
 
 
 class Table:
-    """The rows, printed as they come."""
+    """The rows, printed as they come, and written to a file together with what is known of the run."""
 
-    def __init__(self):
-        self.rows, self.growth, self.skipped = [], [], 0
+    def __init__(self, path, about):
+        self.path, self.about = path, about
+        self.rows, self.growth, self.left_out = [], [], []
+
+    def write(self):
+        columns = ["records", "mailfix", "postmap", "augtool", "copy"]
+        self.path.write_text(json.dumps({**self.about, "rows": self.rows, "left_out": self.left_out,
+                                         "growth": [dict(zip(columns, row)) for row in self.growth]}, indent=1) + "\n")
 
     def skip(self, number, why):
-        self.skipped += 1
-        print("%-4s skipped: %s" % (number, why), flush=True)
+        """A row that cannot run, or failed."""
+        how = "failed" if isinstance(why, Failed) else "skipped"
+        self.left_out.append({"row": number, "how": how, "why": str(why)})
+        self.write()
+        print("%-4s %s: %s" % (number, how, why), flush=True)
 
     def row(self, number, what, value, goal, unit="x", **more):
-        met = value is not None and value <= goal
+        met = None if goal is None else value is not None and value <= goal
         self.rows.append({"row": number, "what": what, "value": None if value is None else round(value, 4), "unit": unit, "goal": goal,
                           "met": met, **more})
+        self.write()
         extra = ", ".join("%s %s" % pair for pair in more.items())
-        print("%-4s %-66s %8s %-4s goal %-6.4g %-8s %s" % (
-            number, what, "-" if value is None else "%.3f" % value, unit, goal, "met" if met else "NOT met", extra), flush=True)
+        print("%-4s %-66s %8s %-4s %-11s %-8s %s" % (
+            number, what, "-" if value is None else "%.3f" % value, unit, "" if goal is None else "goal %.4g" % goal,
+            "" if goal is None else "met" if met else "NOT met", extra), flush=True)
 
     def against(self, number, what, mine, other, goal, memory=None):
         """The ratio of two medians, and where there is a goal for it the largest resident size."""

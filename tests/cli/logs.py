@@ -10,6 +10,7 @@ import gzip
 import json
 import lzma
 import os
+import re
 import signal
 import subprocess
 import time
@@ -261,6 +262,43 @@ class Reading:
         out, err = self.run.communicate(timeout=20)
         os.close(self.write)
         return self.run.returncode, (out + err).decode()
+
+
+FIXED = (r"  (?:evidence|advice|what follows from it|in the log, once):$", r"  in the log, (\d+) times, first and last:$", r"    \((\d+) times\)$",
+         r"  still so: (?:the running host shows it|it was logged after the daemon's last start and the last change of its configuration)$",
+         r"  not known whether still so: only the log shows it$", r"  no longer so$",
+         r"  repair: (\S.*?)(?:    \(look first: add --dry-run\)|, once it is told:)?$", r"  repair: mailfix apply \S+ would not do: (.*)$",
+         r"  independent of: (\S+)$", r"not known: (.*)$", r" +for example: (.*)$",
+         r"([a-z0-9-]+) \((stops-mail|harms-mail|risk|noise)\): (.*)$", r" +(.*)$")
+
+
+def leaves(value):
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [leaf for item in value for leaf in leaves(item)] if isinstance(value, list) else [str(value)]
+
+
+def test_log_json_says_all(host):
+    """What is no fixed word of a line that a person reads stands in the object: names, evidence, lines of the log, counts, commands."""
+    host.put("etc/aliases", "postmaster: root\nloop: pool\npool: loop\n")
+    write(host.main, open(host.main, encoding="utf-8").read() +
+          "alias_maps = hash:/etc/aliases\ntransport_maps = hash:/etc/none\nmyhostnam = x\nmyhostname = mail\n")
+    log = log_of(host, PAGE + "".join("Sep 30 16:4%d:20 svr %s\n" % (i, line) for i in range(3) for line in (
+        "postfix/smtp[9]: connect to mx.example.net[192.0.2.9]:25: Connection timed out",
+        "postfix/smtpd[8]: NOQUEUE: reject: RCPT from x[192.0.2.7]: 554 5.7.1 <a@other.example>: Relay access denied; from=<b> to=<a@other.example>",
+        "dovecot: imap-login: Disconnected (no auth attempts in 0 secs): user=<>, rip=192.0.2.7, lip=192.0.2.1")))
+    words = ("diagnose", "--log", log)
+    found = report(host, 6, *words)
+    lines = host.expect(6, *words).outtext.splitlines()
+    check(len(lines) > 50, "too little is said to prove anything: %s" % lines)
+    said = leaves(found)
+    for line in lines:
+        match = next(m for m in (re.match(form, line) for form in FIXED) if m)
+        if not line.startswith(" "):
+            said = [leaf for f in found["findings"] if f["fix"] == match.group(1) for leaf in leaves(f)] or leaves(found)
+        for part in match.groups():
+            check(part is None or part in said or (not part.isdigit() and any(part in leaf for leaf in said)),
+                  "the object lacks %r of %r" % (part, line))
 
 
 def test_log_reader_is_nobody(host):

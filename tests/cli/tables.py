@@ -3,8 +3,11 @@
 of the file is as it was to the byte, and bad lines elsewhere are named and stop nothing."""
 import os
 import re
+import shutil
+import threading
+import time
 
-from support import check, check_equal, difference, read, write
+from support import Skip, check, check_equal, difference, execute, read, site, write
 
 MAIN = ("myhostname = mail.example.jp\nmydomain = example.jp\nmydestination = $myhostname\nvirtual_alias_domains =\n"
         "virtual_mailbox_domains =\ntransport_maps = hash:/etc/postfix/transport\n")
@@ -93,10 +96,95 @@ def test_large_table_twice(host):
     prepare(host, before)
     host.expect(0, *APPLY, "-y")
     host.expect(0, "apply", "isp-relay", "domain=second.example.com", "relay=[relay.example.net]", "-y")
-    host.expect(4, "rollback", "1", "-y", err="was changed again by transaction 0002-isp-relay; roll that one back first")
+    both = read(host.path(TRANSPORT)).decode()
+    for order in (("2", "1"), ("1", "2")):
+        for number in order:
+            host.expect(0, "rollback", number, "-y")
+            left = before if number == order[1] else both.replace(NEW, OLD) if number == "1" else before.replace(OLD, NEW)
+            check(read(host.path(TRANSPORT)).decode() == left, "the file after the rollback of %s in %s" % (number, order))
+        if order[0] == "2":
+            shutil.rmtree(host.path("var/lib/mailfix"))
+            host.put(TRANSPORT, before)
+            host.expect(0, *APPLY, "-y")
+            host.expect(0, "apply", "isp-relay", "domain=second.example.com", "relay=[relay.example.net]", "-y")
+    host.expect(0, "apply", "isp-relay", "domain=x.example", "relay=[a.example]", "-y")
+    host.expect(0, "apply", "isp-relay", "domain=x.example", "relay=[b.example]", "-y")
+    host.expect(4, "rollback", "3", "-y", err="was changed again by transaction 0004-isp-relay; roll that one back first")
+    host.put(TRANSPORT, "# by hand\n" + read(host.path(TRANSPORT)).decode())
+    host.expect(4, "rollback", "3", "-y", err="0004-isp-relay")
+
+
+def test_large_table_star(host):
+    """A key that is a '*' is a key like any other."""
+    before = text()
+    prepare(host, before)
+    with site(host, "fix zz-test-star\ntitle t\neffect noise\n\nedit map transport_maps\n  ensure\n    |* :[all.example]\n", "zz-test-star"):
+        for _ in range(2):
+            host.expect(0, "apply", "zz-test-star", "-y")
+        check(read(host.path(TRANSPORT)).decode() == before + "* :[all.example]\n", "one line more")
+        host.expect(0, "rollback", "-y")
+        check(read(host.path(TRANSPORT)).decode() == before, "the file after the rollback")
+
+
+def in_place(path, edited):
+    with open(path, "r+b") as out:
+        out.write(edited)
+
+
+def by_rename(path, edited):
+    write(path + ".new", edited)
+    os.rename(path + ".new", path)
+
+
+def test_large_table_changed_before_the_swap(host):
+    """As large as it was, in the moment before the exchange: of a text that was changed last long ago its times tell."""
+    strace = shutil.which("strace")
+    if strace is None:
+        raise Skip("strace is not here")
+    before = text()
+    prepare(host, before)
+    edited = before.replace("first.example smtp:[a]", "first.example smtp:[z]").encode()
+    path = host.path(TRANSPORT)
+    for edit in (in_place, by_rename):
+        host.put(TRANSPORT, before)
+        os.utime(path, (1e9, 1e9))
+
+        def wait_and_edit():
+            for _ in range(600):
+                if os.path.exists(host.path("etc/postfix/.transport.mailfix")):
+                    break
+                time.sleep(0.1)
+            edit(path, edited)
+
+        thread = threading.Thread(target=wait_and_edit)
+        thread.start()
+        try:
+            result = execute([strace, "-f", "-o", "/dev/null", "-e", "trace=renameat2", "-e", "inject=renameat2:delay_enter=3000000:when=1",
+                              *host.argv(*APPLY, "-y")])
+        finally:
+            thread.join()
+        check_equal((result.code, result.last), (1, "Nothing was changed."), "apply, %s (%s)" % (edit.__name__, result.errtext))
+        check("transport was changed by somebody else" in result.errtext, result.errtext)
+        check(read(path) == edited, "the edit stays")
+
+
+def test_large_table_thousands(host):
+    """Thousands of values of a loop: one transaction, which can be read and taken back."""
+    before = text()
+    prepare(host, before)
+    numbers = range(4, RECORDS, 50)  # records of one line
+    words = ["domain=customer%d.example.com" % i for i in numbers]
+    after = before
+    lines = {"customer%d.example.com\tsmtp:[d]\n" % i: i for i in numbers}
+    after = "".join("#%scustomer%d.example.com\t:[relay.example.net]\n" % (line, lines[line]) if line in lines else line
+                    for line in before.splitlines(keepends=True))
+    for _ in range(2):
+        host.expect(0, "apply", "isp-relay", *words, "relay=[relay.example.net]", "subdomains=no", "-y")
+        check(read(host.path(TRANSPORT)).decode() == after, "the records asked for")
+    check(os.path.getsize(host.path("var/lib/mailfix/txn/0001-isp-relay/plan.json")) > 1 << 20, "a long record")
+    check("0001" in host.expect(0, "history").outtext, "history")
     host.expect(0, "rollback", "-y")
-    host.expect(0, "rollback", "-y")
-    check(read(host.path(TRANSPORT)).decode() == before, "the file after both")
+    check(read(host.path(TRANSPORT)).decode() == before, "the file after the rollback")
 
 
 BY_PATTERN = ("fix zz-test-by-pattern\ntitle t\neffect noise\n\nedit map transport_maps\n  each entry matching %s\n"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""between.py MAILFIX_PREFIX [--quick] [CASE...]: somebody edits a file in each moment between two changes of mailfix.
+"""between.py MAILFIX_PREFIX [--quick] [--stop] [CASE...]: somebody edits a file in each moment between two changes of mailfix.
 
 mailfix is stopped after each of its changing calls in turn; main.cf or master.cf is edited, in place or by a new file of
 that name; then it goes on. The edit must be there when all is over, on the text from before or on the one from after, and:
@@ -10,7 +10,7 @@ that name; then it goes on. The edit must be there when all is over, on the text
   exit 4        only a rollback, which found the edit too late to refuse: the edited file is left as it was
 
 Then nothing lies beside the files, once recover has run. Cases are apply and rollback; the variants those of sweep.py
-but for "exdev". --quick: every other edit.
+but for "exdev". --quick: every other edit. --stop: ends at the first that failed.
 
 Limits. An editor that holds the old file open and writes to it after the swap is not met; where the kernel cannot
 exchange names, neither is one that comes between the last look and the rename. Needs what points.py needs.
@@ -143,4 +143,4 @@ def edit_all(sweeps):
 
 
 if __name__ == "__main__":
-    sys.exit(main(edit_all, live=False))
+    sys.exit(main(edit_all, live=False, more=("--stop",)))

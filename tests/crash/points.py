@@ -343,6 +343,10 @@ def work(task):
 
 # ---- many points ----
 
+class Stopped(Exception):
+    """The first failure, with --stop."""
+
+
 class Sweeps:
     def __init__(self, pool):
         self.pool = pool
@@ -369,6 +373,9 @@ class Sweeps:
                 halfway[result.state] = result.label
             if result.problems:
                 failures.append("  %s: %s" % (result.label, "; ".join(text for _, text in result.problems)))
+                if "--stop" in setup["options"]:
+                    self.sum_up(name, done, count, failures, at)
+                    raise Stopped
             if time.monotonic() - shown > 15:
                 shown = time.monotonic()
                 print("%s: %d / %d, %.0f s" % (name, done, len(points), self.elapsed()), flush=True)
@@ -504,7 +511,10 @@ def main(sweep_all, live=True, more=()):
             build_faulty()
             with workers() as pool:
                 sweeps = Sweeps(pool)
-                sweep_all(sweeps)
+                try:
+                    sweep_all(sweeps)
+                except Stopped:
+                    pass
     finally:
         for path in installed:
             os.unlink(path)

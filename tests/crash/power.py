@@ -36,7 +36,7 @@ from collections import Counter, namedtuple
 sys.dont_write_bytecode = True
 from cases import Problem  # noqa: E402
 from disk import Disk, Names, Process, Unknown, fingerprint, ignored_attribute, materialise  # noqa: E402
-from points import (NOTHING, PUT_BACK, SHOWN, check_settled, check_way_on, command_of, last_line, main, run,  # noqa: E402
+from points import (NOTHING, PUT_BACK, SHOWN, Stopped, check_settled, check_way_on, command_of, last_line, main, run,  # noqa: E402
                     setup, turn)
 from sweep import EXCHANGE, EXDEV, LINKS  # noqa: E402
 from trees import NOT_OURS, RECENT, copy_tree, look, states, unmarked  # noqa: E402
@@ -48,10 +48,6 @@ SPREAD = 40
 # A disk to look at: where it comes from, the side that it must be on (None: either), whether to try the way on.
 Task = namedtuple("Task", "case label state wanted way_on")
 Result = namedtuple("Result", "problem halfway")
-
-
-class Stopped(Exception):
-    pass
 
 
 # ---- tracing ----
@@ -280,10 +276,9 @@ def cut_all(sweeps):
                 cut_case(sweeps, case, LINKS)
             if not setup["quick"] and case.name == "apply":
                 cut_case(sweeps, case, EXDEV)
-    except (Stopped, Problem, Unknown) as problem:
-        if not isinstance(problem, Stopped):
-            print("%s: %s" % (type(problem).__name__, problem))
-            sweeps.failed += 1
+    except (Problem, Unknown) as problem:
+        print("%s: %s" % (type(problem).__name__, problem))
+        sweeps.failed += 1
 
 
 if __name__ == "__main__":

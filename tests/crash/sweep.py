@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sweep.py MAILFIX_PREFIX [--quick] [--faults [--once]] [CASE...]: kill mailfix, and let its system calls fail, wherever it matters.
+"""sweep.py MAILFIX_PREFIX [--quick] [--faults [--once]] [--stop] [CASE...]: kill mailfix, and let its system calls fail, wherever it matters.
 
 cases.py has the cases; without names all of them run. A point (points.py says what is asked of it) is one run of a case in
 a tree of its own, in which strace kills the process at the K-th call of some name (the call is not executed) or lets that
@@ -26,6 +26,7 @@ they change they are the same as "exchange", so their points begin there.
 changing call; of two neighbours one is followed by recover, the other by the same words; a quarter of the points of live
 cases, and of recover a sixth (live: a twelfth) of the points of every third state; with
 --faults a sample of the first two cases, evenly spread. --once: no call fails from then on.
+--stop: ends at the first point that failed.
 
 Limits. What a power cut can lose is not seen here: a killed process loses no write. Nobody edits the files in the
 meantime, so a missing comparison of what a swap displaced is not seen either. In "links" a kill at renameat2 itself is
@@ -259,4 +260,4 @@ def all_sweeps(sweeps):
 
 if __name__ == "__main__":
     faults = "--faults" in sys.argv
-    sys.exit(main(all_faults if faults else all_sweeps, live=not faults, more=("--faults", "--once")))
+    sys.exit(main(all_faults if faults else all_sweeps, live=not faults, more=("--faults", "--once", "--stop")))

@@ -34,6 +34,7 @@ def master():
         yield "services of " + kind, ("", SERVICE + text * (LINES // max(1, text.count("\n"), len(text.split()))) + "\n", "")
     yield from {"services": ("", line, ""), "services at both limits": ("", "name unix - - - - - " + "x" * 42 + "\n", ""), "with options": ("", SERVICE + option * 2 + "\n", ""), "braces that open": (SERVICE + " -oa=", "{", "\n"),
                 "braces": (SERVICE + " -oa=", "{}", "\n"), "nested braces": (SERVICE + " -oa=", "{{{{{}}}}}", "\n"), "one word": (SERVICE + " ", "x", "\n"),
+                "a group of blanks": (SERVICE + " -oa={", " ", "}\n"), "groups of lines": (SERVICE + " -oa={", "\n {", "\n }\n"), "blanks and braces": (SERVICE + " -o { a=", "{ } ", " }\n"),
                 "braces of lines": (SERVICE + " -o { a=\n", " x\n", " }\n"), "many braces of lines": ("", SERVICE + " -o { a=\n" + " x\n" * LINES + " }\n", ""),
                 "commented": ("", COMMENTED, ""), "commented options": (COMMENTED, "#-oa\n", ""), "one option below": (COMMENTED, "#\n", "#-oa\n"),
                 "commented and prose": ("", COMMENTED + "#\n", ""), "commented words": ("#a unix - - - - - x", " x", "\n"),
@@ -54,7 +55,8 @@ def dovecot():
                 "comments behind": ("", "a=" + "b \\ #\n" * LINES + "b\n", ""), "backslashes": ("a=", "\\\n", "b\n"), "dropped": ("", "a \\\n\n", ""),
                 "quotes": ("a=", '"', "\n"), "quoted": ("a=", '"" ', "\n"), "one line": ("a=", "x", "\n"), "long lines": ("", "a=" + "x" * 2600 + "\n", ""),
                 "heredoc": ("a=<<E\n", "x\n", "E\n"), "heredocs": ("", "a=<<E\nE\n", ""), "heredocs that open": ("", "a=<<E\n", ""), "words": ("", "a ", "= b\n"),
-                "a name": ("a ", "a", " {\n}\n"), "includes": ("", "!include a\n", ""), "bad last line": ("a {\n", "b=c\n", "}\nx\n")}.items()
+                "braces of 1.x": ("auth a {\n", "a {}\n", ""), "dropped by 1.x": ("auth a {\n}\n", "a {x\n}\n", ""), "open ends of 1.x": ("auth a {\n" * 15, "b=c\n", "b {}\n"),
+                "blanks": ("auth a {\n}\na {", " ", "x\n"), "a name": ("a ", "a", " {\n}\n"), "includes": ("", "!include a\n", ""), "bad last line": ("a {\n", "b=c\n", "}\nx\n")}.items()
 
 
 def fix():

@@ -5,9 +5,9 @@ targets. postalias reads any text, and warns of the lines that it drops: those a
 postalias writes names and targets anew from its tokens, so both sides are compared without white space, and names
 without quotes and backslashes, too.
 
-Limits: no name goes over the end of a line. To postalias a vertical tab or a form feed is a target, to the lens it is
+Limits: a name that goes over the end of a line is "unread" to the lens, and not compared. To postalias a vertical tab or a form feed is a target, to the lens it is
 white space: no text has one where it would be the only target. What postalias makes of quotes in targets is its own affair (it adds some);
-targets are compared without quotes and backslashes.
+targets are compared without quotes, backslashes and "]" (3.10 closes a "[" that is open).
 """
 import re
 
@@ -48,11 +48,14 @@ def judge(tools, work, text):
     for line in said.out.split(b"\n")[:-1]:
         name, targets = line.split(b":\t", 1)
         if name not in (b"@", b"YP_LAST_MODIFIED", b"YP_MASTER_NAME"):
-            theirs.setdefault(bare(name), set()).add(bare(targets))
+            theirs.setdefault(bare(name), set()).add(bare(targets).replace(b"]", b""))
     ours = {}
     for node in nodes:
         if node.label == "alias" and node.text():
-            ours.setdefault(bare(node.value), set()).add(bare(node.text()))
+            ours.setdefault(bare(node.value), set()).add(bare(node.text()).replace(b"]", b""))
+    over_lines = [bare(lens.logical(text, node)) for node in nodes if node.label == "unread" and node.values()]
+    theirs = {name: targets for name, targets in theirs.items()
+              if name in ours or not any(line.startswith(name + b":") for line in over_lines)}
     # Names that are one without quotes may be two, and of two that are one the first counts.
     wrong = {name for name in theirs.keys() | ours.keys() if not theirs.get(name, {None}) <= ours.get(name, {None})}
     if not wrong:

@@ -5,8 +5,11 @@ values. postmap reads any text, and warns of the lines that it drops: those are 
 A table of patterns is the same to the lens: the first word, or the pattern with the blanks in it, is where postmap -q
 through regexp: cuts as well, so those texts only have to be read.
 
-Limits: white space of more than one byte in a value is not compared. No key goes over the end of a line.
+Limits: white space of more than one byte in a value is not compared. A key that goes over the end of a line is "unread" to
+the lens, and not compared.
 """
+import re
+
 import lens
 import postfix
 
@@ -26,14 +29,22 @@ def logical(odd):
     return key + odd.fold() + odd.words(WORDS, 0, 5)
 
 
+def printed(line):
+    """Key and value; a tab between quotes is part of the key."""
+    key = re.match(rb'(?:\\.|"(?:\\.|[^"\\])*"|[^"\\\t])*(?=\t)', line)
+    return (key[0], line[key.end() + 1:]) if key else tuple(line.split(b"\t", 1))
+
+
 def judge(tools, work, text):
     site, table = postfix.table_site(work, text)
     nodes = lens.read(tools.prefix, table, DOCUMENT)
     said = tools.postfix.run("postmap", "-c", site, "-f", "-s", "texthash:" + table)
     if said.fatal is not None:
         return "postmap: " + said.fatal, None
-    theirs = dict(line.split(b"\t", 1) for line in said.out.split(b"\n")[:-1])
-    theirs = {key: lens.even(value) for key, value in theirs.items()}
+    theirs = dict(printed(line) for line in said.out.split(b"\n")[:-1])
+    over_lines = [(lens.logical(text, node), len(node.value)) for node in nodes if node.label == "unread" and node.values()]
+    theirs = {key: lens.even(value) for key, value in theirs.items()
+              if not any(line.startswith(key) and len(key) > first for line, first in over_lines)}
     ours = {}
     for node in nodes:
         if node.label == "entry" and node.text():

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dovecot_dump LENSDIR ROOT...
+ * dovecot_dump LENSDIR FACTS ROOT...
  *
- * For each root its name, and what mailfix takes to be in effect in dovecot.conf and what it includes there,
+ * FACTS is a file for --facts. For each root its name, and what mailfix takes to be in effect in dovecot.conf and what it includes there,
  * a line a setting: FILE:LINE, ALONE, PATH, LITERAL and VALUE with tabs between them. ALONE is the number,
  * from 1, among those of its type, of the section around it that merges with no other, 0: none; LITERAL is 0
  * where Dovecot expands the value. A root whose configuration mailfix refuses has a line "refused" and the
@@ -39,14 +39,14 @@ static int number_of(const struct dovecot_entry *entry, const struct node *alone
     return number;
 }
 
-static void dump(const char *dir)
+static void dump(const char *facts, const char *dir)
 {
     struct root root;
     struct err err;
     struct docs docs = {0};
     struct dovecot_conf conf;
     printf("root\t%s\n", dir);
-    if (!root_open(dir, &root, &err) || !facts_open(&root, NULL, &docs.facts, &err) ||
+    if (!root_open(dir, &root, &err) || !facts_open(&root, facts, &docs.facts, &err) ||
         !docs_dovecot(&docs, &conf, &err)) {
         printf("refused\t");
         print_escaped(err.text);
@@ -75,11 +75,11 @@ static void exhausted(void)
 int main(int argc, char **argv)
 {
     struct err err;
-    if (argc < 3 || !arena_open(exhausted, &err))
+    if (argc < 4 || !arena_open(exhausted, &err))
         return 2;
     tree_set_lens_dir(argv[1]);
-    for (int i = 2; i < argc; i++)
-        dump(argv[i]);
+    for (int i = 3; i < argc; i++)
+        dump(argv[2], argv[i]);
     tree_close();
     return 0;
 }

@@ -70,6 +70,12 @@ def ask_doveconf(tree, work, cases):
     subprocess.run(["chroot", tree, "/bin/sh", "-c", script], input="".join(c + "\n" for c in cases), text=True, check=True)
 
 
+def version_of(tree):
+    """Of its Dovecot, as "2.4.1"."""
+    said = subprocess.run(["chroot", tree, "dovecot", "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return re.match(r"[0-9.]+", said)[0]
+
+
 def put(root, path, text):
     file = pathlib.Path(root, path)
     file.parent.mkdir(parents=True, exist_ok=True)

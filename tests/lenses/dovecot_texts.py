@@ -63,10 +63,10 @@ class Maker:
 
     def odd(self):
         """A section with free names, and in it values of every spelling."""
-        section = "import_environment" if self.new else "plugin"
+        section = self.pick("import_environment", '"import_environment"') if self.new else "plugin"
         text = self.between() + self.pick(f"{section} {{", f"{section}\t{{ # {{", f"{section} \\\n{{ ") + "\n"
         for i in range(12):
-            names = [f"n{i}", f"k{self.random.randrange(5)}", f"a.b{i}"] + [f'"q {i}"'] * self.new
+            names = [f"n{i}", f"k{self.random.randrange(5)}", f"a.b{i}"] + [f'"q {i}"', f'"b\\\\{i}"', f'"c\\"{i}"'] * self.new
             text += self.between() + self.setting(self.pick(*names))
         return text + self.pick("}", " }", "} # }", "}#") + "\n" + self.between()
 
@@ -83,9 +83,10 @@ class Maker:
 
     def filter(self):
         protocol = self.pick("imap", '"imap"', "pop3", "\\\nimap")
+        word = self.pick("protocol", '"protocol"') if self.new else "protocol"
         name = self.pick("a.example", "*.b.example", '"a.example"')
         address = self.pick("192.0.2.0/24", "198.51.100.7")
-        return self.pick(f"protocol {protocol} {{\n {self.plain()}}}\n", f"local_name {name} {{\n {self.plain()}}}\n",
+        return self.pick(f"{word} {protocol} {{\n {self.plain()}}}\n", f"local_name {name} {{\n {self.plain()}}}\n",
                          f"local {address} {{\n protocol imap {{\n {self.plain()} }}\n}}\n")
 
     def mailbox(self):
@@ -93,7 +94,7 @@ class Maker:
         return f"namespace inbox {{\n inbox = yes\n mailbox {box} {{\n auto = {self.pick('no', 'create')}\n }}\n}}\n"
 
     def free(self):
-        section = "import_environment" if self.new else "plugin"
+        section = self.pick("import_environment", '"import_environment"') if self.new else "plugin"
         return f"{section} {{\n {self.pick('a', 'b')} = {self.word()}\n}}\n"
 
     def lone(self):

@@ -101,5 +101,15 @@ module Test_Mf_Aliases =
       { "unread" = "(q" }
       { "unread" = "[r: s" }
 
-  (* Refused: a ':' behind a quote that is closed on a later line *)
-  test lns get "\"a\n : b\n" = *
+  (* A backslash at the end of the line of a name *)
+  test lns get "a\\\n\"b c\\\n\n : d\n e\n\\\n# f\n : g\n(h\\\n" =
+      { "unread" = "a\\" }
+      { "unread" = "\"b c\\" { "value" = ": d" } { "value" = "e" } }
+      { "unread" = "\\" { "#comment" = "# f" } { "value" = ": g" } }
+      { "unread" = "(h\\" }
+
+  (* A ':' behind a quote, a note or a literal that is closed on a later line, or on none *)
+  test lns get "\"a\n : b\n((c) d\n# e\n :f\n[g\n # h\n\n : i\n" =
+      { "unread" = "\"a" { "value" = ": b" } }
+      { "unread" = "((c) d" { "#comment" = "# e" } { "value" = ":f" } }
+      { "unread" = "[g" { "#comment" = "# h" } { "value" = ": i" } }

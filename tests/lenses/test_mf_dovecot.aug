@@ -214,6 +214,29 @@ module Test_Mf_Dovecot =
         { "name" = "x{}" }
       }
 
+  (* 2.4 takes quotes around a type; white space follows them *)
+  test lns get "\"a = {\" {\n \"b\" \"c\"{\n }\n}\n\"group\" @d e {\n}\n" =
+      { "section" = "\"a = {\""
+        { "section" = "\"b\""
+          { "name" = "\"c\"" }
+        }
+      }
+      { "section" = "\"group\""
+        { "name" = "@d e" }
+      }
+
+  (* What 1.x drops behind a brace is BEL characters here *)
+  test lns get "a b {\a # c\n d { \a\a\n } # e\n}\n" =
+      { "section" = "a"
+        { "name" = "b" }
+        { "#ignored" = "\a" }
+        { "#open" = "# c" }
+        { "section" = "d"
+          { "#ignored" = "\a\a" }
+          { "#close" = "# e" }
+        }
+      }
+
   (* Comments behind braces *)
   test lns get "a b { # c\n} # d\n" =
       { "section" = "a"

@@ -119,4 +119,5 @@ module Test_Mf_Transport =
       { "unread" = "a\\" { "value" = "b" } { "#comment" = "# c" } { "value" = "d" } }
       { "unread" = "e\\" }
       { "entry" = "f\\ " }
-  test lns get "a\\\n# c\n b\n" = *
+  test lns get "a\\\n# c\n\n  # d\n b\n" =
+      { "unread" = "a\\" { "#comment" = "# c" } { "#comment" = "# d" } { "value" = "b" } }

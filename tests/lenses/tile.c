@@ -3,12 +3,17 @@
  * tile LENSDIR MODULE FILE...
  *
  * Parses each FILE with lens MODULE.lns and proves what the splicer relies on: the spans of the top-level
- * nodes tile the text from its first byte to its last, children lie inside their parents and in order, every
- * stored value is the text at its value span, and what no span of a value or key covers is separators: white
- * space, line ends, '=', ':', '#', '!', '\\', braces, '|' and "-o". Prints a line per file; exit 1 if one of them fails.
+ * nodes tile the text from its first byte to its last, children lie inside their parents and in order, a value
+ * and what has a '#' in its label have none, every stored value is the text at its value span, and what no span
+ * of a value or key covers is separators: white space, line ends, '=', ':', '#', '!', '\\', braces, '|' and
+ * "-o". Prints a line per file; exit 1 if one of them fails.
  *
- * Like the program it adds a newline to a text that lacks one. A text with a NUL byte fails.
+ * Like the program it adds a newline to a text that lacks one, and gives Mf_Dovecot and Mf_Master the text with the
+ * program's marks in it. A text with a NUL byte fails.
  */
+#include "dovecot.h"
+#include "postfix_mask.h"
+
 #include <augeas.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,7 +26,7 @@ struct text {
     size_t len;
 };
 
-struct span {
+struct place {
     unsigned label_start, label_end, value_start, value_end, start, end;
 };
 
@@ -61,7 +66,7 @@ static bool refuse(const char *file, const char *node, const char *why)
     return false;
 }
 
-static bool span_of(augeas *aug, const char *node, struct span *ret_span)
+static bool span_of(augeas *aug, const char *node, struct place *ret_span)
 {
     char *name = NULL;
     int found = aug_span(aug, node, &name, &ret_span->label_start, &ret_span->label_end,
@@ -73,11 +78,11 @@ static bool span_of(augeas *aug, const char *node, struct span *ret_span)
 
 /* Every value is the text at its value span, and children follow each other inside their parent. */
 static bool check_node(augeas *aug, const char *file, const struct text *text, const char *node,
-                       struct span *ret_span)
+                       struct place *ret_span)
 {
     const char *value = NULL;
     char *pattern = NULL, **children = NULL;
-    struct span span;
+    struct place span;
     bool ok = true;
 
     if (!span_of(aug, node, &span) || span.start > span.end || span.end > text->len)
@@ -96,8 +101,11 @@ static bool check_node(augeas *aug, const char *file, const struct text *text, c
         return refuse(file, node, "out of memory");
     int count = aug_match(aug, pattern, &children);
     unsigned at = span.start;
+    const char *label = strrchr(node, '/') + 1;
+    if (count > 0 && (label[0] == '#' || strncmp(label, "value", 5) == 0))
+        ok = refuse(file, node, "has children, which the program does not look for there");
     for (int i = 0; i < count; i++) {
-        struct span child;
+        struct place child;
         if (ok && (ok = check_node(aug, file, text, children[i], &child))) {
             if (child.start < at || child.end > span.end)
                 ok = refuse(file, children[i], "span outside its parent or over its neighbour");
@@ -135,7 +143,7 @@ static bool check_tiling(augeas *aug, const char *file, const struct text *text)
 
     for (int i = 1; i <= count; i++) {
         char node[40];
-        struct span span;
+        struct place span;
         snprintf(node, sizeof node, "/tree/*[%d]", i);
         if (!check_node(aug, file, text, node, &span))
             return false;
@@ -171,9 +179,15 @@ static bool check_file(augeas *aug, const char *module, const char *file)
 
     if (!read_text(file, &text))
         return false;
+    const char *read = text.bytes;
     snprintf(lens, sizeof lens, "%s.lns", module);
     aug_rm(aug, "/tree");
     aug_rm(aug, "/augeas/text");
+    if (strcmp(module, "Mf_Master") == 0)
+        read = postfix_masked_master(text.bytes, text.len);
+    else if (strcmp(module, "Mf_Dovecot") == 0)
+        read = dovecot_masked(text.bytes, text.len);
+    memmove(text.bytes, read, text.len);
     if (strlen(text.bytes) != text.len)
         ok = refuse(file, module, "holds a NUL byte");
     else if (aug_set(aug, "/text", text.bytes) < 0 || aug_text_store(aug, lens, "/text", "/tree") < 0)
@@ -187,11 +201,22 @@ static bool check_file(augeas *aug, const char *module, const char *file)
     return ok;
 }
 
+static void exhausted(void)
+{
+    fprintf(stderr, "tile: the arena is used up\n");
+    abort();
+}
+
 int main(int argc, char **argv)
 {
+    struct err err;
     if (argc < 4) {
         fprintf(stderr, "usage: tile LENSDIR MODULE FILE...\n");
         return 2;
+    }
+    if (!arena_open(exhausted, &err)) {
+        fprintf(stderr, "tile: %s\n", err.text);
+        return 1;
     }
     unsetenv("AUGEAS_LENS_LIB");
     augeas *aug = aug_init(NULL, argv[1],

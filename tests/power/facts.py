@@ -39,7 +39,8 @@ def state(name):
 def store():
     txn = os.path.join(STORE, "txn")
     names = sorted(os.listdir(txn)) if os.path.isdir(txn) else []
-    return [(name, state(name)) for name in names], os.path.exists(os.path.join(STORE, "unfinished"))
+    marks = [name for name in names if name[0] != "." and os.path.exists(os.path.join(txn, name, "unfinished"))]
+    return [(name, state(name)) for name in names], marks != []
 
 
 print(repr({"files": files(), "store": store()}))

@@ -22,8 +22,8 @@ class Facts:
         told = ast.literal_eval(text)
         self.files, (self.records, self.mark) = told["files"], told["store"]
         begun = [state for name, state in self.records if not name.startswith(".new-")]
-        self.state = begun[-1] if begun else "no record"  # of the newest transaction
-        self.half_way = self.state in ("applying", "undoing")
+        self.state = (begun[-1] or "torn") if begun else "no record"  # of the newest transaction
+        self.half_way = self.state in ("applying", "undoing", "torn")
         self.prepared = len(begun) < len(self.records)
 
 

@@ -131,7 +131,7 @@ class Victim:
             mark = heard["facts", "before"].mark
             self.count["cuts"] += 1
             self.count[init] += 1
-            self.count["recovered by systemd"] += mark and init == "systemd"
+            self.count["recovered by " + init] += mark
             self.say("cut %d %s: found %s; %s boot: all %s%s" % (
                 self.count["cuts"], left.cut, left.found, init, left.claimed, ", recovered" if mark else ""))
         return True
@@ -144,13 +144,13 @@ class Victim:
         if init == "systemd":
             return False
         wanted = len(self.for_systemd) < self.options.systemd and left is not self.main and left not in self.for_systemd
-        if before.half_way and wanted and self.dice.random() < 0.5:
+        if before.mark and wanted and self.dice.random() < 0.5:
             self.for_systemd.append(left)
         self.count[before.state if before.half_way else "prepared" if before.prepared or strange else "whole"] += 1
         self.count["mixed"] += side == "mixed"
         if left in self.for_systemd:
             return True
-        if before.half_way and self.dice.random() < 0.3:
+        if before.mark and self.dice.random() < 0.3:
             self.disk.cut_in(self.dice.randint(1, 30))
             self.count["in recovery"] += 1
         return False

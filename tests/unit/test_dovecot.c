@@ -33,6 +33,11 @@ static void marks_what_no_lens_can_find(void **state)
         {"a = <<E \\\n\nb\nE\n", "vvvvvvvvvv....."},
         {"\\\n\na = 'b # \\\nc\n", "................"},
         {"a = \a\b\n", "......."},
+        {"auth x {\na {}\nb c { d # e\n} {\n", "............h.......h........."},
+        {"auth x {}\na = {}\nb c d { e\n f{ g\n", "........h........................"},
+        {"auth x {\na { \"}\n}\nb { \\\n c\n", ".............hh............"},
+        {"auth {\na {}\n", "............"},
+        {"#auth x {\na {}\n", "..............."},
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         if (strcmp(marks(cases[i][0]), cases[i][1]) != 0)
@@ -45,24 +50,28 @@ static void a_unit_is_a_line_or_a_section(void **state)
     static const struct {
         const char *text;
         size_t len, lines, opening;
-        int deepest;
+        int deepest, left_open;
         bool closes;
     } cases[] = {
-        {"a = b\nc = d\n", 6, 1, 6, 0, false},
-        {"a {\n b {\n c = {\n }\n}\nd\n", 21, 5, 4, 2, false},
-        {"a \\\n b \\\n {\n}\nd\n", 14, 4, 12, 1, false},
-        {"a = b \\\n c\nd\n", 11, 2, 11, 0, false},
-        {"a {\n", 4, 1, 4, 1, false},
-        {"a {\nb", 5, 2, 4, 1, false},
-        {"} # a\n}\n", 6, 1, 6, 0, true},
-        {"a = <<E\nE\nb\n", 10, 2, 10, 0, false},
-        {"a = x # {\nb\n", 10, 1, 10, 0, false},
+        {"a = b\nc = d\n", 6, 1, 6, 0, 0, false},
+        {"a {\n b {\n c = {\n }\n}\nd\n", 21, 5, 4, 2, 0, false},
+        {"a \\\n b \\\n {\n}\nd\n", 14, 4, 12, 1, 0, false},
+        {"a = b \\\n c\nd\n", 11, 2, 11, 0, 0, false},
+        {"a {\n", 4, 1, 4, 1, 1, false},
+        {"a {\nb", 5, 2, 4, 1, 1, false},
+        {"} # a\n}\n", 6, 1, 6, 0, 0, true},
+        {"a = <<E\nE\nb\n", 10, 2, 10, 0, 0, false},
+        {"a = x # {\nb\n", 10, 1, 10, 0, 0, false},
+        {"\"a = b\" \"c\"{\n}\n", 15, 2, 13, 1, 0, false},
+        {"\"a {\" = {\n}\n", 10, 1, 10, 0, 0, false},
+        {"auth x { y\n a {}\n}\n", 19, 3, 11, 2, 1, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         size_t len = strlen(cases[i].text);
         struct dovecot_unit unit = dovecot_unit(dovecot_masked(cases[i].text, len), len);
         if (unit.len != cases[i].len || unit.lines != cases[i].lines || unit.opening != cases[i].opening ||
-            unit.deepest != cases[i].deepest || unit.closes != cases[i].closes)
+            unit.deepest != cases[i].deepest || unit.left_open != cases[i].left_open ||
+            unit.closes != cases[i].closes)
             fail_msg("'%s': %zu bytes, %zu lines, %zu, %d deep", cases[i].text, unit.len, unit.lines,
                      unit.opening, unit.deepest);
     }
@@ -86,6 +95,7 @@ static void values_are_those_that_dovecot_reads(void **state)
         {"a =\n", "a", "", true},
         {"a = \"\n", "a", "\"", true},
         {"\"a b\" = c\n", "a b", "c", true},
+        {"\"a b\" \"c d\" {\n}\n", "a b/c d", NULL, true},
         {"a = <<E\nb\n c\nE\n", "a", "b\n c\n", true},
         {"a = <<E\nE\n", "a", "", true},
     };
@@ -97,6 +107,8 @@ static void values_are_those_that_dovecot_reads(void **state)
                   err);
         assert_int_equal(n, 1);
         assert_string_equal(dovecot_name(node), cases[i].name);
+        if (cases[i].value == NULL)
+            continue;
         assert_string_equal(dovecot_value(node), cases[i].value);
         assert_int_equal(dovecot_is_literal(node), cases[i].literal);
     }

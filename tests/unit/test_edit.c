@@ -28,18 +28,20 @@ static void test_compose(void **state)
         now = before;
         struct draft draft = {.before = &before, .now = &now};
         for (unsigned edits = 1 + unit_random(&seed, 10); edits > 0; edits--) {
-            size_t start = unit_random(&seed, (unsigned)now.len + 1), len;
-            size_t end =
-                start + unit_random(&seed, (unsigned)(now.len - start < 9 ? now.len - start : 9) + 1);
-            const char *bytes = random_bytes(&seed, 6, &len);
-            edit_compose(&draft, start, end, bytes, len);
-            /* The reference: the bytes themselves, cut and joined. */
-            struct buf direct = {0};
-            buf_add(&direct, now.text, start);
-            buf_add(&direct, bytes, len);
-            buf_add(&direct, now.text + end, now.len - end);
-            now.text = buf_text(&direct);
-            now.len = direct.len;
+            struct hunk hunk[4];
+            size_t n = 0, at = 0, len;
+            for (unsigned most = 1 + unit_random(&seed, COUNT(hunk)); n < most; n++) {
+                size_t left = now.len - at, skip = unit_random(&seed, (unsigned)left + 1);
+                hunk[n].at = at + (unit_random(&seed, 3) > 0 ? skip / 3 : skip);
+                left = now.len - hunk[n].at;
+                hunk[n].old_len = unit_random(&seed, (unsigned)(left < 9 ? left : 9) + 1);
+                hunk[n].bytes = random_bytes(&seed, 6, &hunk[n].len);
+                at = hunk[n].at + hunk[n].old_len;
+            }
+            const char *text = hunk_splice(now.text, now.len, hunk, n, &len);
+            draft.hunk = hunk_compose(now.text, draft.hunk, draft.n_hunk, hunk, n, &draft.n_hunk);
+            now.text = text;
+            now.len = len;
             assert_hunks(&draft, round);
         }
         assert_reverses(&draft);

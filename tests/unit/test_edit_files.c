@@ -200,6 +200,15 @@ static void test_dovecot(void **state)
                    "= g\n    |  }\n    |}\n",
          MASTER,
          "service auth {\n  unix_listener /p/auth {\n    mode = 0660\n    group = g\n    user = u\n  }\n}\n"},
+        /* one of 1.x that nothing closes: in it behind its last line, above it what stands at the top */
+        {LOCAL, "auth a {\n}\nservice imap-login {}\n  x = 1", E_DOVECOT "  ensure\n" LOGIN("512M"), LOCAL,
+         "auth a {\n}\nservice imap-login {}\n  x = 1\n  vsz_limit = 512M\n"},
+        {LOCAL, "auth a {\n}\nservice imap-login {}\n", E_DOVECOT "  ensure\n" LOGIN("512M"), LOCAL,
+         "auth a {\n}\nservice imap-login {}\n  vsz_limit = 512M\n"},
+        {LOCAL, "auth a {\n}\nservice imap-login {}\nb {}\n", E_DOVECOT "  ensure\n" LOGIN("512M"), LOCAL,
+         "auth a {\n}\nservice imap-login {}\nvsz_limit = 512M\nb {}\n"},
+        {LOCAL, "auth a {\n  b {}\n", E_DOVECOT "  ensure\n    |y = {word}\n", LOCAL,
+         "y = new\nauth a {\n  b {}\n"},
         /* a section that does not merge */
         {MASTER, "passdb {\n  driver = pam\n}\n",
          E_DOVECOT "  ensure\n    |passdb {\n    |  driver = pam\n    |}\n", MASTER, NULL},

@@ -95,7 +95,10 @@ static void add_meaning(struct job *job, const struct proof_case *c, size_t at)
     }
     if (m->added != NULL) {
         const struct doc *like = doc_of(c->document, m->added);
-        struct added added = {m->added_behind ? job->doc->len : 0, like->node, m->revived, like->n_node};
+        struct added added = {.at = m->added_behind ? job->doc->len : 0,
+                              .like = like->node,
+                              .revived = m->revived,
+                              .n = like->n_node};
         job->added = arena_append(job->added, &job->n_added, sizeof(added), &added);
     }
 }
@@ -287,7 +290,7 @@ static void test_other_reading(void **state)
             like->node[0].value = NULL;
         if (none & 2)
             after->node[0].value = NULL;
-        struct added added = {0, like->node, false, 1};
+        struct added added = {.like = like->node, .n = 1};
         job->added = arena_append(job->added, &job->n_added, sizeof(added), &added);
         assert_int_equal(edit_prove(job, after, &err), none == 0 || none == 3);
     }

@@ -92,6 +92,15 @@ static const struct {
     {"Oct  2 06:01:07 mx postfix/smtpd[7]: postfix/tlsmgr x: fatal: x", "postfix/smtpd", "7", LEVEL_INFO,
      "postfix/tlsmgr x: fatal: x"},
     {"Oct  2 06:01:07 mx postmap[7]: warning: x", "postfix/postmap", "7", LEVEL_WARNING, "x"},
+    /* a log on a standard output, as systemd logs it */
+    {"2025-03-02T16:36:48+0900 mx dovecot[12]: Mar 02 16:36:47 imap-login: Error: x", "dovecot/imap-login",
+     "", LEVEL_ERROR, "x"},
+    {"Oct  2 06:01:07 mx postfix[7]: Oct  2 06:01:06 in postfix/local[9]: error: x", "postfix/local", "9",
+     LEVEL_ERROR, "x"},
+    {"Oct  2 06:01:07 mx postfix/smtpd[7]: Oct  2 06:01:06 in postfix/local[9]: error: x", "postfix/smtpd",
+     "7", LEVEL_INFO, "Oct  2 06:01:06 in postfix/local[9]: error: x"},
+    {"Oct  2 06:01:07 mx dovecot[12]: Mar 02 16:36:47 a stranger's words", "dovecot", "12", LEVEL_INFO,
+     "Mar 02 16:36:47 a stranger's words"},
     /* Dovecot's own log, and version 1 */
     {"Oct  2 06:01:07 imap-login: Error: x", "dovecot/imap-login", "", LEVEL_ERROR, "x"},
     {"2025-03-02 16:36:48 lmtp(12, jo@example.org): Fatal: x", "dovecot/lmtp", "", LEVEL_FATAL, "x"},
@@ -115,6 +124,8 @@ static const struct {
     {"Oct  2 06:01:07 mx dovecot: imap-login: Login: user=<jo>, rip=192.0.2.7", "dovecot/imap-login", "",
      LEVEL_INFO, "Login: user=<jo>, rip=192.0.2.7"},
     {"Oct  2 06:01:07 mx dovecot: imap(a", "dovecot", "", LEVEL_INFO, "imap(a"},
+    {"Oct  2 06:01:07 mx doveconf[12]: Fatal: Error in configuration file x", "dovecot/doveconf", "12",
+     LEVEL_FATAL, "Error in configuration file x"},
     /* others */
     {"Oct  2 06:01:07 mx sm-mta[48]: x1: to=<jo@example.org>, stat=Deferred", "sm-mta", "48", LEVEL_INFO,
      "x1: to=<jo@example.org>, stat=Deferred"},

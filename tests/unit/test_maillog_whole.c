@@ -119,6 +119,60 @@ static void test_random(void **state)
     }
 }
 
+/* Lines of 64 bytes, so that they begin at the same places of each block, that now and then are repeated:
+ * once in so many lines. */
+static void try_repeated(unsigned often)
+{
+    static const char again[] = "Oct  2 06:01:08 mx last message repeated 2 times: its own words.";
+    struct buf b = {0}, expected = {0};
+    size_t lines;
+    for (unsigned i = 0; i < unit_rounds(10000); i++) {
+        bool repeated = i % often == 5;
+        if (repeated)
+            buf_printf(&b, "%.63s\n", again);
+        else
+            buf_printf(&b, "Oct  2 06:01:07 mx postfix/smtpd[1]: warning: the needle %06u\n", i);
+        buf_printf(&expected, "postfix/smtpd|%.40s|%u|the needle %06u|63\n",
+                   repeated ? again : "Oct  2 06:01:07 mx postfix/smtpd[1]: warning", repeated ? 2 : 1,
+                   i - repeated);
+    }
+    assert_int_equal(b.len, 64 * unit_rounds(10000));
+    assert_string_equal(read_whole(b.text, b.len, needle(), 0, &lines), buf_text(&expected));
+}
+
+/* In each block at another place: where in the block before a line ended that was one behind. */
+static void test_repeated(void **state)
+{
+    (void)state;
+    for (unsigned block = 64; block <= 4096; block *= 2)
+        try_repeated(block + 1);
+}
+
+static bool count(void *arg, const struct log_line *line)
+{
+    size_t *n = arg;
+    *n += strcmp(line->text, "needle") == 0;
+    return true;
+}
+
+/* Nothing but repetitions, of which each must be told what it repeats: were each to look for it through all
+ * the others of its block, this would take minutes. */
+static void test_repeated_endlessly(void **state)
+{
+    (void)state;
+    static const char again[] = "Oct  2 06:01:08 mx last message repeated 2 times\n";
+    struct buf b = {0};
+    size_t lines = unit_rounds(130000), n = 0;
+    buf_puts(&b, "Oct  2 06:01:07 mx postfix/a[1]: needle\n");
+    for (size_t i = 0; i < lines; i++)
+        buf_puts(&b, again);
+    struct err err;
+    struct pieces source = {b.text, b.len, 0, 0};
+    struct log_text text = {.more = more, .arg = &source, .sieve = needle()};
+    assert_int_equal(maillog_whole(&text, count, &n, &err), HOLDS);
+    assert_int_equal(n, lines + 1);
+}
+
 /* What no block can hold is cut, and the lines around it are whole. */
 static void test_endless_line(void **state)
 {
@@ -161,6 +215,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         fresh_test(test_random),
+        fresh_test(test_repeated),
+        fresh_test(test_repeated_endlessly),
         fresh_test(test_endless_line),
         fresh_test(test_repeated_across_blocks),
     };

@@ -151,6 +151,33 @@ static void test_rows(void **state)
     }
 }
 
+/* What local(8) reads of a list counts as the alias's own words; a list that names itself is read once. */
+static void test_lists(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *place, *rows;
+    } cases[] = {
+        {"aliases loop", "aliases:2 all=staff -> all; aliases:1 staff=all -> staff"},
+        {"aliases loop all", "aliases:2 all=staff -> all"},
+        {"aliases dangling", "aliases:2 all=ghost; aliases:3 gone=:include:/etc/gone; aliases:4 own=own"},
+    };
+    host();
+    unit_dirs("etc/lists");
+    unit_file("etc/aliases", "staff: :include:/etc/lists/staff\nall: anna, \":include:/etc/lists/all\"\n"
+                             "gone: :include:/etc/gone\nown: :include:/etc/lists/own\n");
+    unit_file("etc/lists/staff", "# nobody\n:include:/etc/lists/staff\nanna,\n all, jo@example.org\n");
+    unit_file("etc/lists/all", "Staff\nghost\nanna\n");
+    unit_file("etc/lists/own", "own\n");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct world *w = unit_world("alias_maps = hash:/etc/aliases\n", "", FACTS, NULL);
+        const char *rows = rows_of(w, cases[i].place);
+        if (strcmp(rows, cases[i].rows) != 0)
+            fail_msg("%s:\n%s\ninstead of\n%s", cases[i].place, rows, cases[i].rows);
+        close(w->root.fd);
+    }
+}
+
 /* A circle of many aliases, a chain that leads into it, and one far longer than a walk should take time for.
  */
 static void test_long_circle(void **state)
@@ -246,7 +273,7 @@ static void test_large_aliases(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {dir_test(test_rows), dir_test(test_long_circle),
-                                              dir_test(test_large_aliases)};
+    static const struct CMUnitTest tests[] = {dir_test(test_rows), dir_test(test_lists),
+                                              dir_test(test_long_circle), dir_test(test_large_aliases)};
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * main.cf and master.cf read without their lenses: what is taken, the lens takes too and sees the same; and
- * what people write is taken.
+ * main.cf, master.cf and tables read without their lenses: what is taken, the lens takes too and sees the
+ * same; what people write is taken; and that the lens sees something else is found out.
  *
- * test_postfix_nodes FILE...   the same for files; one with "master" in its path is a master.cf
+ * test_postfix_nodes FILE...   the same for files; one with "master", "aliases" or "transport" in its path is
+ *                              of that kind
  */
 #include "file.h"
 #include "postfix_nodes.h"
@@ -30,16 +31,25 @@ static void assert_same(const char *text, const struct node *a, size_t n_a, cons
         fail_msg("%zu nodes, to the lens %zu, in\n%s", n_a, n_b, text);
 }
 
-static size_t read_both(bool master, const char *text)
+static bool read_one(enum lens lens, const char *text, size_t len, struct node **ret_node, size_t *ret_n)
+{
+    if (lens == LENS_TRANSPORT || lens == LENS_ALIASES)
+        return postfix_nodes_table(lens == LENS_ALIASES, text, len, ret_node, ret_n);
+    return (lens == LENS_MASTER ? postfix_nodes_master : postfix_nodes_main)(text, len, ret_node, ret_n);
+}
+
+static size_t read_both(enum lens lens, const char *text)
 {
     struct node *node, *seen;
     size_t n, n_seen, len = strlen(text);
     struct err err;
-    if (!(master ? postfix_nodes_master : postfix_nodes_main)(text, len, &node, &n))
+    if (!read_one(lens, text, len, &node, &n))
         return 0;
-    if (!tree_parse(master ? LENS_MASTER : LENS_MAIN, "/t", text, len, &seen, &n_seen, &err))
+    if (!tree_parse(lens, "/t", text, len, &seen, &n_seen, &err))
         fail_msg("the lens refuses what was taken: %s\nin\n%s", err.text, text);
     assert_same(text, node, n, seen, n_seen);
+    if (!tree_agrees(lens, text, node, n))
+        fail_msg("the lens does not agree in\n%s", text);
     return 1;
 }
 
@@ -97,7 +107,7 @@ static void test_main_cf(void **state)
     uint64_t seed = 1;
     size_t taken = 0;
     for (int i = 0; i < (int)unit_rounds(ROUNDS_MAIN); i++)
-        taken += read_both(false, random_text(pieces, COUNT(pieces), &seed, 12));
+        taken += read_both(LENS_MAIN, random_text(pieces, COUNT(pieces), &seed, 12));
     assert_in_range(taken, unit_rounds(ROUNDS_MAIN) / 10, unit_rounds(ROUNDS_MAIN) * 9 / 10);
 }
 
@@ -131,6 +141,9 @@ static void test_master_cf(void **state)
                                          "  smtpd\n",
                                          "  -o a={b}\n",
                                          "  -o { a = b }\n",
+                                         "  -v{a -o b=c}\n",
+                                         "  -o a={b\n",
+                                         "  c} -k\n",
                                          "  -- -o a=b\n",
                                          "  - x # y\n",
                                          "  -o a\n",
@@ -144,8 +157,64 @@ static void test_master_cf(void **state)
     uint64_t seed = 1;
     size_t taken = 0;
     for (int i = 0; i < (int)unit_rounds(ROUNDS_MASTER); i++)
-        taken += read_both(true, random_text(pieces, COUNT(pieces), &seed, 9));
+        taken += read_both(LENS_MASTER, random_text(pieces, COUNT(pieces), &seed, 9));
     assert_in_range(taken, unit_rounds(ROUNDS_MASTER) / 10, unit_rounds(ROUNDS_MASTER) * 9 / 10);
+}
+
+static void test_tables(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {"a: b\n",     "a b\n",          "a:b, c\n",     "a smtp:[b]:587\n",
+                                         "a\t:x \r\n", "a :\n",          "a:\n",         "a\n",
+                                         "\tc\n",      "  c: d, \n",     "  # e\n",      "#f\n",
+                                         "# f: g\n",   "#f: g\n",        "#f g\n",       "# f g\n",
+                                         "##f g\n",    "#\v f\f:\v g\n", "  #f g \n",    "\n",
+                                         " \t\n",      "\f\n",           "\"a b\" c\n",  "\"a b\": c\n",
+                                         "a\\ b c\n",  "a b: c\n",       "a#b # c\n",    "a # c\n",
+                                         "a: # c\n",   "@a b\n",         "a@b c\n",      "a(b): c\n",
+                                         "[a]: b\n",   "[::1] b\n",      "a%b: c\n",     "a:b:c d\n",
+                                         ": a\n",      "\xe9: \xe9\n",   "#\"a: b\n",    "#\"a b\n",
+                                         "#a\n",       "#a:\n",          "# :a\n",       "a\\\n",
+                                         "*\tb\n",     ".a\tb\n",        "# x\n\n# y\n", "a: |\"b c\"\n",
+                                         "a\r\n"};
+    uint64_t seed = 1;
+    size_t taken = 0;
+    for (int i = 0; i < (int)unit_rounds(ROUNDS_MAIN); i++)
+        taken += read_both(i % 2 == 0 ? LENS_ALIASES : LENS_TRANSPORT,
+                           random_text(pieces, COUNT(pieces), &seed, 5));
+    assert_in_range(taken, unit_rounds(ROUNDS_MAIN) / 10, unit_rounds(ROUNDS_MAIN) * 9 / 10);
+}
+
+/* Nodes that are not those of the lens, in a text of several parts. */
+static void test_disagrees(void **state)
+{
+    (void)state;
+    struct buf text = {0};
+    struct node *node;
+    size_t n;
+    for (unsigned i = 0; i < 150; i++)
+        buf_printf(&text, "k%u v%u\n  more\n#c%u d\n", i, i, i);
+    assert_true(postfix_nodes_table(false, text.text, text.len, &node, &n));
+    assert_int_equal(n, 300);
+    assert_true(tree_agrees(LENS_TRANSPORT, text.text, node, n));
+    assert_false(tree_agrees(LENS_ALIASES, text.text, node, n));
+    struct node *const last = &node[298], right = *last;
+    last->value = "x";
+    assert_false(tree_agrees(LENS_TRANSPORT, text.text, node, n));
+    *last = right;
+    last->label = "x";
+    assert_false(tree_agrees(LENS_TRANSPORT, text.text, node, n));
+    *last = right;
+    last->n_child = 1;
+    assert_false(tree_agrees(LENS_TRANSPORT, text.text, node, n));
+    *last = right;
+    last->child[1].value = "mor";
+    assert_false(tree_agrees(LENS_TRANSPORT, text.text, node, n));
+    last->child[1].value = "more";
+    last->span.end += strlen("#c149 d\n");
+    assert_false(tree_agrees(LENS_TRANSPORT, text.text, node, n));
+    *last = right;
+    assert_true(tree_agrees(LENS_TRANSPORT, text.text, node, n));
 }
 
 /* What Debian ships is not left to the lens. */
@@ -165,8 +234,22 @@ static void test_taken(void **state)
         "syslog_name=postfix/$service_name\n"
         "# ====\n#\nmaildrop  unix  -       n       n       -       -       pipe\n"
         "  flags=DRXhu user=vmail argv=/usr/bin/maildrop -d ${recipient}\n";
-    assert_int_equal(read_both(false, main_cf), 1);
-    assert_int_equal(read_both(true, master_cf), 1);
+    assert_int_equal(read_both(LENS_MAIN, main_cf), 1);
+    static const char transport[] = "# See transport(5)\n\n.example.com\tsmtp:[relay.example.net]:587\n"
+                                    "#old.example\t:[x]\n*\t:\n";
+    static const char aliases[] =
+        "# See man 5 aliases for format\npostmaster:    root\nroot: linux,\n  anna\n";
+    assert_int_equal(read_both(LENS_MASTER, master_cf), 1);
+    assert_int_equal(read_both(LENS_TRANSPORT, transport), 1);
+    assert_int_equal(read_both(LENS_ALIASES, aliases), 1);
+}
+
+static enum lens lens_of(const char *path)
+{
+    return strstr(path, "master") != NULL      ? LENS_MASTER
+           : strstr(path, "aliases") != NULL   ? LENS_ALIASES
+           : strstr(path, "transport") != NULL ? LENS_TRANSPORT
+                                               : LENS_MAIN;
 }
 
 static int read_files(int argc, char **argv)
@@ -181,7 +264,7 @@ static int read_files(int argc, char **argv)
         size_t len;
         if (!file_read_path(&host, argv[i], ANY_OWNER, &text, &len, &err) || strlen(text) != len)
             continue;
-        size_t one = read_both(strstr(argv[i], "master") != NULL, text);
+        size_t one = read_both(lens_of(argv[i]), text);
         taken += (int)one;
         if (one == 0)
             printf("left to the lens: %s\n", argv[i]);
@@ -196,6 +279,7 @@ int main(int argc, char **argv)
     if (argc > 1)
         return unit_fresh(NULL) == 0 ? read_files(argc, argv) : 1;
     const struct CMUnitTest tests[] = {fresh_test(test_main_cf), fresh_test(test_master_cf),
+                                       fresh_test(test_tables), fresh_test(test_disagrees),
                                        fresh_test(test_taken)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,46 +7,11 @@
 #include "edit.h"
 #include "extract.h"
 #include "hunk.h"
-#include "unit.h"
+#include "unit_table.h"
 
 #include <fcntl.h>
 
 #define ROUNDS 1500
-
-static const char *const LINES[] = {
-    "a: b\n",         "a: c, d\n",  "B: \"|x y\"\n", "b:c\n",        "c: a\n",       "d :e\n",
-    "e:\n",           "f: a, b,\n", "\tg\n",         "  h, i\n",     "# note\n",     "#a: off\n",
-    "# c: off\n",     "\n",         "   \n",         "#d:e\n",       "\"q r\": s\n", "Q  r: t\n",
-    "q\\ \"r\": u\n", "n\n",        "x@y: z\n",      "g: h\n",       "h: nobody\n",  "i: a\n",
-    "j: b\n",         "k: c\n",     "l: d\n",        "  # inside\n", "m: n\r\n",     "\f\n",
-};
-static const char *const ENTRIES[] = {
-    "a smtp:b\n",       "a smtp:c\n", "B\tsmtp:x\n", "b  :y\n",     "c local:\n", "d\n",
-    "e smtp:[x]:587\n", "f\n",        "\tsmtp:z\n",  "  smtp:w\n",  "# note\n",   "#a smtp:off\n",
-    "#c\tlocal:\n",     "\n",         "   \n",       "\"q r\" s\n", "\"open q\n", "g x:y\n",
-    "h x:y\n",          "i x:y\n",    "j x:y\n",     "k x:y\n",     "l x:y\n",    "  # inside\n",
-    "m x:y\r\n",        "\\\n",
-};
-
-struct language {
-    const char *document, *path, *const *line;
-    unsigned n;
-    enum lens lens;
-};
-static const struct language LANGUAGES[] = {
-    {"aliases", "etc/aliases", LINES, COUNT(LINES), LENS_ALIASES},
-    {"map transport_maps", "etc/postfix/transport", ENTRIES, COUNT(ENTRIES), LENS_TRANSPORT},
-};
-
-static const char *random_text(const struct language *l, uint64_t *seed, unsigned lines)
-{
-    struct buf text = {0};
-    for (unsigned n = unit_random(seed, lines + 1); n > 0; n--)
-        buf_puts(&text, l->line[unit_random(seed, l->n)]);
-    if (text.len > 0 && unit_random(seed, 8) == 0)
-        text.text[--text.len] = '\0';
-    return buf_text(&text);
-}
 
 /* ---- the cuts ---- */
 
@@ -81,7 +46,7 @@ static void test_cuts(void **state)
     (void)state;
     uint64_t seed = 1;
     for (unsigned i = 0; i < unit_rounds(ROUNDS); i++)
-        assert_cut_as_parsed(&LANGUAGES[i % 2], random_text(&LANGUAGES[i % 2], &seed, 12));
+        assert_cut_as_parsed(&LANGUAGES[i % 2], random_table(&LANGUAGES[i % 2], &seed, 12));
 }
 
 /* A text of more than a block, with a record that is longer than one. */
@@ -246,7 +211,9 @@ static void test_edits(void **state)
         if (i % 50 == 0)
             unit_fresh(state);
         unit_dirs("etc/postfix");
-        const char *text = random_text(l, &seed, 40);
+        const char *text = random_table(l, &seed, 40);
+        if (i % 32 == 0) /* a line of aliases that the lens does not read */
+            text = arena_printf("%s\n(((n))) o: p\n", text);
         struct buf stanzas = {0};
         for (unsigned k = unit_random(&seed, 3) + 1; k > 0; k--)
             buf_printf(&stanzas, "%s\n", stanza(l, &seed));
@@ -261,8 +228,7 @@ static void test_edits(void **state)
         changes += ok && strcmp(part, text) != 0;
     }
     assert_true(changes > unit_rounds(ROUNDS) / 3);
-    /* lenses read nearly every line by now */
-    assert_true(parted > 0 || unit_rounds(ROUNDS) < ROUNDS);
+    assert_true(parted > 0);
 }
 
 /* ---- bad lines ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The sieve against strstr, over random texts of few letters, so that literals are found everywhere: at line
- * ends, where lanes are cut, inside each other.
+ * The sieve against strstr, over random texts of few letters and of pieces of the literals, so that literals
+ * and what is nearly one are found everywhere: at line ends, at both ends of the text, inside each other.
  */
 #include "sieve.h"
 
@@ -15,12 +15,31 @@ static char *letters(uint64_t *seed, size_t len, const char *of)
     return text;
 }
 
+/* From each length of the shortest on, so that each stride is there. */
 static struct strings random_literals(uint64_t *seed)
 {
     struct strings literals = {0};
+    unsigned shortest = SIEVE_SHORTEST + unit_random(seed, 12);
     for (unsigned n = 1 + unit_random(seed, 6); n > 0; n--)
-        strings_add(&literals, letters(seed, SIEVE_SHORTEST + unit_random(seed, 8), "ab"));
+        strings_add(&literals, letters(seed, shortest + unit_random(seed, 8), "ab"));
     return literals;
+}
+
+/* Letters, literals, and literals of which an end is missing; what stands around the text may be one's rest.
+ */
+static const char *random_text(uint64_t *seed, const char *of, const struct strings *literals,
+                               size_t *ret_len)
+{
+    struct buf b = {0};
+    for (unsigned n = unit_random(seed, 12); n > 0; n--) {
+        const char *literal = literals->item[unit_random(seed, (unsigned)literals->n)];
+        unsigned from = unit_random(seed, 3) == 0, len = (unsigned)strlen(literal) - from;
+        buf_puts(&b, letters(seed, unit_random(seed, 40), of));
+        buf_add(&b, literal + from, len - (unit_random(seed, 3) == 0));
+    }
+    unsigned from = unit_random(seed, (unsigned)b.len + 1), rest = (unsigned)b.len - from;
+    *ret_len = unit_random(seed, 2) == 0 ? rest : unit_random(seed, rest + 1);
+    return buf_text(&b) + from;
 }
 
 static bool holds_any(const char *line, const struct strings *literals)
@@ -47,36 +66,70 @@ static size_t check_lines(const char *text, size_t len, const struct strings *li
     return next;
 }
 
+/* Returns how many lines hold a literal. */
+static size_t try_lines(uint64_t *seed)
+{
+    struct strings literals = random_literals(seed);
+    const char *of = unit_random(seed, 2) == 0 ? "abababababab\n" : "axxxxxxxxxxx\n";
+    size_t len;
+    const char *text = random_text(seed, of, &literals, &len);
+    uint32_t *at = arena_alloc(SIEVE_ROOM(len) * sizeof(*at));
+    size_t n = sieve_lines(sieve_new(&literals), text, len, at);
+    assert_true(n <= SIEVE_ROOM(len));
+    assert_int_equal(check_lines(text, len, &literals, at, n), n);
+    return n;
+}
+
 static void test_lines(void **state)
 {
     (void)state;
-    size_t most = 0;
-    for (uint64_t round = 0, seed = 1; round < 1000; round++) {
-        struct strings literals = random_literals(&seed);
-        size_t len = unit_random(&seed, 600);
-        char *text = letters(&seed, len, "abababababab\n");
-        uint32_t *at = arena_alloc(SIEVE_ROOM(len) * sizeof(*at));
-        struct sieve *sieve = sieve_new(&literals);
-        size_t n = sieve_lines(sieve, text, len, at);
-        assert_true(n <= SIEVE_ROOM(len));
-        assert_int_equal(check_lines(text, len, &literals, at, n), n);
-        most = n > most ? n : most;
+    size_t found = 0;
+    for (uint64_t round = 0, seed = 1; round < 5000; round++) {
+        size_t mark = arena_mark();
+        found += try_lines(&seed);
+        arena_release(mark);
     }
-    assert_true(most > 20);
+    assert_true(found > unit_rounds(2000));
+}
+
+static void count_held(void *arg, size_t literal)
+{
+    size_t *held = arg;
+    held[literal]++;
+}
+
+static size_t count(const char *text, const char *literal)
+{
+    size_t n = 0;
+    for (const char *p = text; (p = strstr(p, literal)) != NULL; p++)
+        n++;
+    return n;
+}
+
+static size_t try_text(uint64_t *seed)
+{
+    struct strings literals = random_literals(seed);
+    size_t len, n = 0;
+    const char *text = random_text(seed, "abx", &literals, &len), *copy = arena_copy(text, len);
+    size_t held[6] = {0};
+    sieve_text(sieve_new(&literals), text, len, count_held, held);
+    for (size_t i = 0; i < literals.n; i++) {
+        assert_int_equal(held[i], count(copy, literals.item[i]));
+        n += held[i];
+    }
+    return n;
 }
 
 static void test_text(void **state)
 {
     (void)state;
-    for (uint64_t round = 0, seed = 2; round < 1000; round++) {
-        struct strings literals = random_literals(&seed);
-        size_t len = unit_random(&seed, 60);
-        char *text = letters(&seed, len, "ab");
-        bool held[6] = {false};
-        sieve_text(sieve_new(&literals), text, len, held);
-        for (size_t i = 0; i < literals.n; i++)
-            assert_int_equal(held[i], strstr(text, literals.item[i]) != NULL);
+    size_t found = 0;
+    for (uint64_t round = 0, seed = 2; round < 5000; round++) {
+        size_t mark = arena_mark();
+        found += try_text(&seed);
+        arena_release(mark);
     }
+    assert_true(found > unit_rounds(2000));
 }
 
 /* The narrowest lines that hold something, to the last byte of the room. */

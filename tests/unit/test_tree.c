@@ -367,6 +367,40 @@ static void test_deep_sections(void **state)
     assert_string_equal(tree.node[1].value, "a");
 }
 
+/* 1.x takes "NAME {}" for the beginning of a section, and none need end before the file does; 2.x refuses
+ * both. */
+static void test_sections_of_1x(void **state)
+{
+    (void)state;
+    const char *text =
+        "protocol imap {} # p\nauth default {\n  a = b\n  passdb pam { x }\n  }\nplugin {}\n# end\n";
+    struct tree tree = parse(LENS_DOVECOT, text);
+    assert_tiles(LENS_DOVECOT, text);
+    assert_int_equal(tree.n, 1);
+    const struct node *auth = &tree.node[0].child[3], *passdb = &auth->child[2];
+    assert_string_equal(node_child(&tree.node[0], "#ignored")->value, "}");
+    assert_string_equal(node_child(&tree.node[0], "#open")->value, "# p");
+    assert_string_equal(auth->value, "auth");
+    assert_string_equal(node_child(passdb, "#ignored")->value, "x }");
+    assert_string_equal(auth->child[3].value, "plugin");
+    assert_string_equal(auth->child[3].child[1].value, "# end");
+    assert_int_equal(auth->child[3].span.end, strlen(text));
+
+    text = lines("  b = c\n", 1500, "auth x {\n d {}\n", "e {\n}");
+    tree = parse(LENS_DOVECOT, text);
+    assert_tiles(LENS_DOVECOT, text);
+    assert_int_equal(tree.node[0].n_child, 2);
+    assert_int_equal(tree.node[0].child[1].n_child, 1 + 1500 + 1);
+    assert_int_equal(tree.node[0].span.end, strlen(text));
+
+    static const char *const refused[] = {"auth x {\n}\n}\n", "service x {\n", "service x {}\nb = c\n}\n"};
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        struct err err;
+        assert_false(
+            tree_parse(LENS_DOVECOT, "/t", refused[i], strlen(refused[i]), &tree.node, &tree.n, &err));
+    }
+}
+
 /* Neither a comment of more words than the lens of master.cf reads in one, nor blank lines. */
 static void test_lines_without_a_lens(void **state)
 {
@@ -482,6 +516,7 @@ int main(void)
         fresh_test(test_long_values),
         fresh_test(test_long_sections),
         fresh_test(test_deep_sections),
+        fresh_test(test_sections_of_1x),
         fresh_test(test_lines_without_a_lens),
         fresh_test(test_errors),
         fresh_test(test_too_long),

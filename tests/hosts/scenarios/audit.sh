@@ -1,9 +1,10 @@
 #!/bin/bash
-# Scenario: what diagnose finds without a log on a real host, and what it says of what runs. A Debian 12 with its own Postfix and
+# Scenario: what diagnose finds without a log on a real host, and what it says of what runs. A Debian with its own Postfix and
 # Dovecot has no fault, and is told so in one line; each fault of the configuration is found once, with file and line, in postconf's
-# and doveconf's own terms where they have some; --live names who listens, what it greets with, the master and the queue.
+# and doveconf's own terms where they have some; --live names who listens, what it greets with, the master and the queue. And where
+# the daemons log: to the journal or syslogd, by another facility, to files of their own, to a standard output.
 #
-# MAILFIX_TEST_KINDS: "systemd" unless set; it also runs with "sysv".
+# MAILFIX_TEST_KINDS: "systemd" unless set; it also runs with "sysv" and "openrc", and with MAILFIX_TEST_RELEASE=debian13 or sid.
 
 set -u
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -25,8 +26,12 @@ ports = {one["port"]: one for one in report.get("live", {}).get("ports", [])}
 print(eval(sys.argv[2]))' "$hosts_dir/../../src/mailfix.schema.json" "$1"
 }
 
-# How the start of a daemon is named.
-starter() { if [ "$host_kind" = systemd ]; then echo "unit $1"; else echo "script /etc/init.d/$2"; fi; }
+# How the start of a daemon is named. Debian 12's postfix.service is a wrapper, its successors' the daemon itself.
+starter() {
+    local unit=$1.service
+    [ "$1:${MAILFIX_TEST_RELEASE:-debian12}" != postfix:debian12 ] || unit=postfix@-.service
+    if [ "$host_kind" = systemd ]; then echo "unit $unit"; else echo "script /etc/init.d/$1"; fi
+}
 
 test_healthy() {
     local output
@@ -39,13 +44,13 @@ test_healthy() {
 }
 
 test_live() {
-    local output
+    local output port
     output=$(now)
     check_match "$host_kind: port 25: Postfix" \
-        "^  25   0\\.0\\.0\\.0:25, .*process [0-9]+ \\(master\\), $(starter postfix@-.service postfix), package postfix\$" "$output"
+        "^  25   0\\.0\\.0\\.0:25, .*process [0-9]+ \\(master\\), $(starter postfix), package postfix\$" "$output"
     check_match "$host_kind: its greeting" '^       220 .*ESMTP Postfix' "$output"
     check_match "$host_kind: port 143: Dovecot" \
-        "^  143  .*process [0-9]+ \\(dovecot\\), $(starter dovecot.service dovecot), package dovecot-core\$" "$output"
+        "^  143  .*process [0-9]+ \\(dovecot\\), $(starter dovecot), package dovecot-core\$" "$output"
     check_match "$host_kind: its greeting" '^       \* OK \[CAPABILITY IMAP4rev1 ' "$output"
     check_match "$host_kind: port 587: nobody" '^  587  nobody listens$' "$output"
     check_match "$host_kind: the master" "^  Postfix's master: runs\$" "$output"
@@ -53,6 +58,19 @@ test_live() {
     check_same "$host_kind: the same in JSON" "True master imaps-greets:True 5" \
         "$(report '"%s %s imaps-greets:%s %d" % (report["live"]["master"], ports[25]["holders"][0]["program"],
             ports[993].get("greeting", "* OK").startswith("* OK"), len(report["live"]["queue"]))')"
+
+    host_run sh -c 'cp -a /etc/postfix/master.cf /root/master.cf.good
+        postconf -Me "submission/inet=submission inet n - y - - smtpd" \
+            "smtps/inet=smtps inet n - y - - smtpd -o smtpd_tls_wrappermode=yes" && postfix reload' >/dev/null 2>&1
+    until_true 15 port_answers 587
+    until_true 15 port_answers 465
+    output=$(now)
+    for port in 465 587; do
+        check_match "$host_kind: port $port: Postfix" "^  $port  0\\.0\\.0\\.0:$port, process [0-9]+ \\(master\\), $(starter postfix), " "$output"
+    done
+    check_same "$host_kind: all seven greet" "25 110 143 465 587 993 995" \
+        "$(report '" ".join(str(p) for p in sorted(ports) if ports[p].get("greeting", "")[:3] in ("220", "* O", "+OK"))')"
+    host_run sh -c 'mv /root/master.cf.good /etc/postfix/master.cf && postfix reload' >/dev/null 2>&1
 
     host_run sh -c 'postconf -e defer_transports=smtp && postfix reload && echo x | sendmail -f root nobody@example.test' >/dev/null 2>&1
     host_run sh -c 'for i in 1 2 3 4 5 6 7 8 9 10; do postqueue -p | grep -q example.test && break; sleep 1; done'
@@ -97,6 +115,11 @@ test_log() {
     check_same "$host_kind: with its log: no problem" 0 $?
     check_match "$host_kind: in one line, which names the log" "^No problem found \([0-9]+ fixes asked, [0-9]+ lines read from $where\)\. Noise in the log: dovecot-no-auth \(mailfix diagnose dovecot-no-auth tells more\)\.\$" "$output"
     check_same "$host_kind: and one line it is" 1 "$(printf '%s\n' "$output" | wc -l)"
+    host_run sh -c 'echo x | sendmail -f root root@localhost'
+    until_true 20 host_log_has 'postfix/local.*to=<root@localhost>.*status=sent'
+    output=$(host_run mailfix diagnose 2>&1)
+    check_same "$host_kind: after a mail to root, still no problem, in one line" "0 1" "$? $(printf '%s\n' "$output" | wc -l)"
+    check_match "$host_kind: and that one says so" '^No problem found \(' "$output"
 
     host_run sh -c 'cp -a /etc/postfix/main.cf /root/main.cf.good
         postconf -e smtpd_sasl_auth_enable=yes smtpd_sasl_type=dovecot smtpd_sasl_path=private/none smtpd_tls_auth_only=no' >/dev/null 2>&1
@@ -115,7 +138,10 @@ test_log() {
     check_match "$host_kind: repaired: the old lines do not count" '^No problem found \(' "$output"
 }
 
-says_noise() { host_run mailfix diagnose dovecot-no-auth 2>&1 | grep -q '^dovecot-no-auth (noise)'; }
+says_noise() {
+    port_answers 143
+    host_run mailfix diagnose dovecot-no-auth 2>&1 | grep -q '^dovecot-no-auth (noise)'
+}
 
 # A client makes smtpd speak; it dies before it greets.
 says_no_mechanism() {
@@ -124,6 +150,80 @@ says_no_mechanism() {
 }
 
 queue_is() { now | grep -qxF "  its queue: $1"; }
+
+# Lines that anybody on the host can write: diagnose says what the host shows, and apply takes nothing from them.
+test_forged() {
+    local output before
+    host_run logger -p mail.err -t dovecot \
+        'imap-login: Error: dovecot/imap-login: error while loading shared libraries: libx.so: failed to map segment from shared object'
+    host_run logger -p mail.err -t 'postfix/tlsmgr[77]' 'error: unsupported dictionary type: sdbm'
+    until_true 15 says_forged
+    before=$(host_snapshot /etc)
+    output=$(host_run mailfix diagnose login-memory sdbm-cache 2>&1)
+    check_match "$host_kind: forged: the port greets, so it is over" '^  no longer so$' "$output"
+    check_same "$host_kind: forged: and there is nothing to paste" '' "$(printf '%s\n' "$output" | grep 'apply login-memory')"
+    check_match "$host_kind: forged: main.cf has no such cache, so it is not known" '^  not known whether still so: only the log shows it$' "$output"
+    check_exit 2 "$host_kind: forged: apply takes no service from it" host_run mailfix apply login-memory -y
+    check_match "$host_kind: forged: nor anything else" '^Already so' "$(host_run mailfix apply sdbm-cache -y 2>&1)"
+    check_same "$host_kind: forged: nothing was changed" "$before" "$(host_snapshot /etc)"
+}
+
+says_forged() { [ "$(host_run mailfix diagnose login-memory sdbm-cache 2>&1 | grep -c '^  in the log')" = 2 ]; }
+
+# Where Dovecot says what it says: with LINE in its configuration, diagnose reads it in WHERE. A client that goes away again is what
+# every Dovecot speaks of.
+hears() { # LINE WHERE
+    host_run sh -c 'printf "%s\n" "$1" >/etc/dovecot/local.conf' sh "$1"
+    host_service restart dovecot >/dev/null 2>&1
+    check "$host_kind: Dovecot with $1: it is heard" until_true 15 says_noise
+    check_same "$host_kind: in $2" "$2" "$(host_run mailfix --json diagnose dovecot-no-auth | python3 -c '
+import json, sys
+report = json.load(sys.stdin)
+print(*report["logs"]["read"], sep=", ")
+sys.exit(report["findings"][0]["fix"] != "dovecot-no-auth")')"
+}
+
+test_places() {
+    if [ "$host_kind" = systemd ]; then
+        hears 'log_path = /var/log/dovecot.log' '/var/log/dovecot.log, the journal'
+    else
+        hears 'log_path = /var/log/dovecot.log' '/var/log/mail.log, /var/log/dovecot.log'
+    fi
+    # Where syslogd writes the same file, Postfix's lines are heard from syslogd or the journal, and not a second time.
+    host_run sh -c 'date "+%b %e %H:%M:%S mail postfix/tlsmgr[1]: error: unsupported dictionary type: gone" >>/var/log/dovecot.log'
+    check_same "$host_kind: of Dovecot's own file only its lines count" '' "$(host_run mailfix diagnose sdbm-cache 2>&1 | grep 'type: gone')"
+    if [ "$host_kind" = systemd ]; then
+        hears 'log_path = /dev/stderr' 'the journal'
+        hears 'syslog_facility = local5' 'the journal'
+        # What Dovecot says before it has a log is there, too; a change since then is seen in an included file as well.
+        host_run sh -c 'echo "nonsense = 1" >/etc/dovecot/local.conf'
+        host_service restart dovecot >/dev/null 2>&1
+        check_match "$host_kind: why it did not start" 'Unknown setting: nonsense' \
+            "$(host_run mailfix diagnose dovecot-unknown-setting 2>&1 | sed -n '/in the log/,$p')"
+        host_run touch /etc/dovecot/conf.d/10-mail.conf
+        check_same "$host_kind: an included file changed: the line counts no more" '' \
+            "$(host_run mailfix diagnose dovecot-unknown-setting 2>&1 | sed -n '/in the log/,$p')"
+    else
+        hears 'syslog_facility = local5' '/var/log/mail.log, /var/log/syslog'
+    fi
+    host_run rm -f /etc/dovecot/local.conf /var/log/dovecot.log
+    host_service restart dovecot >/dev/null 2>&1
+    until_true 15 port_answers 143
+
+    host_run sh -c 'cp -a /etc/postfix/main.cf /root/main.cf.good
+        postconf -e maillog_file=/var/log/postfix.log maillog_file_rotate_suffix=before-%Y maillog_file_compressor=true smtpd_sasl_auth_enable=yes smtpd_sasl_type=dovecot smtpd_sasl_path=private/none' >/dev/null 2>&1
+    host_service restart postfix
+    until_true 15 says_no_mechanism
+    host_run sh -c 'postconf -e smtpd_sasl_auth_enable=no && postfix logrotate && postfix reload' >/dev/null 2>&1
+    until_true 15 host_run sh -c 'ls /var/log/postfix.log.before-* && [ -s /var/log/postfix.log ]' >/dev/null
+    check_match "$host_kind: Postfix's own file and its rotation, asked since a day" '^sasl-dovecot-socket ' \
+        "$(host_run mailfix diagnose --since '1 day ago' sasl-dovecot-socket 2>&1)"
+    check_match "$host_kind: the rotation is read, too" 'postfix\.log\.before-[0-9]+, /var/log/postfix\.log[,.)]' \
+        "$(host_run mailfix diagnose --since '1 day ago' dovecot-uid-range 2>&1)"
+    host_run mv /root/main.cf.good /etc/postfix/main.cf
+    host_service restart postfix
+    until_true 15 port_answers 25
+}
 
 test_faults() {
     local output
@@ -152,7 +252,7 @@ CF
     check_match "$host_kind: a circle of aliases" 'aliases:[0-9]+: mailfix-loop = mailfix-pool -> mailfix-loop$' "$output"
     check_match "$host_kind: an alias to a list that is not there" 'mailfix-list = :include:/etc/none \(there is no /etc/none\)$' "$output"
     check_match "$host_kind: what Dovecot refuses, in its own words" \
-        'doveconf -n: .*local\.conf line [0-9]+: Unknown setting: imap_no_such$' "$output"
+        'doveconf -n: .*local\.conf line [0-9]+: (imap_no_such: )?Unknown setting: imap_no_such$' "$output"
     check_same "$host_kind: each once" "" "$(printf '%s\n' "$output" | grep -E '^[a-z-]+ \(' | sort | uniq -d)"
     host_run sh -c 'rm -rf /etc/postfix /etc/dovecot && mv /root/postfix.good /etc/postfix && mv /root/dovecot.good /etc/dovecot'
 }
@@ -162,6 +262,8 @@ for kind in ${MAILFIX_TEST_KINDS:-systemd}; do
     test_healthy
     test_live
     test_log
+    test_forged
+    test_places
     test_faults
     host_stop
 done
