@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * What record.c and record_back.c share: the JSON of a target's change. Nobody else includes this.
+ * What record.c and record_back.c share: JSON, and the change of a target in it (record_json.c). Nobody else
+ * includes this.
  */
 #pragma once
 
@@ -26,6 +27,8 @@ bool record_read_digest(const json_t *value, char ret[DIGEST_HEX + 1]);
 const char *record_json_text_of(json_t *object, size_t *ret_len);
 /* Before a record is written. */
 void record_json_begin(void);
+/* Whether memory was short since then. */
+bool record_json_ran_short(void);
 /* The object of such a text, for json_decref; file is what messages call it. NULL: it is no JSON, or not what
  * its checksum says (a text of before there were checksums says nothing). */
 json_t *record_json_load(const char *file, const char *text, size_t len, struct err *err) MUST_CHECK;

@@ -93,7 +93,7 @@ REMOVALS = [
             "    return true;", ["unit file"]),
     Removal("compare: a large file after it was read", "file_edit.c", "    return ok && !same ? changed(edit, err) : ok;", "    (void)same;\n    return ok;",
             ["unit file"]),
-    Removal("compare: the sum of a record", "record.c", "return json_sum(object, sum) && strcmp(sum, said) == 0;", "return json_sum(object, sum);",
+    Removal("compare: the sum of a record", "record_json.c", "return json_sum(object, sum) && strcmp(sum, said) == 0;", "return json_sum(object, sum);",
             ["unit record", "cli records"]),
     # ---- locks ----
     Removal("lock: the store", "file_lock.c", "    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {\n        bool busy = errno == EWOULDBLOCK;\n        err_errno(err, \"cannot lock %s\", name);",
