@@ -43,7 +43,7 @@ static bool is_cut(const struct splice *s)
 }
 
 /* What a cut leaves blank at the end of a line goes with it; when that is the whole line, its newline, too.
- * The name of its entry stands somewhere before it. */
+ */
 static void tidy(const struct doc *doc, struct splice *s)
 {
     static const char blanks[] = " \t\r\v\f";
@@ -52,9 +52,9 @@ static void tidy(const struct doc *doc, struct splice *s)
         end++;
     if (end < doc->len && doc->text[end] != '\n')
         return;
-    while (strchr(blanks, doc->text[start - 1]) != NULL)
+    while (start > 0 && strchr(blanks, doc->text[start - 1]) != NULL)
         start--;
-    bool whole = doc->text[start - 1] == '\n';
+    bool whole = start == 0 || doc->text[start - 1] == '\n';
     s->start = start;
     s->end = whole && end < doc->len ? end + 1 : end;
 }

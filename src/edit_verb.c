@@ -128,12 +128,14 @@ static struct strings *items_of(struct job *job, const struct row *row)
     return &touch->items;
 }
 
-/* The first item of that text goes; it is one of them. */
+/* The first item of that text goes. */
 static void drop_item(struct strings *items, const char *old)
 {
     size_t at = 0;
-    while (strcmp(items->item[at], old) != 0)
+    while (at < items->n && strcmp(items->item[at], old) != 0)
         at++;
+    if (at == items->n)
+        return;
     memmove(&items->item[at], &items->item[at + 1], (items->n - at - 1) * sizeof(*items->item));
     items->n--;
 }
@@ -273,11 +275,14 @@ static void delete_option(struct job *job, const struct row *row)
     edit_part(job, row->node, row->part)->gone = true;
 }
 
+/* Once, though a file of Dovecot's that is included twice has it twice. */
 static void take_entry(struct job *job, const struct node *node, bool comment)
 {
-    edit_add(job, node->span.start, node->span.end, comment ? commented_lines(job->doc, node) : "")->kind =
-        ENTRY;
-    edit_touch(job, node)->gone = true;
+    struct touch *touch = edit_touch(job, node);
+    if (!touch->gone)
+        edit_add(job, node->span.start, node->span.end, comment ? commented_lines(job->doc, node) : "")
+            ->kind = ENTRY;
+    touch->gone = true;
 }
 
 /* ---- replace ---- */

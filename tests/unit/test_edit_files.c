@@ -233,6 +233,10 @@ static void test_dovecot(void **state)
         {MASTER, "userdb {\n  driver = pam\n}\npassdb {\n}\n",
          E_DOVECOT "  ensure\n    |passdb {\n    |  driver = pam\n    |}\n", DOVECOT,
          "!include conf.d/*.conf\n!include_try local.conf\npassdb {\n  driver = pam\n}\n"},
+        /* a file that is included twice is edited once */
+        {DOVECOT, "!include conf.d/*.conf\n!include conf.d/10-master.conf\n",
+         E_DOVECOT "  each setting service/imap-login/inet_listener/imap/port\n  delete\n", MASTER,
+         "service imap-login {\n  inet_listener imap {\n  }\n}\n"},
         /* what a package brings is read and never written */
         {DOVECOT, "!include_try /usr/share/dovecot/*.p\n",
          E_DOVECOT "  ensure\n    |a = 1\n    |b = 2\n    |service imap {\n    |  x = 1\n    |}\n", DOVECOT,
