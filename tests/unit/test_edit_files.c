@@ -233,10 +233,6 @@ static void test_dovecot(void **state)
         {MASTER, "userdb {\n  driver = pam\n}\npassdb {\n}\n",
          E_DOVECOT "  ensure\n    |passdb {\n    |  driver = pam\n    |}\n", DOVECOT,
          "!include conf.d/*.conf\n!include_try local.conf\npassdb {\n  driver = pam\n}\n"},
-        /* a file that is included twice is edited once */
-        {DOVECOT, "!include conf.d/*.conf\n!include conf.d/10-master.conf\n",
-         E_DOVECOT "  each setting service/imap-login/inet_listener/imap/port\n  delete\n", MASTER,
-         "service imap-login {\n  inet_listener imap {\n  }\n}\n"},
         /* what a package brings is read and never written */
         {DOVECOT, "!include_try /usr/share/dovecot/*.p\n",
          E_DOVECOT "  ensure\n    |a = 1\n    |b = 2\n    |service imap {\n    |  x = 1\n    |}\n", DOVECOT,
@@ -290,6 +286,29 @@ static void test_dovecot(void **state)
         {MASTER, "a = 1\n", E_DOVECOT "  each setting a\n  value\n", MASTER, "a =\n"},
     };
     run_all(cases, COUNT(cases));
+}
+
+/* Of a file that is included twice each line has two rows. */
+static void test_included_twice(void **state)
+{
+    (void)state;
+    static const struct text_case twice = {
+        .file = DOVECOT, .before = "!include conf.d/*.conf\n!include conf.d/10-master.conf\n"};
+    static const char *const verb[] = {"delete", "comment"}, *const after[] = {"b = 1\n",
+                                                                               "#a = 1\n#a = 2\nb = 1\n"};
+    for (size_t i = 0; i < COUNT(verb); i++) {
+        struct fix *fix =
+            unit_fix(arena_printf("%s" E_DOVECOT "  each shadowed setting a\n  %s\n", HEAD, verb[i]));
+        struct world *w = host(&twice, fix);
+        struct drafts drafts = {0};
+        struct err err;
+        bool changed;
+        unit_file(PATHS[MASTER], "a = 1\na = 2\nb = 1\n");
+        assert_ok(run(w, fix, &drafts, &changed, &err), err);
+        assert_int_equal(drafts.n, 1);
+        assert_string_equal(drafts.draft[0].now->text, after[i]);
+        close(w->root.fd);
+    }
 }
 
 /* What a value must not become, and what cannot be told: nothing of it is used. */
@@ -383,7 +402,7 @@ static void test_mode(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {dir_test(test_aliases), dir_test(test_map),
-                                              dir_test(test_dovecot), dir_test(test_refused),
-                                              dir_test(test_mode)};
+                                              dir_test(test_dovecot), dir_test(test_included_twice),
+                                              dir_test(test_refused), dir_test(test_mode)};
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }
