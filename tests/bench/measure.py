@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import time
@@ -45,10 +46,11 @@ class Contender:
             return
         # A process begins with the size of the one that it was forked from: so time(1), which is small, begins it. Output goes to a
         # pipe: grep ends at the first match where it sees /dev/null.
-        try:
-            run = subprocess.run(["time", "-q", "-f", "%M", *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                 text=True, errors="replace", check=False, timeout=self.limit)
-        except subprocess.TimeoutExpired:
+        if self.limit:
+            argv = ["timeout", "-s", "KILL", str(self.limit), *argv]  # which ends the program, too; Python would end time(1) only
+        run = subprocess.run(["time", "-q", "-f", "%M", *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             text=True, errors="replace", check=False)
+        if self.limit and run.returncode == 128 + signal.SIGKILL:
             self.stopped = True
             return
         self.seconds.append(time.monotonic() - begin)
