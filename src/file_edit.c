@@ -13,12 +13,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK 65536
-#define MUCH                                                                                                 \
-    ((size_t)256 << 10) /* what is copied by the kernel: less of it costs more calls than it saves           \
-                         */
+/* What is copied by the kernel: less of it costs more calls than it saves. */
+#define MUCH ((size_t)256 << 10)
 
-static char block[BLOCK], ready[BLOCK];
+static char block[65536], ready[65536];
 
 /* Where the old text comes from: [start, end) of the block was read and is not used yet. */
 struct source {

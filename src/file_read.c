@@ -216,8 +216,11 @@ bool file_read_start(const struct root *root, const char *path, char *ret_text, 
     int fd = open_regular(&at, &st, err);
     bool ok = fd >= 0 && check_trust(&st, at.path, OWNED_BY_ROOT, err);
     size_t len = 0;
-    for (ssize_t n = 1; ok && n != 0 && len<room - 1; len += n> 0 ? (size_t)n : 0) {
+    ssize_t n = 1;
+    while (ok && n != 0 && len + 1 < room) {
         n = read(fd, ret_text + len, room - 1 - len);
+        if (n > 0)
+            len += (size_t)n;
         ok = n >= 0 || errno == EINTR || err_errno(err, "cannot read %s", path);
     }
     if (fd >= 0)

@@ -11,7 +11,7 @@
  *   2. txn_swap      exchanges each target with its temporary and looks at what came out: not what was read
  *                    (by its digest; a large text is that by its inode, size and time of last change, if the
  *                    latter was a while before it was read)? Then everything goes back. The displaced inode
- * under the temporary name is the before-text.
+ *                    under the temporary name is the before-text.
  *   3. the caller    acts on services and probes.
  *   4. txn_keep      the displaced files move into the record; the targets' directories are synced, and with
  *                    that the swap and the moves; state "kept", synced: the commit point.

@@ -47,17 +47,17 @@ bool way_back_refuse_hunk(const struct walk *w, const struct file *f, size_t lin
                           size_t at);
 bool way_back_dependent(const struct walk *w, const struct file *f, const struct strings *dependent);
 
-/* way_back_table.c: whether a file of that digest stands at the path itself. */
+/* way_back_table.c: plans the way back of a table's text that need not be read whole, or is too large for it;
+ * else *ret_planned is false. */
+bool way_back_table(const struct walk *w, const struct file *f, bool *ret_planned) MUST_CHECK;
+/* Whether a file of that digest stands at the path itself. */
 bool way_back_has_file(const struct walk *w, const char *path, const char *digest);
 /* Plans the change of a large file from one digest to another: hunks at its places, as many as the target
  * has. NEEDS_PERSON when they do not lead there. */
 bool way_back_without(const struct walk *w, const struct file *f, struct hunk *hunk, const char *from,
                       const char *to) MUST_CHECK;
+
 /* way_back_chain.c: the same where later transactions changed the file, which is as they left it;
  * *ret_planned is false when it is not, or when one of them touches what this one changed. */
 bool way_back_chain(const struct walk *w, const struct file *f, const char *now,
                     bool *ret_planned) MUST_CHECK;
-
-/* Plans the way back of a table's text that need not be read whole, or is too large for it;
- * else *ret_planned is false. */
-bool way_back_table(const struct walk *w, const struct file *f, bool *ret_planned) MUST_CHECK;
