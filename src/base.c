@@ -368,6 +368,15 @@ size_t text_line_end(const char *text, size_t len, size_t at)
     return newline != NULL ? (size_t)(newline - text) + 1 : len;
 }
 
+size_t text_newlines(const char *text, size_t len)
+{
+    size_t n = 0;
+    for (const char *end = text + len, *at = text;
+         at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL; at++)
+        n++;
+    return n;
+}
+
 struct position text_position(const char *text, size_t len, size_t offset)
 {
     struct position p = {.line = 1, .start = text};

@@ -103,6 +103,7 @@ struct position text_position(const char *text, size_t len, size_t offset);
 /* Where the line of an offset begins, and where it ends, behind its newline if it has one. */
 size_t text_line_start(const char *text, size_t at);
 size_t text_line_end(const char *text, size_t len, size_t at);
+size_t text_newlines(const char *text, size_t len); /* how many */
 
 /* Prints to a stream; on a terminal control bytes, and characters that change the direction of writing, come
  * out as \xNN, so that no configuration file or log line can steer it. A pipe gets the exact bytes. */

@@ -27,10 +27,7 @@ struct writer {
 
 static size_t count_lines(const char *text, size_t start, size_t end)
 {
-    size_t lines = 0;
-    for (size_t i = start; i < end; i++)
-        lines += text[i] == '\n';
-    return lines + (end > start && text[end - 1] != '\n');
+    return text_newlines(text + start, end - start) + (end > start && text[end - 1] != '\n');
 }
 
 static size_t back_lines(const char *text, size_t at, int lines)

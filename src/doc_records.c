@@ -110,14 +110,6 @@ static bool is_read(struct parsing *p, size_t at, size_t len)
                            : !was_unread(p, at);
 }
 
-static size_t count_lines(const char *bytes, size_t len)
-{
-    size_t lines = 0;
-    for (const char *end = bytes + len; (bytes = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL; bytes++)
-        lines++;
-    return lines;
-}
-
 /* Such records in a row are one node: a large table has many beside those that are asked for. */
 static void add_unread(struct parsing *p, size_t at, size_t len)
 {
@@ -136,7 +128,7 @@ static bool parse_record(struct parsing *p, size_t at, size_t len, size_t line)
         return read_nodes(p, at, len, line);
     size_t own = records_own_len(p->doc->text + at, len);
     add_unread(p, at, own);
-    return read_nodes(p, at + own, len - own, line + count_lines(p->doc->text + at, own));
+    return read_nodes(p, at + own, len - own, line + text_newlines(p->doc->text + at, own));
 }
 
 static bool parse_pieces(struct parsing *p)

@@ -12,25 +12,17 @@
 
 #include <string.h>
 
-static size_t newlines(const char *text, size_t len)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < len; i++)
-        n += text[i] == '\n';
-    return n;
-}
-
 /* Of an entry, which has some. */
 static size_t lines_between(const struct doc *doc, size_t start, size_t end)
 {
-    return newlines(doc->text + start, end - start) + (doc->text[end - 1] != '\n');
+    return text_newlines(doc->text + start, end - start) + (doc->text[end - 1] != '\n');
 }
 
 /* The lines that a splice makes, comments and blank ones left out; a part of a line makes none. */
 static size_t entry_lines(const struct splice *s)
 {
     size_t n = 0;
-    for (size_t at = 0; at < s->len && newlines(s->bytes, s->len) > 0;) {
+    for (size_t at = 0; at < s->len && text_newlines(s->bytes, s->len) > 0;) {
         const char *newline = memchr(s->bytes + at, '\n', s->len - at);
         size_t end = newline != NULL ? (size_t)(newline - s->bytes) : s->len;
         size_t first = at + strspn(s->bytes + at, " \t\r\v\f");
@@ -79,7 +71,7 @@ static bool is_whole(const struct doc *doc, const struct splice *s)
 static size_t lines_put(const struct doc *doc, const struct splice *s)
 {
     bool behind_end = s->start == doc->len && !is_line_start(doc, doc->len) && s->len > 0;
-    size_t n = newlines(s->bytes, s->len);
+    size_t n = text_newlines(s->bytes, s->len);
     return behind_end && s->bytes[0] == '\n' ? n - (s->bytes[s->len - 1] == '\n') : n;
 }
 
@@ -90,14 +82,14 @@ bool edit_is_bounded(const struct job *job, struct err *err)
     size_t counted = 0;
     for (size_t i = 0; i < job->n_splice; i++) {
         const struct splice *s = &job->splice[i];
-        size_t start = s->start, end = is_whole(doc, s) ? s->end : edit_next_line(doc, s->end, doc->len);
+        size_t start = s->start, end = is_whole(doc, s) ? s->end : text_line_end(doc->text, doc->len, s->end);
         while (!is_line_start(doc, start))
             start--;
         start = start < counted ? counted : start;
         of[s->item].gone += end > start ? lines_between(doc, start, end) : 0;
         counted = end > counted ? end : counted;
         of[s->item].put += lines_put(doc, s);
-        of[s->item].old += newlines(doc->text + s->start, s->end - s->start);
+        of[s->item].old += text_newlines(doc->text + s->start, s->end - s->start);
     }
     for (size_t i = 0; i <= job->item; i++) {
         size_t come = of[i].gone + of[i].put - of[i].old, most = 2 * of[i].meant;

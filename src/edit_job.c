@@ -144,9 +144,3 @@ struct part_touch *edit_part(struct job *job, const struct node *node, const str
     touch->part = arena_append(touch->part, &touch->n_part, sizeof(new), &new);
     return &touch->part[touch->n_part - 1];
 }
-
-size_t edit_next_line(const struct doc *doc, size_t at, size_t end)
-{
-    const char *newline = memchr(doc->text + at, '\n', end - at);
-    return newline != NULL ? (size_t)(newline - doc->text) + 1 : end;
-}

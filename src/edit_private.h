@@ -121,8 +121,6 @@ void edit_added(struct job *job, const struct added *like);
 bool edit_was_put(const struct job *job, size_t at, bool by_others);
 struct touch *edit_touch(struct job *job, const struct node *node);
 struct part_touch *edit_part(struct job *job, const struct node *node, const struct node *part);
-/* The first byte of the next line, or end. */
-size_t edit_next_line(const struct doc *doc, size_t at, size_t end);
 
 /* edit_verb.c: a verb on one row; ctx has the row's fields bound. */
 bool edit_row(struct job *job, struct context *ctx, const struct row *row, struct err *err) MUST_CHECK;

@@ -32,7 +32,7 @@ static const char *alive(const struct doc *doc, const struct node *node)
 {
     struct buf out = {0};
     for (size_t at = node->span.start, end; at < node->span.end; at = end) {
-        end = edit_next_line(doc, at, node->span.end);
+        end = text_line_end(doc->text, node->span.end, at);
         const char *hash = memchr(doc->text + at, '#', end - at);
         size_t bare = hash != NULL ? (size_t)(hash - doc->text) + 1 : at;
         if (at == node->span.start) {

@@ -29,7 +29,7 @@ static const char *commented_lines(const struct doc *doc, const struct node *nod
 {
     struct buf out = {0};
     for (size_t at = node->span.start; at < node->span.end;) {
-        size_t end = edit_next_line(doc, at, node->span.end);
+        size_t end = text_line_end(doc->text, node->span.end, at);
         if (!is_comment_line(doc->text + at, end - at))
             buf_puts(&out, "#");
         buf_add(&out, doc->text + at, end - at);

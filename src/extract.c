@@ -98,12 +98,10 @@ bool extract_has_key(const struct keys *keys, struct key key)
 /* The comments in a record may be entries that are commented out. */
 static bool has_commented(const struct wanted *wanted, const struct keys *keys, const char *bytes, size_t len)
 {
-    for (size_t at = 0; at < len;) {
-        const char *newline = memchr(bytes + at, '\n', len - at);
-        size_t next = newline != NULL ? (size_t)(newline - bytes) + 1 : len;
+    for (size_t at = 0, next; at < len; at = next) {
+        next = text_line_end(bytes, len, at);
         if (extract_has_key(keys, records_commented_key(bytes + at, next - at, wanted->alias)))
             return true;
-        at = next;
     }
     return false;
 }
@@ -328,14 +326,6 @@ bool extract_from_file(const struct piece *piece, size_t n, const struct hunk *h
     return true;
 }
 
-static size_t count_newlines(const char *bytes, size_t len)
-{
-    size_t lines = 0;
-    for (const char *at = bytes; (at = memchr(at, '\n', len - (size_t)(at - bytes))) != NULL; at++)
-        lines++;
-    return lines;
-}
-
 struct piece *extract_moved(const struct piece *piece, size_t n, const char *text, const struct hunk *hunk,
                             size_t n_hunk)
 {
@@ -349,8 +339,8 @@ struct piece *extract_moved(const struct piece *piece, size_t n, const char *tex
         for (; h < n_hunk && (hunk[h].at < piece[i].at + piece[i].len || i + 1 == n); h++) {
             bytes += hunk[h].len - hunk[h].old_len;
             moved[i].len += hunk[h].len - hunk[h].old_len;
-            lines += count_newlines(hunk[h].bytes, hunk[h].len) -
-                     count_newlines(text + hunk[h].at, hunk[h].old_len);
+            lines +=
+                text_newlines(hunk[h].bytes, hunk[h].len) - text_newlines(text + hunk[h].at, hunk[h].old_len);
         }
     }
     return moved;
