@@ -112,8 +112,7 @@ struct world {
     struct context ctx;
 };
 
-/* A root with the two files of Postfix, a Dovecot of no known version, and what a facts file says. fix may be
- * NULL. */
+/* A root with the two files of Postfix and what a facts file says. fix may be NULL. */
 static inline struct world *unit_world(const char *main_cf, const char *master_cf, const char *facts,
                                        const struct fix *fix)
 {
@@ -123,8 +122,6 @@ static inline struct world *unit_world(const char *main_cf, const char *master_c
     unit_dirs("etc/postfix");
     unit_file("etc/postfix/main.cf", main_cf);
     unit_file("etc/postfix/master.cf", master_cf);
-    unit_dirs("usr/sbin");
-    unit_file("usr/sbin/dovecot", "");
     unit_file("facts", facts);
     assert_ok(root_open(unit_top, &w->root, &err), err);
     assert_ok(facts_open(&w->root, unit_path("facts"), &w->facts, &err), err);
