@@ -30,27 +30,6 @@ static struct hunk *both(const struct hunk *a, size_t n_a, const struct hunk *b,
     return all;
 }
 
-/* The text that a link found, while it is looked at. */
-struct found {
-    struct at at;
-    struct identity identity;
-};
-
-static bool open_found(const struct walk *w, const struct record *record, const struct target *target,
-                       struct found *ret)
-{
-    int fd;
-    if (!file_resolve(w->store->root, way_back_slot(record, (size_t)(target - record->target)), &ret->at,
-                      w->err))
-        return false;
-    if (file_open_text(&ret->at, &fd, &ret->identity, w->err)) {
-        close(fd);
-        return true;
-    }
-    close(ret->at.dir);
-    return false;
-}
-
 /* Whether none of the hunks that lead back touches the change of the link. */
 static bool stand_alone(const struct walk *w, const struct found *found, const struct hunk *back, size_t n,
                         const struct target *change, bool *ret_alone)
@@ -119,7 +98,8 @@ bool way_back_chain(const struct walk *w, const struct file *f, const char *now,
         return true;
     for (size_t i = 0; i < f->n_later; i++) {
         struct found found;
-        if (!open_found(w, f->later[i], f->change[i], &found))
+        size_t at = (size_t)(f->change[i] - f->later[i]->target);
+        if (!way_back_find(w, way_back_slot(f->later[i], at), &found))
             return false;
         bool ok = dependent.n > 0 || pass_link(w, f, i, &found, &back, from, &dependent);
         close(found.at.dir);

@@ -50,6 +50,12 @@ bool way_back_dependent(const struct walk *w, const struct file *f, const struct
 /* way_back_table.c: plans the way back of a table's text that need not be read whole, or is too large for it;
  * else *ret_planned is false. */
 bool way_back_table(const struct walk *w, const struct file *f, bool *ret_planned) MUST_CHECK;
+/* A text of any size: the caller closes at.dir. */
+struct found {
+    struct at at;
+    struct identity identity;
+};
+bool way_back_find(const struct walk *w, const char *path, struct found *ret) MUST_CHECK;
 /* Whether a file of that digest stands at the path itself. */
 bool way_back_has_file(const struct walk *w, const char *path, const char *digest);
 /* Plans the change of a large file from one digest to another: hunks at its places, as many as the target

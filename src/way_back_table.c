@@ -16,6 +16,19 @@
 #include <string.h>
 #include <unistd.h>
 
+bool way_back_find(const struct walk *w, const char *path, struct found *ret)
+{
+    int fd;
+    if (!file_resolve(w->store->root, path, &ret->at, w->err))
+        return false;
+    if (file_open_text(&ret->at, &fd, &ret->identity, w->err)) {
+        close(fd);
+        return true;
+    }
+    close(ret->at.dir);
+    return false;
+}
+
 bool way_back_has_file(const struct walk *w, const char *path, const char *digest)
 {
     struct at at;
@@ -201,35 +214,25 @@ static bool merge(const struct walk *w, const struct file *f, const char *from, 
 
 static bool plan_merge(const struct walk *w, const struct file *f, const char *from)
 {
-    struct at at;
-    struct identity identity;
-    int fd;
-    if (!file_resolve(w->store->root, f->target->path, &at, w->err))
+    struct found found;
+    if (!way_back_find(w, f->target->path, &found))
         return false;
-    bool ok = file_open_text(&at, &fd, &identity, w->err);
-    if (ok)
-        close(fd);
-    const struct file_edit now = {.dir = at.dir, .name = at.name, .identity = &identity};
-    ok = ok && merge(w, f, from, &now);
-    close(at.dir);
+    const struct file_edit now = {.dir = found.at.dir, .name = found.at.name, .identity = &found.identity};
+    bool ok = merge(w, f, from, &now);
+    close(found.at.dir);
     return ok;
 }
 
 bool way_back_without(const struct walk *w, const struct file *f, struct hunk *hunk, const char *from,
                       const char *to)
 {
-    struct at at;
-    struct identity identity;
+    struct found found;
     char hex[DIGEST_HEX + 1];
-    int fd;
-    if (!file_resolve(w->store->root, f->target->path, &at, w->err))
+    if (!way_back_find(w, f->target->path, &found))
         return false;
-    bool ok = file_open_text(&at, &fd, &identity, w->err);
-    if (ok)
-        close(fd);
-    const struct file_edit without = {at.dir, at.name, &identity, hunk, f->target->n_hunk};
-    ok = ok && file_edit_digest(&without, hex, w->err);
-    close(at.dir);
+    const struct file_edit without = {found.at.dir, found.at.name, &found.identity, hunk, f->target->n_hunk};
+    bool ok = file_edit_digest(&without, hex, w->err);
+    close(found.at.dir);
     if (ok && strcmp(hex, to) != 0)
         return way_back_damaged(w);
     return ok && add_change(w, f, hunk, from, to, &w->out->text[f->index].large);
