@@ -92,9 +92,8 @@ static bool know(const struct root *root, struct err *err)
     struct stat now;
     struct strings lines;
     bool there = fstatat(root->fd, "etc/passwd", &now, 0) == 0;
-    if (there && known.item != NULL && known.file.st_dev == now.st_dev && known.file.st_ino == now.st_ino &&
-        known.file.st_size == now.st_size && known.file.st_mtim.tv_sec == now.st_mtim.tv_sec &&
-        known.file.st_mtim.tv_nsec == now.st_mtim.tv_nsec)
+    if (there && known.item != NULL && file_same(&known.file, &now) && known.file.st_size == now.st_size &&
+        known.file.st_mtim.tv_sec == now.st_mtim.tv_sec && known.file.st_mtim.tv_nsec == now.st_mtim.tv_nsec)
         return true;
     if (!read_lines(root, &lines, err))
         return false;

@@ -68,6 +68,9 @@ bool file_read_record(const struct root *root, const char *path, const char **re
 bool file_open_text(const struct at *at, int *ret_fd, struct identity *ret_identity,
                     struct err *err) MUST_CHECK;
 bool file_identity(int fd, struct identity *ret_identity);
+/* Of one file system, with one number. */
+struct stat;
+bool file_same(const struct stat *a, const struct stat *b);
 /* Whether the name is that file, as large and changed last as then, whatever names it had since. [no memory]
  */
 bool file_is(int dir, const char *name, const struct identity *identity);

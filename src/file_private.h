@@ -6,15 +6,8 @@
 
 #include "file.h"
 
-#include <sys/stat.h>
-
 /* Root's, or the user's who runs mailfix. */
 bool file_root_owns(uid_t uid);
-/* Of one file system, with one number. */
-static inline bool file_same(const struct stat *a, const struct stat *b)
-{
-    return (a->st_dev == b->st_dev) & (a->st_ino == b->st_ino);
-}
 /* file_resolve; with any_owner through directories that others may write, too. */
 bool file_resolve_as(const struct root *root, const char *path, bool any_owner, struct at *ret_at,
                      struct err *err) MUST_CHECK;

@@ -132,6 +132,11 @@ bool file_identity(int fd, struct identity *ret_identity)
     return true;
 }
 
+bool file_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 bool file_is(int dir, const char *name, const struct identity *identity)
 {
     struct stat st;
@@ -142,9 +147,9 @@ bool file_is(int dir, const char *name, const struct identity *identity)
 
 bool file_unchanged(const struct identity *a, const struct identity *b)
 {
-    return (a->dev == b->dev) & (a->ino == b->ino) & (a->size == b->size) &
-           (a->mtime.tv_sec == b->mtime.tv_sec) & (a->mtime.tv_nsec == b->mtime.tv_nsec) &
-           (a->ctime.tv_sec == b->ctime.tv_sec) & (a->ctime.tv_nsec == b->ctime.tv_nsec);
+    return a->dev == b->dev && a->ino == b->ino && a->size == b->size && a->mtime.tv_sec == b->mtime.tv_sec &&
+           a->mtime.tv_nsec == b->mtime.tv_nsec && a->ctime.tv_sec == b->ctime.tv_sec &&
+           a->ctime.tv_nsec == b->ctime.tv_nsec;
 }
 
 static bool read_bytes(const struct at *at, enum file_trust trust, size_t most, const char **ret_bytes,

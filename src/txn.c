@@ -125,7 +125,7 @@ bool txn_sync_dirs(const struct txn *txn, struct err *err)
         bool done = false;
         for (size_t k = 0; k < i && !done; k++)
             done = fstat(txn->swap[i].at.dir, &a) == 0 && fstat(txn->swap[k].at.dir, &b) == 0 &&
-                   (a.st_dev == b.st_dev) & (a.st_ino == b.st_ino);
+                   file_same(&a, &b);
         if (!done && !file_sync_dir(txn->swap[i].at.dir, err))
             return false;
     }
