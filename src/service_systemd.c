@@ -251,7 +251,7 @@ static bool run_job(struct talk *talk, enum verb verb, const struct unit *unit, 
     talk->deadline = deadline;
     if (r == 0)
         return err_set(err, "%s: not finished after %lld s, state %s; look at it with: systemctl status %s",
-                       unit->name, (long long)(now_ms() - start) / 1000, state, unit->name);
+                       unit->name, (long long)(now_ms() - start + 500) / 1000, state, unit->name);
     if (strcmp(talk->result, "done") == 0 && is_as_wanted(verb, state))
         return true;
     return err_set(err, "%s: result %s, state %s; look at it with: systemctl status %s", unit->name,

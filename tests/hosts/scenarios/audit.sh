@@ -200,6 +200,7 @@ test_places() {
         host_service restart dovecot >/dev/null 2>&1
         check_match "$host_kind: why it did not start" 'Unknown setting: nonsense' \
             "$(host_run mailfix diagnose dovecot-unknown-setting 2>&1 | sed -n '/in the log/,$p')"
+        sleep 2 # a line of the second of the change counts
         host_run touch /etc/dovecot/conf.d/10-mail.conf
         check_same "$host_kind: an included file changed: the line counts no more" '' \
             "$(host_run mailfix diagnose dovecot-unknown-setting 2>&1 | sed -n '/in the log/,$p')"

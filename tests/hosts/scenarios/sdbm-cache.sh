@@ -176,6 +176,7 @@ test_not_read_yet() {
     output=$(host_run mailfix apply sdbm-cache -y 2>&1)
     check_same "$host_kind: not read yet: exit 0" 0 $?
     check_match "$host_kind: not read yet: the restart is offered" '^left to do: postfix runs since before' "$output"
+    sleep 2 # when a process began is known to a second or two
     host_run postfix reload 2>/dev/null
     sleep 2
     output=$(host_run mailfix apply sdbm-cache -y 2>&1)

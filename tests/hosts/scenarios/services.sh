@@ -294,6 +294,7 @@ SCRIPT
 }
 
 kill_both() {
+    until_true 20 host_run test -s /var/spool/postfix/pid/master.pid -a -s /run/dovecot/master.pid
     host_run sh -c 'kill -KILL $(cat /var/spool/postfix/pid/master.pid /run/dovecot/master.pid)
         while pgrep -x "master|dovecot"; do sleep 0.1; done' >/dev/null
 }
