@@ -267,6 +267,55 @@ static void test_read(void **state)
     close(root.fd);
 }
 
+/* Each thing that tells one file from another, or from itself as it was. */
+static void test_which_file(void **state)
+{
+    (void)state;
+    struct root root = open_root("");
+    struct err err;
+    struct identity is;
+    struct stat a, b;
+    int fd;
+    unit_file("x", "a = b\n");
+    struct at at = at_of(&root, "/x");
+    assert_ok(file_open_text(&at, &fd, &is, &err), err);
+    assert_int_equal(fstat(fd, &a), 0);
+    close(fd);
+    b = a;
+    assert_true(file_same(&a, &b));
+    b.st_ino++;
+    assert_false(file_same(&a, &b));
+    b = a;
+    b.st_dev++; /* the same number on another file system */
+    assert_false(file_same(&a, &b));
+
+    const struct identity same = is;
+    struct identity others[7];
+    for (size_t i = 0; i < COUNT(others); i++)
+        others[i] = is;
+    others[0].dev++;
+    others[1].ino++;
+    others[2].size++;
+    others[3].mtime.tv_sec++;
+    others[4].mtime.tv_nsec++;
+    others[5].ctime.tv_sec++;
+    others[6].ctime.tv_nsec++;
+    assert_true(file_unchanged(&is, &same));
+    assert_true(file_is(at.dir, "x", &same));
+    for (size_t i = 0; i < COUNT(others); i++) {
+        if (file_unchanged(&is, &others[i]))
+            fail_msg("thing %zu is not looked at", i);
+        /* A name that it had since, or has no more, changed its ctime and nothing else. */
+        if (file_is(at.dir, "x", &others[i]) != (i >= 5))
+            fail_msg("thing %zu of the file of a name", i);
+    }
+    assert_int_equal(rename(unit_path("x"), unit_path("y")), 0);
+    assert_false(file_is(at.dir, "x", &is));
+    assert_true(file_is(at.dir, "y", &is));
+    close(at.dir);
+    close(root.fd);
+}
+
 /* Nothing but a regular file is opened: a FIFO would hold the run up for ever. */
 static void test_read_other_kinds(void **state)
 {
@@ -739,6 +788,7 @@ int main(void)
         dir_test(test_links_of_others),
         dir_test(test_list),
         dir_test(test_read),
+        dir_test(test_which_file),
         dir_test(test_read_other_kinds),
         dir_test(test_trust),
         dir_test(test_replaceable),
