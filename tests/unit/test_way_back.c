@@ -1,117 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The way back of a transaction: records as mailfix writes them, files as people change them, records that
- * somebody damaged, and a disk that fails while all this is read. tests/cli has whole rollbacks.
+ * somebody damaged, and a disk that fails while all this is read. test_way_back_table has the tables that are
+ * not read whole, tests/cli whole rollbacks.
  */
 #define UNIT_WHERE "/dev/shm"
-#include "faults.h"
-#include "hunk.h"
-#include "unit_txn.h"
-#include "way_back.h"
+#include "unit_way_back.h"
 
-#include <errno.h>
-
-#define MAIN "etc/postfix/main.cf"
-#define TABLE "etc/postfix/transport"
 #define INDEX "etc/postfix/transport.lmdb"
-
-struct walkers {
-    struct site *s;
-    struct record *record;
-    size_t n;
-    struct way_back back;
-};
-
-/* ---- records ---- */
-
-static void commit(struct site *s)
-{
-    keep(s);
-    s->plan.change = NULL;
-    s->plan.n_change = 0;
-}
-
-/* Lines of a file become others, in order, in one transaction. */
-static void change_lines(struct site *s, const char *id, const char *below, const char *const pair[][2],
-                         size_t n)
-{
-    struct at at;
-    struct err err;
-    struct doc *doc = arena_alloc(sizeof(*doc));
-    struct hunk *hunk = arena_alloc(n * sizeof(*hunk));
-    struct change change = {.doc = doc, .hunk = hunk, .n_hunk = n};
-    doc->id = id;
-    doc->path = doc->real = arena_printf("/%s", below);
-    assert_ok(file_resolve(&s->root, doc->path, &at, &err), err);
-    assert_ok(file_read_bytes(&at, &doc->text, &doc->len, &doc->identity, &err), err);
-    close(at.dir);
-    digest_hex(doc->text, doc->len, doc->digest);
-    for (size_t i = 0; i < n; i++) {
-        const char *place = strstr(doc->text, pair[i][0]);
-        assert_non_null(place);
-        hunk[i] =
-            (struct hunk){(size_t)(place - doc->text), strlen(pair[i][0]), pair[i][1], strlen(pair[i][1])};
-    }
-    change.after = hunk_splice(doc->text, doc->len, hunk, n, &change.after_len);
-    digest_hex(change.after, change.after_len, change.after_digest);
-    s->plan.change = arena_append(s->plan.change, &s->plan.n_change, sizeof(change), &change);
-    commit(s);
-}
-
-static void change_line(struct site *s, const char *id, const char *below, const char *old, const char *new)
-{
-    const char *const pair[][2] = {{old, new}};
-    change_lines(s, id, below, pair, 1);
-}
-
-static struct site *empty_site(const char *main_cf)
-{
-    struct site *s = make_site();
-    s->plan.change = NULL;
-    s->plan.n_change = 0;
-    if (main_cf != NULL)
-        unit_file(MAIN, main_cf);
-    return s;
-}
-
-static struct walkers *list(struct site *s)
-{
-    struct walkers *w = arena_alloc(sizeof(*w));
-    struct strings damaged = {0};
-    struct err err;
-    w->s = s;
-    assert_ok(record_list(&s->store, &w->record, &w->n, &damaged, &err), err);
-    assert_int_equal(damaged.n, 0);
-    return w;
-}
-
-static bool plan(struct walkers *w, size_t chosen, enum way way, struct err *err)
-{
-    memset(err, 0, sizeof(*err));
-    return way_back_plan(&w->s->store, w->record, w->n, &w->record[chosen], way, &w->back, err);
-}
-
-static void assert_refused(struct walkers *w, size_t chosen, enum way way, const char *piece)
-{
-    struct err err;
-    if (plan(w, chosen, way, &err))
-        fail_msg("it is not refused; wanted: %s", piece);
-    assert_says(err, piece);
-    assert_int_equal(err.outcome, NEEDS_PERSON);
-}
-
-/* The text that comes back to the first target. */
-static void assert_comes_back(struct walkers *w, size_t chosen, enum way way, const char *text)
-{
-    struct err err;
-    char digest[DIGEST_HEX + 1] = "";
-    assert_ok(plan(w, chosen, way, &err), err);
-    if (text != NULL)
-        digest_hex(text, strlen(text), digest);
-    assert_string_equal(w->back.back->target[0].to, digest);
-    if (w->back.plan.n_change > 0 && text != NULL)
-        assert_string_equal(w->back.plan.change[0].after, text);
-}
 
 /* ---- one text ---- */
 
@@ -360,236 +256,67 @@ static void test_index(void **state)
     close_site(w->s);
 }
 
-/* ---- tables ---- */
-
-/* Made once each: the sweep asks for them thousands of times. */
-static const char *large_table(const char *line)
+/* An index in the format of cdb, as far as it is counted: 256 tables, of which the first has the entries. */
+static void put_cdb(const char *below, unsigned char entries)
 {
-    static struct {
-        char *line, *text;
-    } made[32];
-    size_t i = 0;
-    while (made[i].line != NULL && strcmp(made[i].line, line) != 0)
-        i++;
-    if (made[i].line == NULL) {
-        struct buf text = {0};
-        for (int k = 0; text.len <= FILE_LIMIT; k++)
-            buf_puts(&text,
-                     k == 500 ? line : arena_printf("host%d.example.jp smtp:[mx%d.example.jp]\n", k, k));
-        made[i].line = strdup(line);
-        made[i].text = strdup(buf_text(&text));
-    }
-    return made[i].text;
+    char head[2048] = {0};
+    head[4] = (char)(2 * entries);
+    unit_bytes(below, head, sizeof(head));
 }
 
-/* A table whose lines became others, in one small table, which is written by its hunks all the same, or a
- * large one: what mailfix wrote stands there. */
-static struct walkers *with_lines(bool large, const char *was, const char *is, const char *const pair[][2],
-                                  size_t n)
-{
-    struct site *s = empty_site(NULL);
-    const char *before = large ? large_table(was) : was, *after = large ? large_table(is) : is, *at = before;
-    struct target *target = arena_alloc(sizeof(*target));
-    unit_file(TABLE, T0);
-    change_line(s, "map transport_maps", TABLE, "a = 1\n", "a = 2\n");
-    struct walkers *w = list(s);
-    *target = w->record[0].target[0];
-    target->hunk = arena_alloc(n * sizeof(*target->hunk));
-    target->old = arena_alloc(n * sizeof(*target->old));
-    target->n_hunk = n;
-    for (size_t i = 0; i < n; i++) {
-        at = strstr(at, pair[i][0]);
-        assert_non_null(at);
-        target->hunk[i] =
-            (struct hunk){(size_t)(at - before), strlen(pair[i][0]), pair[i][1], strlen(pair[i][1])};
-        target->old[i] = pair[i][0];
-        at += strlen(pair[i][0]);
-    }
-    digest_hex(before, strlen(before), target->before);
-    digest_hex(after, strlen(after), target->after);
-    unit_file(TABLE, after);
-    unit_file("var/lib/mailfix/txn/0001-made/before/0", before);
-    w->record[0].target = target;
-    return w;
-}
-
-static struct walkers *with_table(bool large)
-{
-    static const char *const pair[][2] = {{"old", "new"}};
-    return large ? with_lines(true, "a old\n", "a new\n", pair, 1)
-                 : with_lines(false, "x y\na old\nb c\n", "x y\na new\nb c\n", pair, 1);
-}
-
-static void test_table(void **state)
-{
-    for (int large = 0; large < 2; large++) {
-        assert_int_equal(unit_empty(state), 0);
-        struct walkers *w = with_table(large);
-        struct target *t = w->record[0].target;
-        struct err err;
-        assert_ok(plan(w, 0, WAY_STRICT, &err), err);
-        assert_string_equal(w->back.back->target[0].to, t->before);
-        assert_int_equal(w->back.plan.change[0].n_hunk, 1);
-        assert_memory_equal(w->back.plan.change[0].hunk[0].bytes, "old", 3);
-        static const char *wrong = "new";
-        t->hunk[0].bytes = "neu"; /* the digests are right, and the hunk is not */
-        assert_refused(w, 0, WAY_STRICT, "it is damaged");
-        t->hunk[0].bytes = wrong;
-        t->hunk[0].at += 1 << 22;
-        assert_refused(w, 0, WAY_STRICT, "it is damaged");
-        t->hunk[0].at -= 1 << 22;
-        unlink(unit_path("var/lib/mailfix/txn/0001-made/before/0"));
-        if (large) { /* the hunks alone lead back to it */
-            assert_ok(plan(w, 0, WAY_STRICT, &err), err);
-            assert_string_equal(w->back.back->target[0].to, t->before);
-        } else {
-            assert_refused(w, 0, WAY_STRICT, "it is damaged");
-        }
-        close_site(w->s);
-    }
-}
-
-static const char *edited_table(const char *line)
-{
-    return arena_printf("%s# mine\n", large_table(line));
-}
-
-static void test_large_edited(void **state)
-{
-    (void)state;
-    struct walkers *w = with_table(true);
-    struct target *t = w->record[0].target;
-    struct err err;
-    char digest[DIGEST_HEX + 1];
-    unit_file(TABLE, edited_table("a new\n"));
-    assert_refused(w, 0, WAY_STRICT, "was edited since transaction 0001-made wrote it");
-    assert_ok(plan(w, 0, WAY_FORCE, &err), err);
-    assert_true(w->back.back->target[0].edited);
-    assert_string_equal(w->back.back->target[0].to, t->before);
-    const char *merged = edited_table("a old\n");
-    digest_hex(merged, strlen(merged), digest);
-    assert_ok(plan(w, 0, WAY_MERGE, &err), err);
-    assert_string_equal(w->back.back->target[0].to, digest);
-    unit_file(TABLE, edited_table("a newer\n"));
-    assert_refused(w, 0, WAY_MERGE, "what it wrote in line 501 (a new) does not stand there exactly once");
-    unit_file(TABLE, edited_table("a new\na new\n"));
-    assert_refused(w, 0, WAY_MERGE, "what it wrote in line 501 (a new) does not stand there exactly once");
-    unit_file(TABLE, large_table("a old\n"));
-    assert_ok(plan(w, 0, WAY_STRICT, &err), err); /* somebody took it back already */
-    assert_int_equal(w->back.plan.n_change, 0);
-    unit_file(TABLE, edited_table("a new\n"));
-    /* The hunk is not one of the text in before/. */
-    t->hunk[0].at += 1 << 22;
-    assert_refused(w, 0, WAY_MERGE, "it is damaged");
-    t->hunk[0].at -= 1 << 22;
-    unit_file("var/lib/mailfix/txn/0001-made/before/0", "another\n");
-    assert_refused(w, 0, WAY_MERGE, "it is damaged");
-    /* A later transaction stands on it. */
-    struct record *two = arena_alloc(2 * sizeof(*two));
-    two[0] = two[1] = w->record[0];
-    two[1].id = "0002-made";
-    w->record = two;
-    w->n = 2;
-    assert_refused(w, 0, WAY_MERGE, "changed again by transaction 0002-made");
-    close_site(w->s);
-}
-
-/* Where a hunk of a large text is, when its lines alone do not tell. */
-static void test_large_places(void **state)
+/* Somebody built an index anew of the text that mailfix wrote: it goes back with the text. */
+static void test_built_again(void **state)
 {
     static const struct {
-        const char *was, *is, *pair[2][2];
-        size_t n;
-        const char *now, *back; /* NULL: it is refused */
+        const char *document, *index;
+        unsigned char entries;
+        bool live, edited, goes;
     } cases[] = {
-        /* the lines around it tell */
-        {"a old\nz\na new\n",
-         "a new\nz\na new\n",
-         {{"old", "new"}},
-         1,
-         "a new\nz\na new\n",
-         "a old\nz\na new\n"},
-        {"a old\nz\n", "z\n", {{"a old\n", ""}}, 1, "z\n", "a old\nz\n"},
-        /* nothing does */
-        {"b\nb\nb\nb\nb\nb old\nb\nb\nb\nb\nb\nb\n",
-         "b\nb\nb\nb\nb\nb\nb\nb\nb\nb\nb\nb\n",
-         {{" old", ""}},
-         1,
-         "b\nb\nb\nb\nb\nb\nb\nb\nb\nb\nb\nb\n",
-         NULL},
-        /* two that changed places */
-        {"a old\nz\nb old\n",
-         "a new\nz\nb new\n",
-         {{"a old", "a new"}, {"b old", "b new"}},
-         2,
-         "b new\nz\na new\n",
-         NULL},
-        {"a old\nz\nb old\n",
-         "a new\nz\nb new\n",
-         {{"a old", "a new"}, {"b old", "b new"}},
-         2,
-         "a new\nq\nb new\n",
-         "a old\nq\nb old\n"},
+        {"map transport_maps", TABLE ".cdb", 3, true, false, true},
+        {"aliases", TABLE ".cdb", 4, true, false, true}, /* with the "@" that postalias(1) enters */
+        {"aliases", TABLE ".cdb", 3, true, false, false},
+        {"map transport_maps", TABLE ".cdb", 2, true, false, false},  /* of another text */
+        {"map transport_maps", TABLE ".cdb", 3, false, false, false}, /* nobody is asked of another root */
+        {"map transport_maps", TABLE ".cdb", 3, true, true, false},   /* the text is not what mailfix wrote */
+        /* of no text of the transaction, whatever its name begins with */
+        {"map transport_maps", TABLE "2.cdb", 3, true, false, false},
+        {"map transport_maps", TABLE ".d/x.cdb", 3, true, false, false},
+        {"map transport_maps", "etc/postfix/other.cdb", 3, true, false, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct err err;
-        char digest[DIGEST_HEX + 1];
         assert_int_equal(unit_empty(state), 0);
-        struct walkers *w = with_lines(true, cases[i].was, cases[i].is, cases[i].pair, cases[i].n);
-        unit_file(TABLE, edited_table(cases[i].now));
-        if (cases[i].back == NULL) {
-            assert_refused(w, 0, WAY_MERGE, "does not stand there exactly once");
+        struct site *s = empty_site(NULL);
+        unit_file(TABLE, "a: b\nd: e\nf: g\n");
+        change_line(s, cases[i].document, TABLE, "a: b\n", "a: c\n");
+        struct walkers *w = list(s);
+        struct target *both = arena_alloc(2 * sizeof(*both));
+        both[0] = w->record[0].target[0];
+        both[1] = (struct target){.document = RECORD_INDEX, .path = arena_printf("/%s", cases[i].index)};
+        digest_hex("old\n", 4, both[1].before);
+        digest_hex("new\n", 4, both[1].after);
+        w->record[0].target = both;
+        w->record[0].n_target = 2;
+        unit_dirs(TABLE ".d");
+        put_cdb(TABLE ".cdb", cases[i].entries);
+        put_cdb(cases[i].index, cases[i].entries);
+        s->root.live = cases[i].live;
+        if (cases[i].edited)
+            unit_file(TABLE, "a: c\nd: e\nf: g\n# mine\n");
+        bool goes = plan(w, 0, WAY_MERGE, &err);
+        if (goes != cases[i].goes)
+            fail_msg("case %zu: %s", i, goes ? "it goes" : err.text);
+        if (goes) {
+            assert_string_equal(w->back.back->target[1].to, both[1].before);
+            assert_true(w->back.back->target[1].edited); /* so it is kept */
         } else {
-            const char *back = edited_table(cases[i].back);
-            digest_hex(back, strlen(back), digest);
-            assert_ok(plan(w, 0, WAY_MERGE, &err), err);
-            assert_string_equal(w->back.back->target[0].to, digest);
+            assert_says(err, "was rebuilt or removed since transaction 0001-made built it");
         }
-        close_site(w->s);
-    }
-}
-
-/* A table that leads elsewhere now is not followed. */
-static void test_table_elsewhere(void **state)
-{
-    for (int large = 0; large < 2; large++) {
-        assert_int_equal(unit_empty(state), 0);
-        struct walkers *w = with_table(large);
-        assert_int_equal(rename(unit_path(TABLE), unit_path("etc/other")), 0);
-        assert_int_equal(symlink("../other", unit_path(TABLE)), 0);
-        assert_refused(w, 0, WAY_STRICT, "leads to /etc/other now");
-        close_site(w->s);
+        close_site(s);
     }
 }
 
 /* ---- a disk that fails ---- */
-
-static struct {
-    struct walkers *(*make)(void);
-    enum way way;
-    char to[DIGEST_HEX + 1]; /* what is planned without a fault */
-} tried;
-
-static void *make_tried(void)
-{
-    return tried.make();
-}
-
-static bool plan_tried(void *site, struct err *err)
-{
-    return plan(site, 0, tried.way, err);
-}
-
-static void check_tried(void *site, bool ok, const struct err *err)
-{
-    struct walkers *w = site;
-    (void)err;
-    if (ok && tried.to[0] == '\0')
-        memcpy(tried.to, w->back.back->target[0].to, sizeof(tried.to));
-    else if (ok)
-        assert_string_equal(w->back.back->target[0].to, tried.to);
-    close_site(w->s);
-}
 
 static struct walkers *make_chain(void)
 {
@@ -607,47 +334,23 @@ static struct walkers *make_index(void)
     return w;
 }
 
-static struct walkers *make_table(void)
-{
-    return with_table(false);
-}
-
-static struct walkers *make_large(void)
-{
-    struct walkers *w = with_table(true);
-    unit_file(TABLE, edited_table("a new\n"));
-    return w;
-}
-
 static void test_disk_fails(void **state)
 {
-    static const struct {
-        struct walkers *(*make)(void);
-        enum way way;
-    } all[] = {
-        {make_chain, WAY_MERGE}, {make_index, WAY_STRICT}, {make_table, WAY_STRICT}, {make_large, WAY_MERGE}};
-    static const struct scenario scenario = {"way back", make_tried, plan_tried, check_tried};
-    static const struct fault none = {.call = "none"}, fault = {.error = EIO},
-                              now_and_then = {.error = EIO, .sample = true},
+    static const struct fault fault = {.error = EIO},
                               from_there = {.error = EIO, .lasting = true, .sample = true};
     (void)state;
-    for (size_t i = 0; i < COUNT(all); i++) {
-        tried.make = all[i].make;
-        tried.way = all[i].way;
-        tried.to[0] = '\0';
-        faults_sweep(&scenario, &none, NULL);
-        faults_sweep(&scenario, all[i].make == make_large ? &now_and_then : &fault, NULL);
-        faults_sweep(&scenario, &from_there, NULL);
-    }
+    sweep_way(make_chain, WAY_MERGE, &fault);
+    sweep_way(make_chain, WAY_MERGE, &from_there);
+    sweep_way(make_index, WAY_STRICT, &fault);
+    sweep_way(make_index, WAY_STRICT, &from_there);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        faults_test(test_chain),          faults_test(test_dependent),    faults_test(test_edited),
-        faults_test(test_edited_between), faults_test(test_created),      faults_test(test_damaged),
-        faults_test(test_rebased),        faults_test(test_index),        faults_test(test_table),
-        faults_test(test_large_edited),   faults_test(test_large_places), faults_test(test_table_elsewhere),
+        faults_test(test_chain),          faults_test(test_dependent), faults_test(test_edited),
+        faults_test(test_edited_between), faults_test(test_created),   faults_test(test_damaged),
+        faults_test(test_rebased),        faults_test(test_index),     faults_test(test_built_again),
         faults_test(test_disk_fails),
     };
     base_verbosity = -1;
