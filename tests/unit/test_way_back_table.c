@@ -7,16 +7,19 @@
 #define UNIT_WHERE "/dev/shm"
 #include "unit_way_back.h"
 
+struct table {
+    char *line, *text, digest[DIGEST_HEX + 1];
+};
+
 /* Made once each: the sweep asks for them thousands of times. */
-static const char *large_table(const char *line)
+static const struct table *table_of(const char *line)
 {
-    static struct {
-        char *line, *text;
-    } made[32];
-    size_t i = 0;
-    while (made[i].line != NULL && strcmp(made[i].line, line) != 0)
-        i++;
-    if (made[i].line == NULL) {
+    static struct table made[48];
+    struct table *t = made;
+    while (t->line != NULL && strcmp(t->line, line) != 0)
+        t++;
+    assert_true(t + 1 < made + COUNT(made));
+    if (t->line == NULL) {
         struct buf text = {0};
         size_t others = 0; /* bytes, so that each text has the same of them */
         for (int k = 0; others <= FILE_LIMIT + 100; k++) {
@@ -24,10 +27,16 @@ static const char *large_table(const char *line)
             buf_puts(&text, k == 500 ? line : one);
             others += strlen(one);
         }
-        made[i].line = strdup(line);
-        made[i].text = strdup(buf_text(&text));
+        t->line = strdup(line);
+        t->text = strdup(buf_text(&text));
+        digest_hex(t->text, text.len, t->digest);
     }
-    return made[i].text;
+    return t;
+}
+
+static const char *large_table(const char *line)
+{
+    return table_of(line)->text;
 }
 
 /* What one transaction makes of the lines of a table. */
@@ -54,8 +63,13 @@ static void set_target(struct record *record, bool large, const struct link *lin
         target->old[i] = old;
         at += strlen(old);
     }
-    digest_hex(before, strlen(before), target->before);
-    digest_hex(after, strlen(after), target->after);
+    if (large) {
+        memcpy(target->before, table_of(link->was)->digest, sizeof(target->before));
+        memcpy(target->after, table_of(link->is)->digest, sizeof(target->after));
+    } else {
+        digest_hex(before, strlen(before), target->before);
+        digest_hex(after, strlen(after), target->after);
+    }
     unit_file(arena_printf("var/lib/mailfix/txn/%s/before/0", record->id), before);
     unit_file(TABLE, after);
     record->target = target;
@@ -240,10 +254,7 @@ static struct walkers *make_links(void)
 
 static void assert_text_of(const char *digest, const char *lines)
 {
-    char wanted[DIGEST_HEX + 1];
-    const char *text = large_table(lines);
-    digest_hex(text, strlen(text), wanted);
-    assert_string_equal(digest, wanted);
+    assert_string_equal(digest, table_of(lines)->digest);
 }
 
 /* The hunks of a file of those lines lead to others. */
