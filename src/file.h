@@ -167,4 +167,5 @@ bool file_overwrite(int dir, const char *name, const char *bytes, size_t len, st
 bool file_lock(int dir, const char *name, int *ret_fd, struct err *err) MUST_CHECK;
 /* Postfix's edit_file(3) protocol on NAME.tmp: created 0600, locked, still the same file afterwards. */
 bool file_edit_lock(const struct at *at, int *ret_fd, struct err *err) MUST_CHECK;
-void file_edit_unlock(int dir, const char *name, int *fd); /* unlinks NAME.tmp under the lock [no memory] */
+/* Unlinks NAME.tmp under the lock; false: it is still there, which was said. [no memory] */
+bool file_edit_unlock(int dir, const char *name, int *fd);

@@ -73,14 +73,16 @@ bool file_edit_lock(const struct at *at, int *ret_fd, struct err *err)
     return err_outcome(err, BUSY, "somebody keeps replacing %s.tmp", at->path);
 }
 
-void file_edit_unlock(int dir, const char *name, int *fd)
+bool file_edit_unlock(int dir, const char *name, int *fd)
 {
     char temp[300];
     if (*fd < 0)
-        return;
+        return true;
     snprintf(temp, sizeof(temp), FILE_EDIT_FORMAT, name);
-    if (unlinkat(dir, temp, 0) < 0 && errno != ENOENT)
+    bool gone = unlinkat(dir, temp, 0) == 0 || errno == ENOENT;
+    if (!gone)
         warn("%s could not be removed; mailfix recover does it", temp);
     close(*fd);
     *fd = -1;
+    return gone;
 }

@@ -80,10 +80,12 @@ bool txn_lock_edit(struct txn *txn, struct err *err)
     return true;
 }
 
-void txn_unlock_edit(struct txn *txn)
+bool txn_unlock_edit(struct txn *txn)
 {
+    bool gone = true;
     for (size_t i = 0; i < txn->n_swap; i++)
-        file_edit_unlock(txn->swap[i].at.dir, txn->swap[i].at.name, &txn->swap[i].edit_lock);
+        gone &= file_edit_unlock(txn->swap[i].at.dir, txn->swap[i].at.name, &txn->swap[i].edit_lock);
+    return gone;
 }
 
 void txn_close(struct txn *txn)
@@ -226,14 +228,18 @@ static bool stage_after(struct txn *txn, const struct plan *plan, const struct b
     return true;
 }
 
-void txn_discard_temps(struct txn *txn)
+bool txn_discard_temps(struct txn *txn)
 {
     struct err ignored;
+    bool gone = true;
     for (size_t i = 0; i < txn->n_swap; i++)
         if (!file_unlink(txn->swap[i].at.dir, txn->swap[i].fresh, &ignored) ||
-            !file_unlink(txn->swap[i].at.dir, txn->swap[i].temp, &ignored))
+            !file_unlink(txn->swap[i].at.dir, txn->swap[i].temp, &ignored)) {
             warn("%s beside %s is left over; mailfix recover removes it", txn->swap[i].temp,
                  txn->swap[i].at.path);
+            gone = false;
+        }
+    return gone;
 }
 
 /* Names in txn/ of what is no record: the one to be, and where its indexes are built. */
@@ -264,7 +270,8 @@ static bool discard_indexes(struct store *store, struct making *making, struct e
     return ok && file_remove_dir(store->txn, making->build, err);
 }
 
-/* Takes back what was begun: what is left of it then is no record. */
+/* Takes back what was begun: what is left of it then is no record. While something of it is beside a file it
+ * stays one, because only a record leads recover there. */
 static void discard(struct txn *txn, struct making *making, bool begun)
 {
     const char *name = making->name;
@@ -272,15 +279,18 @@ static void discard(struct txn *txn, struct making *making, bool begun)
     bool ok = true;
     making->n_index = 0; /* their directories go with the one that they are in */
     bool unbuilt = discard_indexes(txn->store, making, &err);
-    txn_discard_temps(txn);
-    txn_unlock_edit(txn);
+    bool gone = txn_discard_temps(txn);
+    gone &= txn_unlock_edit(txn);
+    bool stays = begun && !gone;
     /* While the record is one, a crash leads to it. */
-    if (begun)
+    if (begun && !stays)
         ok = txn_sync_dirs(txn, &err) &&
              file_rename(txn->store->txn, txn->record.id, txn->store->txn, name, &err) &&
              file_sync_dir(txn->store->txn, &err);
     txn_close(txn);
-    base_touched = !ok;
+    base_touched = stays || !ok;
+    if (stays) /* as was said */
+        return;
     if (!ok || !unbuilt || !file_remove_dir(txn->store->txn, name, &err))
         warn("%s in the record directory is left over: %s", name, err.text);
 }

@@ -85,8 +85,9 @@ bool txn_begin(struct store *store, const struct plan *plan, const struct servic
  * what was read; the caller puts back. */
 bool txn_swap(struct txn *txn, struct err *err) MUST_CHECK;
 
-/* Lets go of Postfix's edit lock (unlinks main.cf.tmp); taken again by whatever needs it. */
-void txn_unlock_edit(struct txn *txn);
+/* Lets go of Postfix's edit lock (unlinks main.cf.tmp); taken again by whatever needs it. False: one is left
+ * over, which was said. */
+bool txn_unlock_edit(struct txn *txn);
 
 bool txn_keep(struct txn *txn, struct err *err) MUST_CHECK;
 

@@ -17,7 +17,8 @@ bool txn_open_swaps(struct txn *txn, struct err *err) MUST_CHECK;
 /* The digests of the way back are those of record.back. */
 void txn_use_back(struct txn *txn);
 bool txn_lock_edit(struct txn *txn, struct err *err) MUST_CHECK;
-void txn_discard_temps(struct txn *txn);
+/* False: one is left over, which was said. */
+bool txn_discard_temps(struct txn *txn);
 bool txn_sync_dirs(const struct txn *txn, struct err *err) MUST_CHECK;
 /* Makes a target that is from (a digest, or "": no file) what to says: exchanges it with its temporary, gives
  * the temporary its name, or takes it away to there; and looks at what came out. *ret_other: it was not from,

@@ -570,8 +570,9 @@ static void test_apply(void **state)
     (void)state;
     set_variant(true);
     sweep(&APPLY, COUNT(SWEEPS));
-    /* What was begun cannot be taken back either. */
-    static const struct fault stage = {.call = "futimens", .error = EIO, .lasting = true, .nth = 1},
+    /* What was begun cannot be taken back either: the first time that is set is that of the old index in
+     * before/, the second one that of a file that is staged. */
+    static const struct fault stage = {.call = "futimens", .error = EIO, .lasting = true, .nth = 2},
                               back[] = {{.call = "renameat", .error = EIO},
                                         {.call = "unlinkat", .error = EIO},
                                         {.call = "fsync", .error = EIO}};
