@@ -66,6 +66,7 @@ static void test_files(void **state)
         "edit master.cf\n  after service s/inet\n  ensure\n    |t inet n - y - - smtpd\n",
         "edit master.cf\n  raise\n    |s inet n - y - - smtpd\n    |  -o b_size=2\n",
         "edit aliases\n  ensure\n    |n: x\n",
+        "edit aliases\n  after alias root\n  ensure\n    |n: x\n",
         "edit aliases\n  each alias root\n  value x\n",
         "edit dovecot.conf\n  uncomment setting b\n",
         "edit main.cf\n  uncomment setting nosuch\n",

@@ -115,6 +115,12 @@ static void test_aliases(void **state)
          "root: anna\n#abuse:\troot\nabuse:\troot\na: b\n"},
         {ALIASES, "root: anna\na: b\n", E_ALIASES "  ensure\n    |root: anna\n    |n: x\n", ALIASES,
          "root: anna\nn: x\na: b\n"},
+        /* what is commented out in another file is no place for it */
+        {MORE, "#abuse: x\nextra: anna\n", E_ALIASES "  ensure\n    |abuse: root\n", ALIASES,
+         "postmaster: root\nroot: anna\nabuse: root\n"},
+        /* nor is what stands before it in the literal, when another file has that */
+        {ALIASES, "root: anna\n", E_ALIASES "  ensure\n    |n: x\n    |extra: anna\n    |m: y\n", ALIASES,
+         "root: anna\nn: x\nm: y\n"},
         {ALIASES, "root: anna", E_ALIASES "  ensure\n    |n: x\n", ALIASES, "root: anna\nn: x\n"},
         {ALIASES, "root: anna\n", E_ALIASES "  keep comment\n  ensure\n    |root: bob\n", ALIASES,
          "#root: anna\nroot: bob\n"},

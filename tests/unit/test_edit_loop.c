@@ -167,6 +167,27 @@ static void test_dependent(void **state)
          "rows list key\n  |more\n  |a\n\nedit aliases\n  for list\n  keep comment\n  ensure\n    "
          "|{list.key}: new\n",
          "#a: x,\n#  more: z\nmore: new\n#a: x,\n#  more: z\na: new\n"},
+        /* the same item does so: for it they stand above it */
+        {0, "#a: x,\n#  more: z\na: x,\n  more: z\n",
+         "rows list key second\n  |more a\n  |z y\n\nedit aliases\n  for list\n  keep comment\n  ensure\n    "
+         "|{list.key}: new\n    |{list.second}: new\n",
+         "#a: x,\n#  more: z\nmore: new\na: new\nz: new\ny: new\n"},
+        /* an empty comment in what is kept as one names nothing */
+        {1, "a x\n\n#\n  more\nc d\n",
+         "rows list key\n  |a\n  |b\n\nedit map transport_maps\n  for list\n  keep comment\n  ensure\n    "
+         "|{list.key} new\n",
+         "#a x\n\n#\n#  more\na new\nc d\nb new\n"},
+        /* what another item put there is the place */
+        {1, "a x\nz x\n",
+         "rows list key place\n  |c z\n  |b c\n\nedit map transport_maps\n  for list\n  before entry "
+         "{list.place}\n  ensure\n    |{list.key} new\n",
+         "a x\nb new\nc new\nz x\n"},
+        /* or the answer */
+        {1, "",
+         "rows list key map\n  |a transport_maps\n  |b transport_maps\n\nedit map transport_maps\n  for "
+         "list\n  "
+         "when none map {list.map} entry a\n  ensure\n    |{list.key} new\n",
+         "a new\n"},
         /* one entry goes to the end, the next one behind what was the last entry */
         {1, "e y\nlast y\n",
          "rows list key mid tail\n  |n e t\n  |p last z\n\nedit map transport_maps\n  for list\n  ensure\n   "
@@ -193,6 +214,67 @@ static void test_dependent(void **state)
         unit_file(l->path, cases[i].before);
         assert_string_equal(edited(l, cases[i].before, cases[i].fix, false, false, &ok), cases[i].after);
         assert_string_equal(edited(l, cases[i].before, cases[i].fix, false, true, &ok), cases[i].after);
+    }
+}
+
+/* Each item has a table of its own. */
+static void test_tables(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/etc/postfix/transport", "/etc/postfix/canonical"};
+    const struct fix *fix = unit_fix(
+        "fix x\ntitle t\neffect noise\n\nrows list key map\n  |a transport_maps\n  |b canonical_maps\n"
+        "\nedit map {list.map}\n  for list\n  ensure\n    |{list.key} new\n");
+    struct world *w = unit_world(
+        "transport_maps = hash:/etc/postfix/transport\ncanonical_maps = hash:/etc/postfix/canonical\n", "",
+        "postfix.version = 3.7.11\npostfix.table-types = hash\n", fix);
+    struct drafts drafts = {0};
+    struct err err;
+    bool changed;
+    assert_ok(edit_loop(&w->ctx, &fix->step[0], &drafts, &changed, &err), err);
+    assert_true(changed);
+    assert_int_equal(drafts.n, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(drafts.draft[i].before->path, paths[i]);
+        assert_string_equal(drafts.draft[i].now->text, i == 0 ? "a new\n" : "b new\n");
+    }
+    close(w->root.fd);
+}
+
+/* What cannot be told or read: an error, and no item's edit is used. */
+static void test_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *maps, *facts, *edit, *says;
+    } cases[] = {
+        {"transport_maps = hash:/etc/postfix/transport\n", "postfix.table-types = hash\n",
+         "edit map transport_maps\n  for list\n  when postfix >= 3.5\n  ensure\n    "
+         "|{list.key} new\n",
+         "what to change is not known here: the fact postfix.version is missing"},
+        {"transport_maps = hash:/etc/postfix/transport\n", "postfix.table-types = hash\n",
+         "edit map transport_maps\n  for list\n  when daemon postfix running\n  ensure\n    |{list.key} "
+         "new\n",
+         "the fact that a running host would tell is missing"},
+        {"transport_maps = hash:/etc/directory\n", "postfix.table-types = hash\n",
+         "edit map transport_maps\n  for list\n  ensure\n    |{list.key} new\n", "is a directory"},
+        {"alias_maps = nis:mail.aliases\n", "postfix.table-types = hash nis\n",
+         "edit aliases\n  for list\n  ensure\n    |{list.key}: new\n",
+         "names no table that is made from a text file"},
+    };
+    unit_dirs("etc/directory");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct fix *fix = unit_fix(
+            arena_printf("fix x\ntitle t\neffect noise\n\nrows list key\n  |a\n  |b\n\n%s", cases[i].edit));
+        struct world *w = unit_world(cases[i].maps, "", cases[i].facts, fix);
+        struct drafts drafts = {0};
+        struct err err = {0};
+        bool changed;
+        if (edit_loop(&w->ctx, &fix->step[0], &drafts, &changed, &err))
+            fail_msg("case %zu: it is done", i);
+        assert_says(err, cases[i].says);
+        assert_int_equal(drafts.n, 0);
+        close(w->root.fd);
     }
 }
 
@@ -224,6 +306,7 @@ static void test_many(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {dir_test(test_dependent), dir_test(test_loops), dir_test(test_many)};
+    const struct CMUnitTest tests[] = {dir_test(test_dependent), dir_test(test_tables),
+                                       dir_test(test_refused), dir_test(test_loops), dir_test(test_many)};
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }

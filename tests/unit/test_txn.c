@@ -403,6 +403,48 @@ static void test_long_name(void **state)
     close_site(s);
 }
 
+/* More than mailfix would read again is no record: nothing is begun. */
+static void test_too_large(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    struct record *record;
+    size_t n;
+    struct strings damaged = {0};
+    struct err err;
+    char *large = arena_alloc(RECORD_LIMIT + 1);
+    memset(large, 'x', RECORD_LIMIT);
+    struct hunk *hunk = s->plan.change[1].hunk;
+    const struct hunk small = *hunk;
+    hunk->bytes = large;
+    hunk->len = RECORD_LIMIT;
+    assert_false(txn_begin(&s->store, &s->plan, NULL, 0, &s->txn, &err));
+    assert_says(err, "the record of these changes would have");
+    assert_tree(OLD, NULL);
+    assert_ok(record_list(&s->store, &record, &n, &damaged, &err), err);
+    assert_int_equal(n + damaged.n, 0);
+    assert_int_not_equal(access(unit_path("var/lib/mailfix/txn/" RECORD_NEW "0001"), F_OK), 0);
+    *hunk = small;
+    keep(s);
+    /* The same of what a rollback makes of later ones. */
+    static const struct txn_text none[2];
+    struct record kept = the_record(s);
+    struct back *back = back_of(&kept);
+    struct hunk long_hunk = {.at = 0, .old_len = 0, .bytes = large, .len = RECORD_LIMIT};
+    const char *old = "";
+    const struct rebased later = {.number = 2,
+                                  .target = {.path = "/x", .hunk = &long_hunk, .old = &old, .n_hunk = 1}};
+    back->later = arena_append(back->later, &back->n_later, sizeof(later), &later);
+    assert_ok(txn_open(&s->store, &kept, &s->txn, &err), err);
+    assert_false(txn_rollback_prepare(&s->txn, back, none, &err));
+    assert_says(err, "the record of this rollback would have");
+    txn_close(&s->txn);
+    assert_tree(NEW, MADE);
+    assert_state(s, TXN_KEPT);
+    assert_text("var/lib/mailfix/txn/0001-made/back.json", NULL);
+    close_site(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -421,6 +463,7 @@ int main(void)
         dir_test(test_who),
         dir_test(test_two_directories),
         dir_test(test_long_name),
+        dir_test(test_too_large),
     };
     base_verbosity = -1;
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
