@@ -277,6 +277,13 @@ static void test_dovecot(void **state)
          MASTER, "#service a {\n#  x = 1\n#}\nb = 2\n"},
         {MASTER, "service a {\n  x = 1\n}\nb = 2\n", E_DOVECOT "  each section service/a\n  delete\n", MASTER,
          "b = 2\n"},
+        /* the last of several entries is a section */
+        {MASTER, "a = 1\nb = 1\nc = 1\nd = 1\ne = 1\nf = 1\nservice a {\n  x = 1\n  y = 1\n}\n",
+         E_DOVECOT
+         "  keep comment\n  ensure\n    |a = 2\n    |service a {\n    |  x = 2\n    |  y = 2\n    |}\n",
+         MASTER,
+         "#a = 1\na = 2\nb = 1\nc = 1\nd = 1\ne = 1\nf = 1\nservice a {\n#  x = 1\n  x = 2\n#  y = 1\n  y = "
+         "2\n}\n"},
         {MASTER, "protocols = imap pop3\n", E_DOVECOT "  each setting protocols\n  append {word}\n", MASTER,
          "protocols = imap pop3 new\n"},
         {MASTER, "protocols = imap\n", E_DOVECOT "  each setting protocols\n  prepend {word}\n", MASTER,

@@ -16,6 +16,9 @@ static void test_rename(void **state)
          "#old = yes\nfresh = may\n"},
         {"main.cf", "old =\n", "  each setting old\n  rename fresh\n  value x\n", "fresh = x\n"},
         {"main.cf", "old = 1\n", "  each setting old\n  rename old\n", "old = 1\n"},
+        /* one where the other one ends */
+        {"main.cf", "old = 1\nolder = 2\n", "  each setting old older\n  rename {setting.name}2\n",
+         "old2 = 1\nolder2 = 2\n"},
         {"main.cf", "old = 1\n", "  each setting old\n  rename x_{setting.name}\n", "x_old = 1\n"},
         {"master.cf", "s inet n - y - - smtpd\n  -o old=1 -o b=2\n", "  each option old\n  rename fresh\n",
          "s inet n - y - - smtpd\n  -o fresh=1 -o b=2\n"},
