@@ -277,13 +277,6 @@ static void test_dovecot(void **state)
          MASTER, "#service a {\n#  x = 1\n#}\nb = 2\n"},
         {MASTER, "service a {\n  x = 1\n}\nb = 2\n", E_DOVECOT "  each section service/a\n  delete\n", MASTER,
          "b = 2\n"},
-        /* the last of several entries is a section */
-        {MASTER, "a = 1\nb = 1\nc = 1\nd = 1\ne = 1\nf = 1\nservice a {\n  x = 1\n  y = 1\n}\n",
-         E_DOVECOT
-         "  keep comment\n  ensure\n    |a = 2\n    |service a {\n    |  x = 2\n    |  y = 2\n    |}\n",
-         MASTER,
-         "#a = 1\na = 2\nb = 1\nc = 1\nd = 1\ne = 1\nf = 1\nservice a {\n#  x = 1\n  x = 2\n#  y = 1\n  y = "
-         "2\n}\n"},
         {MASTER, "protocols = imap pop3\n", E_DOVECOT "  each setting protocols\n  append {word}\n", MASTER,
          "protocols = imap pop3 new\n"},
         {MASTER, "protocols = imap\n", E_DOVECOT "  each setting protocols\n  prepend {word}\n", MASTER,
@@ -299,6 +292,24 @@ static void test_dovecot(void **state)
         {MASTER, "a = 1\n", E_DOVECOT "  each setting a\n  value\n", MASTER, "a =\n"},
     };
     run_all(cases, COUNT(cases));
+}
+
+/* In a text of many lines, which is read in parts: what is in the last section was made after the row of all
+ * top entries had its place. */
+static void test_section_behind(void **state)
+{
+    (void)state;
+    struct buf before = {0}, after = {0};
+    for (unsigned i = 0; i < 101; i++)
+        buf_printf(&before, "s%u = 1\n", i);
+    buf_puts(&after, buf_text(&before));
+    buf_puts(&before, "service a {\n  x = 1\n  y = 1\n}\n");
+    buf_puts(&after, "service a {\n#  x = 1\n  x = 2\n#  y = 1\n  y = 2\n}\n");
+    const struct text_case one = {
+        MASTER, buf_text(&before),
+        E_DOVECOT "  keep comment\n  ensure\n    |service a {\n    |  x = 2\n    |  y = 2\n    |}\n", MASTER,
+        buf_text(&after)};
+    check_case(&one);
 }
 
 /* Of a file that is included twice each line has two rows. */
@@ -414,8 +425,12 @@ static void test_mode(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {dir_test(test_aliases), dir_test(test_map),
-                                              dir_test(test_dovecot), dir_test(test_included_twice),
-                                              dir_test(test_refused), dir_test(test_mode)};
+    static const struct CMUnitTest tests[] = {dir_test(test_aliases),
+                                              dir_test(test_map),
+                                              dir_test(test_dovecot),
+                                              dir_test(test_included_twice),
+                                              dir_test(test_section_behind),
+                                              dir_test(test_refused),
+                                              dir_test(test_mode)};
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }
