@@ -280,7 +280,7 @@ size_t faults_sweep_in(const char *top, const struct scenario *scenario, const s
     struct records records;
     records_open(&records, -1, ""); /* their block is made once, and must outlive a point */
     bool all = getenv("MAILFIX_TEST_LONG") != NULL;
-    size_t sampled = fault->sample ? (all ? 3 : 16) : (all ? 1 : 3);
+    size_t sampled = fault->sample ? (all ? 3 : 16) : (all || fault->each ? 1 : 3);
     size_t step = sampled * (unit_valgrind() ? 7 : 1), nth = 1, before = count_descriptors(),
            mark = arena_mark();
     point.name = scenario->name;

@@ -22,6 +22,7 @@ struct fault {
     void (*before)(void); /* what somebody else does just before the call; NULL: nothing */
     size_t nth;           /* which call, from 1; a sweep counts it up */
     bool sample;          /* of less worth: fewer points */
+    bool each;            /* of few points: all of them, always */
 };
 
 /* From now on; n at most 2. */

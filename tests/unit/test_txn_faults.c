@@ -573,9 +573,9 @@ static void test_apply(void **state)
     /* What was begun cannot be taken back either: the first time that is set is that of the old index in
      * before/, the second one that of a file that is staged. */
     static const struct fault stage = {.call = "futimens", .error = EIO, .lasting = true, .nth = 2},
-                              back[] = {{.call = "renameat", .error = EIO},
-                                        {.call = "unlinkat", .error = EIO},
-                                        {.call = "fsync", .error = EIO}};
+                              back[] = {{.call = "renameat", .error = EIO, .each = true},
+                                        {.call = "unlinkat", .error = EIO, .each = true},
+                                        {.call = "fsync", .error = EIO, .each = true}};
     expected = MAY_FAIL;
     for (size_t i = 0; i < COUNT(back); i++)
         faults_sweep(&APPLY, &back[i], &stage);
