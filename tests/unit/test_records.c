@@ -323,6 +323,16 @@ static const char *const ALIAS_BITS[] = {"a",   "b",   "\"", "\"", "(",   "(",  
 static const char *const MAP_BITS[] = {"a",   "b",  "\"", "\"",  "\\", " ",  "\n ",
                                        "\n ", "\n", "#",  "\n#", "\r", "\t", "x y"};
 
+/* Behind the ':' of an alias, which may stand behind comments; else behind the key. */
+static const char *behind_key(const char *text, const struct node *node, bool alias)
+{
+    size_t at = node->text.end;
+    for (size_t i = 0; i < node->n_child; i++)
+        if (strcmp(node->child[i].label, "#before") == 0)
+            at = node->child[i].span.end;
+    return alias ? strchr(text + at, ':') + 1 : text + at;
+}
+
 /* The entry that the lens sees at the beginning of the record has the key that the record has; else it has
  * none. */
 static void assert_key_as_parsed(enum lens lens, const char *text, const struct node *node)
@@ -336,9 +346,9 @@ static void assert_key_as_parsed(enum lens lens, const char *text, const struct 
     if (entry && strcmp(records_name(arena_copy(key.bytes, key.len)), records_name(node->value)) != 0)
         fail_msg("'%.*s' instead of '%s' at %zu of\n%s", (int)key.len, key.bytes, node->value,
                  node->span.start, text);
-    const struct node *first = node_child(node, "value");
-    if (entry && first != NULL && value > text + first->text.start)
-        fail_msg("the value at %td instead of before %zu of\n%s", value - text, first->text.start, text);
+    if (entry && value != behind_key(text, node, alias))
+        fail_msg("the value at %td instead of %td of\n%s", value - text, behind_key(text, node, alias) - text,
+                 text);
 }
 
 static void test_keys(void **state)
