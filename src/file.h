@@ -146,6 +146,9 @@ bool file_rename(int from_dir, const char *from, int to_dir, const char *to,
 /* Moves a file over whatever has the other name; across file systems it is copied with all metadata, and the
  * copy is on disk before the file goes. [no memory] */
 bool file_move(int from_dir, const char *from, int to_dir, const char *to, struct err *err) MUST_CHECK;
+/* The same where a crash must not leave half a copy by that name: it gets its bytes as fresh. [no memory] */
+bool file_move_whole(int from_dir, const char *from, int to_dir, const char *fresh, const char *to,
+                     struct err *err) MUST_CHECK;
 /* Gives a plain file an owner, and the mode without execute and set-id bits, and syncs it. */
 bool file_set_owner(int dir, const char *name, const struct identity *like, struct err *err) MUST_CHECK;
 bool file_sync_dir(int dir, struct err *err) MUST_CHECK; /* [no memory] */

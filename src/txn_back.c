@@ -91,8 +91,8 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
         !file_digest(s->at.dir, s->temp, temp, err))
         return false;
     if (strcmp(target, s->after) == 0) {
-        if (temp[0] == '\0' &&
-            (!check_slot(txn, s, err) || !file_move(txn->before, s->slot, s->at.dir, s->temp, err)))
+        if (temp[0] == '\0' && (!check_slot(txn, s, err) ||
+                                !file_move_whole(txn->before, s->slot, s->at.dir, s->fresh, s->temp, err)))
             return false;
         if (!txn_swap_one(s, s->after, s->before, &other, err) && !other)
             return false;

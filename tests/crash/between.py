@@ -25,7 +25,7 @@ import time
 sys.dont_write_bytecode = True
 from cases import Problem  # noqa: E402
 from points import HANG, Result, command_of, last_line, main, setup, turn  # noqa: E402
-from sweep import EXCHANGE, LINKS, census, changing, describe, injected_name  # noqa: E402
+from sweep import EXCHANGE, LINKS, census, changing, describe, injected_names  # noqa: E402
 from trees import ETC, MAIN, MASTER, copy_tree, look  # noqa: E402
 
 CASES = ("apply", "rollback")
@@ -66,7 +66,7 @@ def stopped(log, process):
 
 def run_with_edit(task, tree, log):
     case, inject, path, in_place = task
-    process = subprocess.Popen(["strace", "-o", log, "-e", "trace=" + ",".join({injected_name(word) for word in inject}),
+    process = subprocess.Popen(["strace", "-o", log, "-e", "trace=" + ",".join(injected_names(inject)),
                                 *inject, *command_of(case, tree, case.what)],
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"})
@@ -128,7 +128,7 @@ def work(point):
 
 def edit_case(sweeps, case, variant):
     calls = changing(census(case, case.start, case.what, variant.inject))
-    taken = {injected_name(word) for word in variant.inject}
+    taken = injected_names(variant.inject)
     points = [(case.name, variant.inject + ("--inject=%s:signal=STOP:when=%d" % (call.name, call.nth),), path, in_place,
                "after " + describe(call))
               for call in calls if call.name not in taken for path in EDITS for in_place in (True, False)]

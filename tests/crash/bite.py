@@ -68,6 +68,9 @@ REMOVALS = [
     Removal("order: no name of its own for what is not whole", "txn.c",
             "snprintf(swap->fresh, sizeof(swap->fresh), FILE_FRESH_FORMAT, swap->at.name)",
             "snprintf(swap->fresh, sizeof(swap->fresh), FILE_TEMP_FORMAT, swap->at.name)", ["sweep create"]),
+    Removal("order: no name of its own for what comes back from another file system", "txn_back.c",
+            "file_move_whole(txn->before, s->slot, s->at.dir, s->fresh, s->temp, err)",
+            "file_move(txn->before, s->slot, s->at.dir, s->temp, err)", ["sweep apply"]),
     # ---- comparisons ----
     Removal("compare: what the swap displaced", "txn.c", "    if (strcmp(displaced, from) == 0)", "    if (true)", [BETWEEN]),
     Removal("compare: what was taken away", "txn.c", "    if (strcmp(taken, from) == 0)", "    if (true)", ["unit txn"]),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * faulty.so: preloaded by memory.py and sweep.py, makes allocations of mailfix fail and its writes short, and tells how many
- * there were. Allocations of the libraries too: it stands before libc's malloc for all of them.
+ * there were; or keeps it from moving files between two directories. Allocations of the libraries too: it stands before libc's malloc for all of them.
  *
  * Steered by the environment, which mailfix does not hand on to its children:
  *
@@ -14,6 +14,8 @@
  *                  The others must end with exit 1, and "Nothing was changed." as their last line. At TO all ends.
  *   FAULTY_SHORT   "N": the Nth write (write, pwrite) puts half of its bytes on disk and says so; "N+": so do all after it
  *   FAULTY_PLANT   an allocation of our own right after the first exchange, to see that it is noticed
+ *   FAULTY_APART   "DIRECTORY": what is below it is on a file system of its own: a renameat from there or to there gives
+ *                  EXDEV. Needs no FAULTY_FILE
  *
  * Counted are allocations from the begin of main on, of the process that main began in; those of processes that it forks are
  * counted on their own and never fail. From the first renameat2 to the last state that was written (pwrite) they are counted
@@ -223,14 +225,33 @@ static void *next(const char *name)
 
 static long (*real_syscall)(long, ...);
 static int (*real_openat)(int, const char *, int, ...);
+static const char *apart;
 
 __attribute__((constructor)) static void find_functions(void)
 {
     real_syscall = NEXT(syscall);
     real_openat = NEXT(openat);
+    apart = getenv("FAULTY_APART");
 }
 
 static void *volatile planted;
+static bool is_apart(int dir)
+{
+    char link[32], path[4096];
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+    ssize_t len = readlink(link, path, sizeof(path) - 1);
+    path[len > 0 ? len : 0] = '\0';
+    return strstr(path, apart) != NULL;
+}
+
+/* The kernel itself says EXDEV, so that a trace has it: /proc is no place for a file of a disk. */
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    bool refused = apart != NULL && is_apart(from_dir) != is_apart(to_dir);
+    about_to_write();
+    return (int)(refused ? real_syscall(SYS_renameat, from_dir, from, AT_FDCWD, "/proc/other")
+                         : real_syscall(SYS_renameat, from_dir, from, to_dir, to));
+}
 
 long syscall(long number, ...)
 {

@@ -29,7 +29,7 @@ import time
 sys.dont_write_bytecode = True
 from points import (Point, Problem, Result, command_of, faulty_environment, main, read_seen, run, setup,  # noqa: E402
                     try_point)
-from sweep import EXCHANGE, LASTING, LINKS, after_first, census, changing, kill_points  # noqa: E402
+from sweep import EXCHANGE, LASTING, LINKS, calls_of, census, changing, kill_points  # noqa: E402
 from trees import copy_tree, look, outside  # noqa: E402
 
 EARLY = 150      # allocations before any fork
@@ -131,7 +131,7 @@ def none_points(case, start, what, label, inject=()):
 
 def halfway_states(sweeps, case, variant):
     """What the kills leave, by the call at which they came; looked at and kept by sweeps.go."""
-    calls = changing(after_first(census(case, case.start, case.what, variant.inject), variant.first))
+    calls = changing(calls_of(case, variant))
     return sweeps.go("kill %s %s" % (case.name, variant.name),
                      kill_points(case, case.start, case.what, variant, calls[::3] if setup["quick"] else calls),
                      "memory-%s-%s" % (case.name, variant.name))
@@ -140,7 +140,7 @@ def halfway_states(sweeps, case, variant):
 def none_sweep(sweeps, case, variant, halfway):
     points = none_points(case, case.start, case.what, "whole run", variant.inject)
     calls = census(case, case.start, case.what, variant.inject)
-    behind = changing(after_first(calls, next((c.name, c.nth) for c in calls if c.name == "renameat2")))
+    behind = changing(calls[next(i for i, call in enumerate(calls) if call.name == "renameat2"):])
     for call in behind[::3] if setup["quick"] else behind:
         if not (variant.inject and call.name == "renameat2"):
             points += none_points(case, case.start, case.what, "EIO at %s #%d" % (call.name, call.nth),

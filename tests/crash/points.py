@@ -112,15 +112,16 @@ def read_seen(counters):
                                   for i in range(min(numbers[10], 64))])
 
 
-def injected_name(word):
-    return word.split("=")[1].split(":")[0]
+def injected_names(inject):
+    """Of strace's options, which may give the program an environment, too."""
+    return {word.split("=")[1].split(":")[0] for word in inject if word.startswith("--inject=")}
 
 
 def injected(case, tree, what, inject, faulty=()):
     """Without -f: mailfix's children are its own business. Without --seccomp-bpf: it loses the signal (strace 6.1)."""
     if not inject:
         return run(command_of(case, tree, what), faulty)
-    names = ",".join(sorted({injected_name(word) for word in inject}))
+    names = ",".join(sorted(injected_names(inject))) or "none"
     return run(["strace", "-qq", "-o", "/dev/null", "-e", "trace=" + names, *inject, *command_of(case, tree, what)], faulty)
 
 

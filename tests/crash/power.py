@@ -38,7 +38,7 @@ from cases import Problem  # noqa: E402
 from disk import Disk, Names, Process, Unknown, fingerprint, ignored_attribute, materialise  # noqa: E402
 from points import (NOTHING, PUT_BACK, SHOWN, Stopped, check_settled, check_way_on, command_of, last_line, main, run,  # noqa: E402
                     setup, turn)
-from sweep import EXCHANGE, EXDEV, LINKS  # noqa: E402
+from sweep import EXCHANGE, LINKS, exdev  # noqa: E402
 from trees import NOT_OURS, RECENT, copy_tree, look, states, unmarked  # noqa: E402
 
 QUICK = ("apply", "rollback")
@@ -271,11 +271,11 @@ def cut_all(sweeps):
         for case in setup["case"].values():
             if setup["quick"] and not setup["named"] and case.name not in QUICK:
                 continue
-            cut_case(sweeps, case, next((one for one in (LINKS, EXDEV) if "--" + one.name in setup["options"]), EXCHANGE))
+            cut_case(sweeps, case, next((one for one in (LINKS, exdev()) if "--" + one.name in setup["options"]), EXCHANGE))
             if not setup["quick"] and not case.live and case.undo:
                 cut_case(sweeps, case, LINKS)
             if not setup["quick"] and case.name == "apply":
-                cut_case(sweeps, case, EXDEV)
+                cut_case(sweeps, case, exdev())
     except (Problem, Unknown) as problem:
         print("%s: %s" % (type(problem).__name__, problem))
         sweeps.failed += 1

@@ -19,12 +19,13 @@ With --faults nothing is killed, but to get at half-way states:
   fault recover CASE   both of recover, from states in which kills left the disk
 
 Variants: "exchange" is the kernel as it is; "links" has no RENAME_EXCHANGE (renameat2 gives ENOSYS); "exdev" has the
-records on another file system (renameat gives EXDEV from the first move into the record on). Until the first call that
-they change they are the same as "exchange", so their points begin there.
+records on another file system (renameat between them and other directories gives EXDEV). Until the first call that fails
+so they are the same as "exchange", and their points begin there; without such a call, or when the change fails over it,
+they would show nothing, and that is an error.
 
 --quick: calls that change nothing are left out of "kill", because the disk that a kill leaves there is that of the next
 changing call; of two neighbours one is followed by recover, the other by the same words; a quarter of the points of live
-cases, and of recover a sixth (live: a twelfth) of the points of every third state; with
+cases, and of recover a sixth (live: a twelfth) of the points of every third state, but for "links"; with
 --faults a sample of the first two cases, evenly spread. --once: no call fails from then on.
 --stop: ends at the first point that failed.
 
@@ -42,7 +43,7 @@ import tempfile
 from collections import Counter, namedtuple
 
 sys.dont_write_bytecode = True
-from points import (Point, command_of, faulty_environment, injected_name, main, read_seen, run,  # noqa: E402
+from points import (Point, command_of, faulty_environment, injected, injected_names, main, read_seen, run,  # noqa: E402
                     setup)
 from trees import copy_tree  # noqa: E402
 
@@ -57,11 +58,14 @@ CHANGING_ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS", "EINTR")
 READING_ERRORS = ("EIO", "EINTR")
 LASTING = ("",) if "--once" in sys.argv else ("", "+")
 
-Variant = namedtuple("Variant", "name inject first")
+Variant = namedtuple("Variant", "name inject error")  # options of strace, and what the calls that they change fail with
 EXCHANGE = Variant("exchange", (), None)
-LINKS = Variant("links", ("--inject=renameat2:error=ENOSYS",), ("renameat2", 1))
-EXDEV = Variant("exdev", ("--inject=renameat:error=EXDEV:when=2+",), ("renameat", 2))
+LINKS = Variant("links", ("--inject=renameat2:error=ENOSYS",), "ENOSYS")
 Call = namedtuple("Call", "name nth line")  # the nth of its name, as strace printed it
+
+
+def exdev():
+    return Variant("exdev", ("-E", "LD_PRELOAD=" + setup["faulty"], "-E", "FAULTY_APART=/var/lib/mailfix"), "EXDEV")
 
 
 # ---- which calls there are ----
@@ -111,10 +115,22 @@ def while_a_child_runs(calls):
             if call.name == "poll" and before.name not in ("poll", "read")]
 
 
-def after_first(calls, first):
-    if first is None:
+def calls_of(case, variant, loaded=False):
+    """Of a whole run that ends well, from the first call on that the variant lets fail."""
+    calls = census(case, case.start, case.what, variant.inject, loaded)
+    if variant.error is None:
         return calls
-    return calls[next((i for i, call in enumerate(calls) if (call.name, call.nth) == first), len(calls)):]
+    first = next((i for i, call in enumerate(calls) if variant.error in call.line), None)
+    if first is None or not whole_under(case, variant):
+        sys.exit("%s %s: no call fails with %s, or the change does not come to its end" % (case.name, variant.name, variant.error))
+    return calls[first:]
+
+
+def whole_under(case, variant):
+    with tempfile.TemporaryDirectory(dir=setup["work"]) as directory:
+        tree = os.path.join(directory, "t")
+        copy_tree(case.start, tree)
+        return injected(case, tree, case.what, variant.inject).code == 0
 
 
 # ---- sweeps ----
@@ -125,7 +141,7 @@ def describe(call):
 
 def kill_points(case, start, what, variant, calls, label="", again=()):
     """again: which of the calls are followed by the same words instead of recover."""
-    taken = {injected_name(word) for word in variant.inject}
+    taken = injected_names(variant.inject)
     return [Point("%skilled at %s" % (label, describe(call)), case.name, start, what,
                   variant.inject + ("--inject=%s:signal=KILL:when=%d" % (call.name, call.nth),), True, False,
                   "again" if call in again else "recover")
@@ -134,7 +150,7 @@ def kill_points(case, start, what, variant, calls, label="", again=()):
 
 def fault_points(case, start, what, variant, calls, label=""):
     """Whoever is interrupted for ever waits for ever, and rightly."""
-    taken = {injected_name(word) for word in variant.inject}
+    taken = injected_names(variant.inject)
     errors = CHANGING_ERRORS if variant == EXCHANGE else ("ENOSPC", "EIO")
     return [Point("%s%s%s at %s" % (label, error, lasting and " from there on", describe(call)), case.name, start, what,
                   variant.inject + ("--inject=%s:error=%s:when=%d%s" % (
@@ -158,7 +174,7 @@ def short_points(case, start, what, label=""):
 
 
 def kill_sweep(sweeps, case, variant):
-    calls = after_first(census(case, case.start, case.what, variant.inject), variant.first)
+    calls = calls_of(case, variant)
     name = "%s %s" % (case.name, variant.name)
     where = name.replace(" ", "-")
     fewer = changing(calls)
@@ -197,7 +213,7 @@ def sample(points, wanted):
 
 
 def fault_sweep(sweeps, case, variant):
-    calls = after_first(census(case, case.start, case.what, variant.inject, loaded=True), variant.first)
+    calls = calls_of(case, variant, loaded=True)
     sweeps.go("fault %s %s" % (case.name, variant.name),
               sample(fault_points(case, case.start, case.what, variant, calls), 24))
 
@@ -218,7 +234,7 @@ def fault_recover_sweep(sweeps, case):
 def all_faults(sweeps):
     for case in list(setup["case"].values())[:2 if setup["quick"] else None]:
         variants = [EXCHANGE] if setup["quick"] else [EXCHANGE, LINKS]
-        for variant in variants + [EXDEV] if case.name == "apply" and not setup["quick"] else variants:
+        for variant in variants + [exdev()] if case.name == "apply" and not setup["quick"] else variants:
             fault_sweep(sweeps, case, variant)
         sweeps.go("short " + case.name, sample(short_points(case, case.start, case.what), 8))
         fault_recover_sweep(sweeps, case)
@@ -228,15 +244,16 @@ def fault_kill_of_call(task):
     name, variant, call = task
     case = setup["case"][name]
     inject = variant.inject + ("--inject=%s:error=EIO:when=%d" % (call.name, call.nth),)
-    after = after_first(census(case, case.start, case.what, inject), (call.name, call.nth))[1:]
-    return kill_points(case, case.start, case.what, Variant(variant.name, inject, None), changing(after),
+    calls = census(case, case.start, case.what, inject)
+    failed = next((i for i, one in enumerate(calls) if (one.name, one.nth) == (call.name, call.nth)), len(calls))
+    return kill_points(case, case.start, case.what, Variant(variant.name, inject, None), changing(calls[failed + 1:]),
                        "EIO at %s, " % describe(call))
 
 
 def fault_kill_sweep(sweeps, case, variant):
     """What a fault leads to is another path through the program than a whole run."""
-    calls = [call for call in changing(after_first(census(case, case.start, case.what, variant.inject), variant.first))
-             if call.name != "flock" and call.name not in {injected_name(word) for word in variant.inject}]
+    calls = [call for call in changing(calls_of(case, variant))
+             if call.name != "flock" and call.name not in injected_names(variant.inject)]
     tasks = [(case.name, variant, call) for call in calls]
     points = [point for points in sweeps.pool.imap(fault_kill_of_call, tasks) for point in points]
     sweeps.go("fault+kill %s %s" % (case.name, variant.name), points)
@@ -249,12 +266,12 @@ def all_sweeps(sweeps):
         if not case.live and (case.undo or not quick):
             variants.append(LINKS)
         if case.name == "apply":
-            variants.append(EXDEV)
+            variants.append(exdev())
         for variant in variants:
             halfway = kill_sweep(sweeps, case, variant)
-            if variant == EXCHANGE or not quick:
+            if variant != LINKS or not quick:
                 recover_sweep(sweeps, case, halfway, variant)
-            if not quick and not case.live and variant != EXDEV:
+            if not quick and not case.live and variant.name != "exdev":
                 fault_kill_sweep(sweeps, case, variant)
 
 
