@@ -143,23 +143,25 @@ static const char *stanza(const struct language *l, uint64_t *seed)
     bool alias = l->lens == LENS_ALIASES;
     const char *noun = alias ? "alias" : "entry", *colon = alias ? ":" : "";
     unsigned which = unit_random(seed, 10);
-    char key = (char)('a' + (int)unit_random(seed, 14));
+    char letter[] = {(char)('a' + (int)unit_random(seed, 14)), '\0'};
+    bool odd = unit_random(seed, 8) == 0; /* one of those that go over lines */
+    const char *key = odd ? "\"q r\"" : letter;
     const char *head = arena_printf("edit %s\n", l->document);
     switch (which) {
     case 0:
     case 1:
     case 2:
-        return arena_printf("%s%s    |%c%s %snew\n", head,
+        return arena_printf("%s%s    |%s%s %snew\n", head,
                             which == 2 ? "  keep comment\n  ensure\n" : "  ensure\n", key, colon,
                             which == 1 ? "smtp:" : "");
     case 6:
-        return arena_printf("%s  each shadowed %s %c\n  delete\n", head, noun, key);
+        return arena_printf("%s  each shadowed %s %s\n  delete\n", head, noun, letter);
     case 7:
-        return arena_printf("%s  uncomment %s %c\n", head, noun, key);
+        return arena_printf("%s  uncomment %s %s\n", head, noun, letter);
     case 9:
-        return arena_printf("%s  after %s %c\n  ensure\n    |zz%s new\n", head, noun, key, colon);
+        return arena_printf("%s  after %s %s\n  ensure\n    |zz%s new\n", head, noun, letter, colon);
     default:
-        return arena_printf("%s  each %s %c\n  %s\n", head, noun, key,
+        return arena_printf("%s  each %s %s\n  %s\n", head, noun, letter,
                             which == 3   ? "delete"
                             : which == 4 ? "comment"
                             : which == 5 ? "value new"
