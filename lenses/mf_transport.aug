@@ -5,17 +5,20 @@
    Only white space and line ends are deleted; every other byte is in the tree, and each top-level node ends
    with its newline.
 
-     entry = KEY           value = TEXT for each physical line of the value, none if there is only a
-                           key (postmap warns of it and drops it); #comment = "# ..." for a comment line before the last line of the value
-     unread = TEXT         a line whose key has a quote that is not closed: postmap warns of it and drops it; or
-                           whose key ends in a backslash; value = TEXT for each further physical line
+     entry = KEY           as typed, quotes and backslashes included, over all its lines; value = TEXT for each
+                           physical line of the value, none if there is only a key (postmap warns of it and
+                           drops it); #comment = "# ..." for a comment line before the last line of the value
+     unread = TEXT         the first line of what has a quote in its key that is not closed, which postmap warns of
+                           and drops, or has a backslash for its last byte; value = TEXT for each further physical line
      commented = KEY       "#KEY VALUE", with no blank behind '#'; value = TEXT
      #comment = "# ..."    any other comment line
      #blank                a blank line
 
+   What no regular expression can know is marked before this lens reads (postfix_mask.h): BEL (7) is a byte of a key
+   that goes over lines, BS (8) one of the first line of what is unread.
+
    Limits: the text ends in a newline and holds no NUL, and no line with text behind white space stands before
-   the first logical line (tree.c takes those out). Quotes and backslashes of a key are part of it, as
-   they are typed. A key is on one physical line: one that goes on in a later line is unread. *)
+   the first logical line (tree.c takes those out). *)
 module Mf_Transport =
   let text      = /[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
   let hash      = /#([^\n]*[^ \t\v\f\r\n])?/
@@ -23,7 +26,7 @@ module Mf_Transport =
   (* Quotes and backslashes hold blanks together anywhere in a key. *)
   let bare      = /[^ \t\v\f\r\n"\\]|\\\\[^\n]/
   let quoted    = /"([^"\\\n]|\\\\[^\n])*"/
-  let keyword   = (/[^ \t\v\f\r\n"\\#]|\\\\[^\n]/ | quoted) . (bare | quoted)*
+  let keyword   = (/[^ \t\v\f\r\n"\\#\b]|\\\\[^\n]/ | quoted) . (bare | quoted)*
 
   let eol       = del /[ \t\v\f\r]*\n/ "\n"
   let margin    = del /[ \t\v\f\r]*/ ""
@@ -40,13 +43,7 @@ module Mf_Transport =
   let more      = (del fold "\n    " | between) . value unhashed
   let entry     = [ label "entry" . store keyword . (first . more*)? . eol ]
 
-  (* The rest of the line belongs to a quote that is not closed. *)
-  let open      = keyword? . /"(([^"\\\n]|\\\\[^\n])*([^"\\ \t\v\f\r\n]|\\\\[^ \t\v\f\r\n]|\\\\))?/
-  let tight     = del /\n([ \t\v\f\r]*\n)*[ \t\v\f\r]+/ "\n    "
-                | del "\n" "\n" . empties . ([ label "#comment" . margin . store hash . eol ] . empties)+ . indent
-  let unread    = [ label "unread" . store open . more* . eol ]
-                | [ label "unread" . store (keyword? . /\\\\/)
-                  . (tight . value unhashed . more* . eol | del "\n" "\n") ]
+  let unread    = [ label "unread" . store /\b+/ . more* . eol ]
 
   let listed    = /#[^ \t\v\f\r\n#][^ \t\v\f\r\n]*[ \t\v\f\r]+[^ \t\v\f\r\n]([^\n]*[^ \t\v\f\r\n])?/
   let commented = [ label "commented" . margin . del "#" "#" . store /[^ \t\v\f\r\n#][^ \t\v\f\r\n]*/

@@ -9,6 +9,7 @@
 
 #include "extract.h"
 #include "hunk.h"
+#include "postfix_key.h"
 #include "postfix_list.h"
 #include "postfix_table.h"
 #include "set.h"
@@ -293,15 +294,12 @@ struct viewer {
 static void view(const struct viewer *v, const char *bytes, size_t len)
 {
     struct key key = records_key(bytes, len, v->alias);
-    const char *rest = key.bytes + key.len, *end = bytes + len;
-    rest += rest < end && rest[0] == '"';
-    if (v->alias && (rest = memchr(rest, ':', (size_t)(end - rest))) != NULL)
-        rest++;
-    if (!records_begins(bytes, len) || key.len == 0 || rest == NULL)
+    const char *value = records_value(bytes, len, key, v->alias);
+    if (!records_begins(bytes, len) || key.len == 0 || value == NULL)
         return;
     const char *newline = memchr(bytes, '\n', len);
-    struct entry_seen entry = {.name = text_small_letters(arena_copy(key.bytes, key.len)),
-                               .value = value_of(bytes, len, (size_t)(rest - bytes))};
+    struct entry_seen entry = {.name = text_small_letters(postfix_logical(key.bytes, key.len)),
+                               .value = value_of(bytes, len, (size_t)(value - bytes))};
     bool one_line = newline == NULL || records_own_len(bytes, len) <= (size_t)(newline + 1 - bytes);
     entry.plain = one_line || memchr(bytes, '"', len) == NULL;
     v->see(v->arg, &entry);

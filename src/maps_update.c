@@ -11,7 +11,7 @@
  * than the text, and in the end the index has as many entries as the text has different keys.
  *
  * Limits: an index whose entries have other values than the text, though as many, stays so in the others.
- * Keys that are quoted or not ASCII are left to a build.
+ * Keys that are quoted, not ASCII or go over lines are left to a build.
  */
 #include "maps_private.h"
 
@@ -98,7 +98,7 @@ static struct entries entries_of(const char *text, const struct piece *piece, si
 static bool is_plain(struct key key)
 {
     for (size_t i = 0; i < key.len; i++)
-        if ((unsigned char)key.bytes[i] >= 0x80 || strchr("\"\\", key.bytes[i]) != NULL)
+        if ((unsigned char)key.bytes[i] >= 0x80 || strchr("\"\\\n", key.bytes[i]) != NULL)
             return false;
     return true;
 }

@@ -3,9 +3,11 @@
  * Records; see records.h. The block is shared by all readers and grows to the longest record: one file is
  * read at a time.
  *
- * Limits: of an alias whose name has a note or a literal with a ':' in it only what stands before is the key.
+ * Limits: an alias without targets counts as an entry, though postalias drops it.
  */
 #include "records.h"
+
+#include "postfix_key.h"
 
 #include <errno.h>
 #include <ctype.h>
@@ -128,49 +130,88 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-struct key records_key(const char *line, size_t len, bool alias)
+/* Quotes around a key are none of it; one behind a backslash is. */
+static struct key unquoted(const char *bytes, size_t end)
 {
-    /* What may end a key, or hide what does. */
-    static const bool special[UCHAR_MAX + 1] = {
-        ['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true, ['\r'] = true,
-        [' '] = true,  ['"'] = true,  [':'] = true,  ['\\'] = true};
-    size_t end = 0, start = 0;
+    bool quoted = end > 1 && bytes[0] == '"' && bytes[end - 1] == '"';
+    for (size_t at = end - 1; quoted && at > 1 && bytes[at - 1] == '\\'; at -= 2)
+        quoted = at > 2 && bytes[at - 2] == '\\';
+    return (struct key){bytes + quoted, quoted ? end - 2 : end};
+}
+
+/* A key that goes over lines, or none. */
+static struct key odd_key(const char *bytes, size_t len, bool alias)
+{
+    struct postfix_key key = postfix_key(bytes, len, alias);
+    return unquoted(bytes, key.is_entry ? key.end : 0);
+}
+
+/* What may end a key, or hide what does; of an alias also what must not be in a name. */
+static const bool map_special[UCHAR_MAX + 1] = {['\t'] = true, ['\n'] = true, ['\v'] = true, ['\f'] = true,
+                                                ['\r'] = true, [' '] = true,  ['"'] = true,  ['\\'] = true};
+static const bool alias_special[UCHAR_MAX + 1] = {
+    [':'] = true, ['\n'] = true, ['"'] = true, ['\\'] = true, ['('] = true,
+    ['['] = true, [','] = true,  ['@'] = true, ['%'] = true};
+
+struct key records_key(const char *bytes, size_t len, bool alias)
+{
+    const bool *special = alias ? alias_special : map_special;
+    size_t end = 0, escaped = 0;
     bool quoted = false;
-    for (; end < len && line[end] != '\n'; end++) {
-        if (!special[(unsigned char)line[end]])
+    for (; end < len; end++) {
+        char c = bytes[end];
+        if (!special[(unsigned char)c])
             continue;
-        if (line[end] == '\\' && end + 1 < len && line[end + 1] != '\n')
-            end++;
-        else if (line[end] == '"')
+        if (c == '"')
             quoted = !quoted;
-        else if (!quoted && (alias ? line[end] == ':' : is_blank(line[end])))
+        else if (c == '\\' && end + 1 < len && bytes[end + 1] != '\n')
+            escaped = ++end + 1;
+        else if (c == '\\' || (quoted ? c == '\n' : alias && c != ':'))
+            return odd_key(bytes, len, alias);
+        else if (!quoted)
             break;
     }
-    while (end > 0 && is_blank(line[end - 1]))
+    if (end == len && (alias || quoted))
+        return odd_key(bytes, len, alias);
+    while (end > escaped && is_blank(bytes[end - 1]))
         end--;
-    if (end > 1 && line[0] == '"' && line[end - 1] == '"') {
-        start++;
-        end--;
-    }
-    return (struct key){line + start, end - start};
+    return unquoted(bytes, end);
+}
+
+const char *records_value(const char *bytes, size_t len, struct key key, bool alias)
+{
+    size_t at = (size_t)(key.bytes - bytes) + key.len;
+    at += key.bytes > bytes;
+    if (at == 0)
+        return NULL;
+    while (alias && at < len && bytes[at] != ':')
+        at = bytes[at] == '\n' ? postfix_next_line(bytes, len, at) : at + 1;
+    return at < len || !alias ? bytes + at + alias : NULL;
+}
+
+/* The next byte of a name from there on, of which newlines are none. */
+static size_t byte_from(const struct key *name, size_t at)
+{
+    return at < name->len && name->bytes[at] == '\n' ? postfix_next_line(name->bytes, name->len, at) : at;
 }
 
 /* The next letter of a name as it counts, '\0' at its end. */
 static char next_letter(struct key *name)
 {
-    while (name->len > 0 && name->bytes[0] == '"') {
-        name->bytes++;
-        name->len--;
-    }
-    if (name->len == 0)
-        return '\0';
-    size_t taken = 1, at = name->bytes[0] == '\\' && name->len > 1;
-    char letter = is_blank(name->bytes[at]) ? ' ' : (char)tolower((unsigned char)name->bytes[at]);
-    taken += at;
-    while (letter == ' ' && taken < name->len && is_blank(name->bytes[taken]))
-        taken++;
-    name->bytes += taken;
-    name->len -= taken;
+    size_t at = byte_from(name, 0);
+    while (at < name->len && name->bytes[at] == '"')
+        at = byte_from(name, at + 1);
+    if (at < name->len && name->bytes[at] == '\\' && byte_from(name, at + 1) < name->len)
+        at = byte_from(name, at + 1);
+    char letter = at == name->len             ? '\0'
+                  : is_blank(name->bytes[at]) ? ' '
+                                              : (char)tolower((unsigned char)name->bytes[at]);
+    if (at < name->len)
+        at = byte_from(name, at + 1);
+    while (letter == ' ' && at < name->len && is_blank(name->bytes[at]))
+        at = byte_from(name, at + 1);
+    name->bytes += at;
+    name->len -= at;
     return letter;
 }
 
@@ -203,7 +244,7 @@ struct key records_commented_key(const char *line, size_t len, bool alias)
     at++;
     while (at < len && (line[at] == ' ' || line[at] == '\t'))
         at++;
-    return records_key(line + at, len - at, alias);
+    return records_key(line + at, text_line_end(line, len, at) - at, alias);
 }
 
 size_t records_own_len(const char *bytes, size_t len)
@@ -241,11 +282,6 @@ bool records_is_entry(const char *bytes, size_t len, struct key key, bool alias)
 {
     if (!records_begins(bytes, len))
         return true; /* what stands before the first record */
-    if (!alias) {
-        size_t end = (size_t)(key.bytes - bytes) + key.len;
-        end += end < len && bytes[end] == '"';
-        return key.len > 0 && has_text(bytes + end, len - end);
-    }
-    const char *colon = memchr(bytes, ':', len);
-    return colon != NULL && colon > bytes;
+    const char *value = records_value(bytes, len, key, alias);
+    return value != NULL && (alias || has_text(value, len - (size_t)(value - bytes)));
 }

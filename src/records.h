@@ -42,20 +42,22 @@ void records_open(struct records *r, int fd, const char *path);
 bool records_next(struct records *r, struct cut *ret_cut, const char **ret_bytes, bool *ret_end,
                   struct err *err) MUST_CHECK;
 
-/* The key of the entry that begins a line, without quotes around it. Of an alias it ends with the ':', else
- * with white space. */
+/* The key of the entry that begins a record, without quotes around it; it may go over lines (postfix_key.h).
+ * Empty, at the first byte: there is none, and Postfix drops the record. */
 struct key {
     const char *bytes;
     size_t len;
 };
-struct key records_key(const char *line, size_t len, bool alias);
+struct key records_key(const char *bytes, size_t len, bool alias);
+/* Where the value begins behind that key: with white space, or behind the ':' of an alias. NULL: it has no
+ * key. */
+const char *records_value(const char *bytes, size_t len, struct key key, bool alias);
 /* The same for an entry behind '#'; empty where none is. */
 struct key records_commented_key(const char *line, size_t len, bool alias);
 /* Whether two keys are one to postmap and postalias, whose spelling counts for nothing: quotes, backslashes,
- * small and capital letters, and how much white space there is between two words. */
+ * small and capital letters, and how much white space and how many lines there are between two words. */
 bool records_same_name(struct key a, struct key b);
 /* What is compared of a key. */
 const char *records_name(const char *text);
-/* Whether the line, with what continues it, is what Postfix takes: a key, which is that of records_key, and a
- * value. */
+/* Whether the record is what Postfix takes: a key, which is that of records_key, and of a map a value. */
 bool records_is_entry(const char *bytes, size_t len, struct key key, bool alias);

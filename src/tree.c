@@ -5,7 +5,7 @@
  * A text goes through its lens in the parts that tree_cut.c makes of it. Lines that no lens need see, such as
  * those that begin with white space before the first logical line, are made nodes here.
  *
- * A text of Dovecot's and a master.cf are read with marks in them (dovecot_masked, postfix_masked_master),
+ * A text of Dovecot's, a master.cf and a table are read with marks in them (dovecot_masked, postfix_mask.h),
  * the values are those of the text.
  *
  * Limits: lenses are type-checked by the tests, not here. A text without a final newline is read as if it had
@@ -16,6 +16,7 @@
 #include "dovecot.h"
 #include "language.h"
 #include "memory.h"
+#include "postfix_key.h"
 #include "postfix_mask.h"
 #include "secret.h"
 #include "tree_cut.h"
@@ -115,6 +116,7 @@ static bool open_augeas(struct err *err)
 /* ---- from Augeas to struct node ---- */
 
 struct chunk {
+    enum lens lens;
     const char *name; /* for messages */
     const char *text; /* the whole text */
     const char *read; /* the same for the lens: as long, perhaps with marks in it */
@@ -142,13 +144,21 @@ static bool read_spans(const struct chunk *p, const char *path, struct node *nod
     return true;
 }
 
-/* The lens may have read marks in the place of the bytes. */
+static bool is_table(enum lens lens)
+{
+    return lens == LENS_TRANSPORT || lens == LENS_ALIASES;
+}
+
+/* The lens may have read marks in the place of the bytes. A key that goes over lines is what Postfix sees of
+ * it.
+ */
 static void unmark(const struct chunk *p, struct node *node)
 {
     size_t len = node->text.end - node->text.start;
     if (p->read != p->text && node->value != NULL && strlen(node->value) == len &&
         memcmp(node->value, p->read + node->text.start, len) == 0)
-        node->value = arena_copy(p->text + node->text.start, len);
+        node->value = is_table(p->lens) ? postfix_logical(p->text + node->text.start, len)
+                                        : arena_copy(p->text + node->text.start, len);
 }
 
 /* In all our lenses. */
@@ -367,6 +377,7 @@ static const char *text_for_lens(enum lens lens, const char *text, size_t len)
 {
     return lens == LENS_DOVECOT  ? dovecot_masked(text, len)
            : lens == LENS_MASTER ? postfix_masked_master(text, len)
+           : is_table(lens)      ? postfix_masked_table(lens == LENS_ALIASES, text, len)
                                  : text;
 }
 
@@ -380,7 +391,7 @@ static bool parse_parts(enum lens lens, const char *name, size_t line, const cha
     *grown = (struct growing){0};
     const char *read = text_for_lens(lens, text, len);
     struct cutter cutter = {.lens = lens, .read = read, .len = len};
-    struct chunk p = {.name = name, .text = text, .read = read, .len = len, .line = line};
+    struct chunk p = {.lens = lens, .name = name, .text = text, .read = read, .len = len, .line = line};
     while (cut_next(&cutter, &part)) {
         struct node *node = NULL;
         size_t n = 0;

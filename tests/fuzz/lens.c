@@ -3,10 +3,10 @@
  * One target of libFuzzer a lens: -DFUZZ_LENS says which, -DSOURCE_LENSES where they are.
  *
  * Whatever the bytes are: the lens takes the text or refuses it with place and sentence; the spans of what it
- * took tile the text, children lie in order inside their parents, each value is the bytes at its span, and
- * hunks of an edit without steps lead to the same bytes. What is read by hand where it is taken without a
- * doubt (postfix_nodes.h, fix_nodes.h) is taken by the lens, too, and is the same to the node. libFuzzer's
- * own options hold time and memory.
+ * took tile the text, children lie in order inside their parents, each value is the bytes at its span (of a
+ * key that goes over lines what Postfix sees of them), and hunks of an edit without steps lead to the same
+ * bytes. What is read by hand where it is taken without a doubt (postfix_nodes.h, fix_nodes.h) is taken by
+ * the lens, too, and is the same to the node. libFuzzer's own options hold time and memory.
  *
  * Limits: a text with a NUL byte never reaches a lens (file.h), and none does here. Augeas is the system's
  * and tells libFuzzer nothing of its coverage; what leads it is mailfix's own code.
@@ -36,6 +36,34 @@ static void exhausted(void)
     die("the arena is used up");
 }
 
+/* Whether a key is its bytes without newlines, comments and blank lines: what is left of each line. */
+static bool is_key_over_lines(const char *value, const char *bytes, size_t len)
+{
+    if (FUZZ_LENS != LENS_ALIASES && FUZZ_LENS != LENS_TRANSPORT)
+        return false;
+    for (size_t at = 0, end; at < len; at = end + 1) {
+        const char *newline = memchr(bytes + at, '\n', len - at);
+        end = newline != NULL ? (size_t)(newline - bytes) : len;
+        size_t first = at;
+        while (first < end && strchr(" \t\v\f\r", bytes[first]) != NULL)
+            first++;
+        if (at > 0 && (first == end ? newline != NULL : bytes[first] == '#'))
+            continue;
+        if (strncmp(value, bytes + at, end - at) != 0)
+            return false;
+        value += end - at;
+    }
+    return value[0] == '\0';
+}
+
+static bool is_its_bytes(const struct node *node, const char *text)
+{
+    const char *bytes = text + node->text.start;
+    size_t len = node->text.end - node->text.start;
+    return (strlen(node->value) == len && memcmp(node->value, bytes, len) == 0) ||
+           is_key_over_lines(node->value, bytes, len);
+}
+
 static void check_nodes(const char *text, const struct node *node, size_t n, struct span inside)
 {
     size_t at = inside.start;
@@ -44,8 +72,7 @@ static void check_nodes(const char *text, const struct node *node, size_t n, str
         if (one->span.start < at || one->span.end < one->span.start || one->span.end > inside.end)
             die("a span outside its parent or over its neighbour");
         at = one->span.end;
-        if (one->value != NULL && (strlen(one->value) != one->text.end - one->text.start ||
-                                   memcmp(one->value, text + one->text.start, strlen(one->value)) != 0))
+        if (one->value != NULL && !is_its_bytes(one, text))
             die("a value that is not the bytes at its span");
         check_nodes(text, one->child, one->n_child, one->span);
     }

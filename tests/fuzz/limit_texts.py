@@ -65,7 +65,23 @@ def fix():
                 "words": ("fix a", " a", "\n")}.items()
 
 
-TEXTS = {"main": lambda: values("a=\n", "a=b\n"), "transport": lambda: values("a\n", "a b\n"), "aliases": lambda: values("a:\n", "a:b\n"),
+def tables(name, one, behind):
+    """Keys over lines, and what Postfix drops."""
+    yield from values(name, one)
+    yield from {"keys over lines": ("", '"a\n b"' + behind, ""), "a key over lines": ('"a', "\n b", '"' + behind), "a key of comments": ('"a', "\n#", '\n "' + behind),
+                "a key of blank lines": ('"a', "\n", '\n "' + behind), "keys of lines": ("", '"a' + "\n b" * LINES + '"' + behind, ""), "open quotes": ("", '"a\n', ""),
+                "an open quote": ('"a', "\n b", "\n"), "open quotes of lines": ("", '"a\n' + " b\n" * LINES, ""), "backslashes": ("a", "\\\n ", behind),
+                "dropped": ("", "\\\n", ""), "an escape": ("a", "\\\\", behind), "quotes in a key": ("a", '""', behind)}.items()
+
+
+def aliases():
+    yield from tables("a:\n", "a:b\n", ":c\n")
+    yield from {"a name over lines": ("a", "\n b", ":c\n"), "names over lines": ("", "a\n b:c\n", ""), "no name": ("a", "\n b", "\n"), "notes": ("((", "()", ")):c\n"),
+                "deep notes": ("", "(((a))):c\n", ""), "open notes": ("", "(", "\n"), "notes that open": ("", "((a)\n", ""), "domains": ("", "a@b:c\n", ""),
+                "literals": ("", "[a\n b]:c\n", "")}.items()
+
+
+TEXTS = {"main": lambda: values("a=\n", "a=b\n"), "transport": lambda: tables("a\n", "a b\n", " c\n"), "aliases": aliases,
          "master": master, "dovecot": dovecot, "fix": fix}
 EVERYWHERE = {"blank lines": ("", "\n", ""), "white lines": ("", " \n", ""), "hashes": ("", "#\n", ""), "hashes and blanks": ("", "#\n\n", "")}
 

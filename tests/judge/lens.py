@@ -31,12 +31,6 @@ class Refused(Exception):
         self.where = (int(found[1]), int(found[2])) if found else None
 
 
-def logical(text, node):
-    """The bytes of a node as one logical line of Postfix's, without comments."""
-    lines = text[node.start:node.end].split(b"\n")
-    return b"".join(line for line in lines if line.strip() and not line.lstrip().startswith(b"#"))
-
-
 def even(text):
     return b" ".join(re.split(rb"[ \t\v\f\r]+", text.strip(b" \t\v\f\r")))
 

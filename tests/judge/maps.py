@@ -5,8 +5,7 @@ values. postmap reads any text, and warns of the lines that it drops: those are 
 A table of patterns is the same to the lens: the first word, or the pattern with the blanks in it, is where postmap -q
 through regexp: cuts as well, so those texts only have to be read.
 
-Limits: white space of more than one byte in a value is not compared. A key that goes over the end of a line is "unread" to
-the lens, and not compared.
+Limits: white space of more than one byte in a value is not compared.
 """
 import re
 
@@ -16,10 +15,11 @@ import postfix
 DOCUMENT, CORPUS = "transport", "transport"
 KEYS = ("example.org", ".example.org", "a@b.example", "joe+tag@x", "*", "[host]:587", "[2001:db8::1]", "2001:db8::/32", "10.0.0.1",
         '"a b"@x', '"a\\"b"', "a\\ b", "caf\xe9", "x:", "/^a b$/", "if", "endif", "-", "{x}", "a#b", "a=b", '""', 'x"y z"w', "user",
-        "!/x/", "'", "\\#a", "if/x/", "@x", "<>", "%", '"')
+        "!/x/", "'", "\\#a", "if/x/", "@x", "<>", "%", '"',
+        '"c\n d"', '"e \n# f g\n\n\th"@i', "j\\\n k", 'l"m\n n\\" o"p', "q\\\n# r s\n t", 'u"\r\n v"', '"w\n "', '"x\n y', 'z"\n"', "\\")
 WORDS = ("smtp:[host]:587", "error:5.7.1", "text", "relay:", ":", "REJECT", "#", "#x", '"', '"a b"', "\\", "=", "x#y", "lmtp:unix:/x",
          "smtp:[2001:db8::1]:25", "${1}", "550", "caf\xe9", "a@b,", "\xa0", "/x/i", "{", "'", "if")
-NOISE = ("a", "b", "#", '"', '" ', " ", "\n", "\n", "\n ", "\t", "\r\n", "\v", ":", "\\ ", "\n#", "\n\n", "\xe9", "a b", "a ", '\\"')
+NOISE = ("a", "b", "#", '"', '" ', " ", "\n", "\n", "\n ", "\t", "\r\n", "\v", ":", "\\ ", "\n#", "\n\n", "\xe9", "a b", "a ", '\\"', "\\\n ", '"\n ', "\n \n")
 
 
 def logical(odd):
@@ -42,9 +42,7 @@ def judge(tools, work, text):
     if said.fatal is not None:
         return "postmap: " + said.fatal, None
     theirs = dict(printed(line) for line in said.out.split(b"\n")[:-1])
-    over_lines = [(lens.logical(text, node), len(node.value)) for node in nodes if node.label == "unread" and node.values()]
-    theirs = {key: lens.even(value) for key, value in theirs.items()
-              if not any(line.startswith(key) and len(key) > first for line, first in over_lines)}
+    theirs = {key: lens.even(value) for key, value in theirs.items()}
     ours = {}
     for node in nodes:
         if node.label == "entry" and node.text():

@@ -8,8 +8,8 @@
  * of a value or key covers is separators: white space, line ends, '=', ':', '#', '!', '\\', braces, '|' and
  * "-o". Prints a line per file; exit 1 if one of them fails.
  *
- * Like the program it adds a newline to a text that lacks one, and gives Mf_Dovecot and Mf_Master the text with the
- * program's marks in it. A text with a NUL byte fails.
+ * Like the program it adds a newline to a text that lacks one, and gives the lenses of Dovecot, master.cf and tables the text
+ * with the program's marks in it. A text with a NUL byte fails.
  */
 #include "dovecot.h"
 #include "postfix_mask.h"
@@ -185,6 +185,8 @@ static bool check_file(augeas *aug, const char *module, const char *file)
     aug_rm(aug, "/augeas/text");
     if (strcmp(module, "Mf_Master") == 0)
         read = postfix_masked_master(text.bytes, text.len);
+    else if (strcmp(module, "Mf_Transport") == 0 || strcmp(module, "Mf_Aliases") == 0)
+        read = postfix_masked_table(strcmp(module, "Mf_Aliases") == 0, text.bytes, text.len);
     else if (strcmp(module, "Mf_Dovecot") == 0)
         read = dovecot_masked(text.bytes, text.len);
     memmove(text.bytes, read, text.len);

@@ -142,6 +142,48 @@ static void test_aliases(void **state)
     run_all(cases, COUNT(cases));
 }
 
+/* Keys that go over lines, or that no lens can read by itself, are keys like any other. */
+static void test_odd_keys(void **state)
+{
+    (void)state;
+#define ODD "a: b\nfoo\n# x: y\n\n\tBAR :\n  c,\n  d\ne: f\n"
+#define NOTES "(((n))) foo: c\ne: f\n"
+#define KEYED "\"foo\n# x y\n\n bar\" b\n c\ne f\n"
+    static const struct text_case cases[] = {
+        {ALIASES, ODD, E_ALIASES "  ensure\n    |foo bar: {word}\n", ALIASES,
+         "a: b\nfoo\n# x: y\n\n\tBAR :\n  new\ne: f\n"},
+        {ALIASES, ODD, E_ALIASES "  ensure\n    |\"foo bar\": c, d\n", ALIASES, NULL},
+        {ALIASES, ODD, E_ALIASES "  each alias foo*bar\n  append {word}\n", ALIASES,
+         "a: b\nfoo\n# x: y\n\n\tBAR :\n  c,\n  d, new\ne: f\n"},
+        {ALIASES, ODD, E_ALIASES "  each alias foo*bar\n  comment\n", ALIASES,
+         "a: b\n#foo\n# x: y\n\n#\tBAR :\n#  c,\n#  d\ne: f\n"},
+        {ALIASES, ODD, E_ALIASES "  each alias foo*bar\n  delete\n", ALIASES, "a: b\ne: f\n"},
+        {ALIASES, ODD, E_ALIASES "  each alias foo*bar\n  rename {word}\n", ALIASES,
+         "a: b\nnew :\n  c,\n  d\ne: f\n"},
+        {ALIASES, ODD, E_ALIASES "  keep comment\n  ensure\n    |foo bar: c\n", ALIASES,
+         "a: b\n#foo\n# x: y\n\n#\tBAR :\n#  c,\n#  d\nfoo\n# x: y\n\n\tBAR :\n  c\ne: f\n"},
+        {ALIASES, ODD, E_ALIASES "  after alias foo*bar\n  ensure\n    |n: x\n", ALIASES,
+         "a: b\nfoo\n# x: y\n\n\tBAR :\n  c,\n  d\nn: x\ne: f\n"},
+        {ALIASES, "foo\n bar: b\nFoo  Bar: c\n", E_ALIASES "  each shadowed alias *\n  delete\n", ALIASES,
+         "foo\n bar: b\n"},
+        {ALIASES, "foo\n bar:\ne: f\n", E_ALIASES "  each shadowed alias *\n  value {word}\n", ALIASES,
+         "foo\n bar: new\ne: f\n"},
+        {ALIASES, NOTES, E_ALIASES "  each alias *foo\n  value {word}\n", ALIASES,
+         "(((n))) foo: new\ne: f\n"},
+        {ALIASES, NOTES, E_ALIASES "  each alias *foo\n  comment\n", ALIASES, "#(((n))) foo: c\ne: f\n"},
+        {ALIASES, NOTES, E_ALIASES "  ensure\n    |e: g\n", ALIASES, "(((n))) foo: c\ne: g\n"},
+        {TRANSPORT, KEYED, E_MAP "  ensure\n    |\"foo bar\" {word}\n", TRANSPORT,
+         "\"foo\n# x y\n\n bar\" new\ne f\n"},
+        {TRANSPORT, KEYED, E_MAP "  each entry foo*bar\n  comment\n", TRANSPORT,
+         "#\"foo\n# x y\n\n# bar\" b\n# c\ne f\n"},
+        {TRANSPORT, KEYED, E_MAP "  each entry foo*bar\n  delete\n", TRANSPORT, "e f\n"},
+        {TRANSPORT, KEYED, E_MAP "  each entry foo*bar\n  rename {word}\n", TRANSPORT, "new b\n c\ne f\n"},
+        {TRANSPORT, "a\\\n b c\n\"A b\" d\n", E_MAP "  each shadowed entry *\n  delete\n", TRANSPORT,
+         "a\\\n b c\n"},
+    };
+    run_all(cases, COUNT(cases));
+}
+
 static void test_map(void **state)
 {
     (void)state;
@@ -426,6 +468,7 @@ static void test_mode(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {dir_test(test_aliases),
+                                              dir_test(test_odd_keys),
                                               dir_test(test_map),
                                               dir_test(test_dovecot),
                                               dir_test(test_included_twice),
