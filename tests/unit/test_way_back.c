@@ -241,6 +241,7 @@ static void test_index(void **state)
     assert_comes_back(w, 0, WAY_FORCE, "old\n");
     assert_true(w->back.back->target[0].edited);
     unlink(unit_path(INDEX));
+    assert_refused(w, 0, WAY_STRICT, "was rebuilt or removed since transaction 0001-made built it");
     assert_comes_back(w, 0, WAY_FORCE, "old\n");
     assert_false(w->back.back->target[0].edited);
     struct record *two = arena_alloc(2 * sizeof(*two));
