@@ -193,6 +193,12 @@ static bool move(void *site, struct err *err)
     return file_move(s->dir, ".x.mailfix", s->dir, "new", err);
 }
 
+static bool move_whole(void *site, struct err *err)
+{
+    struct site *s = site;
+    return file_move_whole(s->dir, ".x.mailfix", s->dir, "fresh", "new", err);
+}
+
 static bool set_owner(void *site, struct err *err)
 {
     struct site *s = site;
@@ -370,6 +376,7 @@ static const struct tried {
     {"exchange", exchange, PARTLY},
     {"place", place, PARTLY},
     {"move", move, PARTLY},
+    {"move_whole", move_whole, PARTLY},
     {"set_owner", set_owner, PARTLY},
     {"remove_name", remove_name, NOTHING_DONE},
     {"sync_dir", sync_dir, NOTHING_DONE},
@@ -686,12 +693,43 @@ static void test_missing_abilities(void **state)
     without_xattrs = false;
 }
 
+/* ---- what a crash would find ---- */
+
+static void new_is_whole(void)
+{
+    char text[sizeof(NEW)] = "";
+    FILE *f = fopen(unit_path("new"), "r");
+    if (f == NULL)
+        return;
+    text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+    fclose(f);
+    assert_string_equal(text, NEW);
+}
+
+static void closes(void *site, bool ok, const struct err *err)
+{
+    struct site *s = site;
+    assert_ok(ok, *err);
+    close(s->at.dir);
+    close(s->root.fd);
+}
+
+static void test_never_half(void **state)
+{
+    static const struct scenario scenario = {"move_whole", begin, move_whole, closes};
+    static const struct fault look = {.before = new_is_whole, .each = true},
+                              apart = {.call = "renameat", .error = EXDEV, .nth = 1};
+    (void)state;
+    assert_in_range(faults_sweep(&scenario, &look, &apart), 10, 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         faults_test(test_one_fails),          faults_test(test_somebody_is_faster),
         faults_test(test_all_fail),           faults_test(test_interrupted_and_short),
         faults_test(test_nothing_is_written), faults_test(test_missing_abilities),
+        faults_test(test_never_half),
     };
     base_verbosity = -1;
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
