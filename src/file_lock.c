@@ -79,7 +79,7 @@ bool file_edit_unlock(int dir, const char *name, int *fd)
     if (*fd < 0)
         return true;
     snprintf(temp, sizeof(temp), FILE_EDIT_FORMAT, name);
-    bool gone = unlinkat(dir, temp, 0) == 0 || errno == ENOENT;
+    bool gone = unlinkat(dir, temp, 0) == 0 || errno == ENOENT || errno == EISDIR; /* that is none of ours */
     if (!gone)
         warn("%s could not be removed; mailfix recover does it", temp);
     close(*fd);

@@ -228,13 +228,18 @@ static bool stage_after(struct txn *txn, const struct plan *plan, const struct b
     return true;
 }
 
+bool txn_remove_litter(int dir, const char *name, struct err *err)
+{
+    return file_unlink(dir, name, err) || errno == EISDIR;
+}
+
 bool txn_discard_temps(struct txn *txn)
 {
     struct err ignored;
     bool gone = true;
     for (size_t i = 0; i < txn->n_swap; i++)
-        if (!file_unlink(txn->swap[i].at.dir, txn->swap[i].fresh, &ignored) ||
-            !file_unlink(txn->swap[i].at.dir, txn->swap[i].temp, &ignored)) {
+        if (!txn_remove_litter(txn->swap[i].at.dir, txn->swap[i].fresh, &ignored) ||
+            !txn_remove_litter(txn->swap[i].at.dir, txn->swap[i].temp, &ignored)) {
             warn("%s beside %s is left over; mailfix recover removes it", txn->swap[i].temp,
                  txn->swap[i].at.path);
             gone = false;

@@ -64,7 +64,7 @@ static bool remove_created(const struct txn *txn, const struct swap *s, bool *re
         return target[0] == '\0' ? file_place(s->at.dir, s->temp, s->at.name, err)
                                  : file_move(s->at.dir, s->temp, txn->before, s->slot, err);
     }
-    if (!file_unlink(s->at.dir, s->temp, err))
+    if (!txn_remove_litter(s->at.dir, s->temp, err))
         return false;
     if (target[0] == '\0')
         return true; /* somebody took it away already */
@@ -83,7 +83,7 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
     char target[DIGEST_HEX + 1], temp[DIGEST_HEX + 1];
     bool other;
     *ret_stuck = false;
-    if (!file_unlink(s->at.dir, s->fresh, err))
+    if (!txn_remove_litter(s->at.dir, s->fresh, err))
         return false;
     if (s->before[0] == '\0')
         return remove_created(txn, s, ret_stuck, err);
@@ -102,7 +102,7 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
         *ret_stuck = true; /* what was there before is in the record */
         return true;
     } else if (strcmp(target, s->before) == 0 || temp[0] == '\0' || strcmp(temp, s->after) == 0) {
-        return file_unlink(s->at.dir, s->temp, err);
+        return txn_remove_litter(s->at.dir, s->temp, err);
     }
     /* Somebody changed the file since the swap: it stays, and the text from before is kept in the record. */
     *ret_stuck = true;
@@ -388,12 +388,6 @@ bool txn_is_litter(const struct root *root, const struct target *target)
     return there;
 }
 
-/* What we leave is a file. A directory of that name is somebody else's, and may have come this moment. */
-static bool remove_litter(int dir, const char *name, struct err *err)
-{
-    return file_unlink(dir, name, err) || errno == EISDIR;
-}
-
 static bool tidy_target(const struct root *root, const struct target *target, size_t *ret_n, struct err *err)
 {
     struct swap s;
@@ -406,8 +400,8 @@ static bool tidy_target(const struct root *root, const struct target *target, si
         /* In use, or a directory or a link, which is somebody else's, too. */
         ok = err->outcome == BUSY || errno == EISDIR || errno == ELOOP;
     } else if (litter) {
-        ok = remove_litter(s.at.dir, s.temp, err) && remove_litter(s.at.dir, s.aside, err) &&
-             remove_litter(s.at.dir, s.fresh, err);
+        ok = txn_remove_litter(s.at.dir, s.temp, err) && txn_remove_litter(s.at.dir, s.aside, err) &&
+             txn_remove_litter(s.at.dir, s.fresh, err);
         file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock);
         *ret_n += ok;
     }

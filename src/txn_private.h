@@ -17,6 +17,9 @@ bool txn_open_swaps(struct txn *txn, struct err *err) MUST_CHECK;
 /* The digests of the way back are those of record.back. */
 void txn_use_back(struct txn *txn);
 bool txn_lock_edit(struct txn *txn, struct err *err) MUST_CHECK;
+/* What we leave is a file. A directory of that name is somebody else's, may have come this moment, and is in
+ * nobody's way. [no memory] */
+bool txn_remove_litter(int dir, const char *name, struct err *err) MUST_CHECK;
 /* False: one is left over, which was said. */
 bool txn_discard_temps(struct txn *txn);
 bool txn_sync_dirs(const struct txn *txn, struct err *err) MUST_CHECK;

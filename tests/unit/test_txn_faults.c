@@ -533,6 +533,35 @@ static void write_once(void)
     write_theirs();
 }
 
+static void make_directory(void)
+{
+    mkdir(unit_path(their_path), 0755); /* not where a file has the name */
+}
+
+/* It is in nobody's way, unless its name is needed for a text to come back; then no longer than it is there.
+ */
+static void check_directory(void *site, bool ok, const struct err *err)
+{
+    struct site *s = site;
+    struct err why;
+    size_t finished;
+    const char *main_cf = text_of("etc/postfix/main.cf");
+    bool old = main_cf != NULL && strcmp(main_cf, OLD) == 0 && text_of("etc/postfix/master.cf") == NULL;
+    (void)ok;
+    (void)err;
+    store_close(&s->store);
+    assert_ok(store_open(&s->root, &s->store, &why), why);
+    bool first = undo_unfinished(&s->store, &finished, &why);
+    if (old && !first)
+        fail_msg("%s is a directory: %s", their_path, why.text);
+    rmdir(unit_path(their_path));
+    assert_ok(undo_unfinished(&s->store, &finished, &why), why);
+    const char *names = names_in("etc/postfix");
+    if (strchr(names, '.') == names || strstr(names, " .") != NULL)
+        fail_msg("something of ours is left: %s", names);
+    close_site(s);
+}
+
 /* ---- faults ---- */
 
 static const struct fault NO_EXCHANGE = {.call = "renameat2", .error = ENOSYS, .lasting = true, .nth = 1};
@@ -654,6 +683,19 @@ static void test_somebody_is_faster(void **state)
     }
 }
 
+static void test_directory_in_the_way(void **state)
+{
+    static const char *const names[] = {"etc/postfix/.main.cf.mailfix", "etc/postfix/.main.cf.mailfix-new"};
+    static const struct scenario apply = {"apply", make, apply_and_back, check_directory};
+    static const struct fault makes = {.before = make_directory, .each = true};
+    (void)state;
+    set_variant(false);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        their_path = names[i];
+        assert_in_range(faults_sweep(&apply, &makes, NULL), 50, 500);
+    }
+}
+
 static void test_who(void **state)
 {
     (void)state;
@@ -668,8 +710,13 @@ static void test_who(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        faults_test(test_apply),  faults_test(test_rollback), faults_test(test_recover),
-        faults_test(test_stores), faults_test(test_who),      faults_test(test_somebody_is_faster),
+        faults_test(test_apply),
+        faults_test(test_rollback),
+        faults_test(test_recover),
+        faults_test(test_stores),
+        faults_test(test_who),
+        faults_test(test_somebody_is_faster),
+        faults_test(test_directory_in_the_way),
     };
     base_verbosity = -1;
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
