@@ -62,6 +62,11 @@ static void test_master(void **state)
          SUBMISSION "  -o a=1\n"},
         {"master.cf", SUBMISSION, "  ensure\n    |submission inet n - n - - smtpd -o a=1\n",
          SUBMISSION "  -o a=1\n"},
+        /* one where its like is commented out, and one at the end, which is the same place */
+        {"master.cf", "s inet n - y - - smtpd\nt inet n - y - - smtpd\n#xs inet n - y - - smtpd\n",
+         "  each service s/inet t/inet\n  ensure\n    |x{service.name} inet n - y - - smtpd\n",
+         "s inet n - y - - smtpd\nt inet n - y - - smtpd\n#xs inet n - y - - smtpd\nxs inet n - y - - smtpd\n"
+         "xt inet n - y - - smtpd\n"},
         /* two rows that want the same new entry */
         {"master.cf", "s inet n - y - - smtpd\nt inet n - y - - smtpd\n",
          "  each service s/inet t/inet\n  ensure\n    |x inet n - - - - smtpd\n",

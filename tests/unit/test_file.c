@@ -749,6 +749,13 @@ static void test_edit_lock(void **state)
     assert_null(content("main.cf.tmp"));
     file_edit_unlock(at.dir, at.name, &first); /* once more does nothing */
 
+    /* A directory that has taken the name meanwhile is somebody else's, and nothing is left over. */
+    assert_ok(file_edit_lock(&at, &first, &err), err);
+    assert_int_equal(unlink(unit_path("main.cf.tmp")), 0);
+    unit_dirs("main.cf.tmp");
+    assert_true(file_edit_unlock(at.dir, at.name, &first));
+    assert_int_equal(rmdir(unit_path("main.cf.tmp")), 0);
+
     /* Leftovers: with another mode, with a second name, a FIFO; each is removed, what it named stays. */
     unit_file("main.cf.tmp", "left over\n");
     chmod(unit_path("main.cf.tmp"), 0644);
