@@ -377,7 +377,7 @@ static void test_keys(void **state)
             over_lines += strlen(node[k].value) < node[k].text.end - node[k].text.start;
         }
     }
-    assert_true(over_lines > unit_rounds(ROUNDS) / 8);
+    assert_true(over_lines > unit_rounds(ROUNDS) / 20);
     assert_true(dropped > unit_rounds(ROUNDS) / 2);
 }
 
