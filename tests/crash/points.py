@@ -365,6 +365,8 @@ class Sweeps:
             os.makedirs(os.path.join(setup["work"], "states", sweep))
         count, halfway, failures, at = Counter(), {}, [], time.monotonic()
         shown = at
+        if not points:
+            failures.append("  there is nothing to try, so nothing is shown")
         tasks = points if judge else [(sweep, point) for point in points]
         for done, result in enumerate(self.pool.imap(judge or function or work, tasks, chunksize=2), 1):
             count["half-way"] += result.halfway
@@ -390,7 +392,7 @@ class Sweeps:
         self.sum_up(name, points, Counter(kind for result in results for kind, _ in result.problems), failures, at)
 
     def sum_up(self, name, points, count, failures, at):
-        self.passed += points - len(failures)
+        self.passed += max(points - len(failures), 0)
         self.failed += len(failures)
         self.rows.append((name, points, count["half-way"], count["mixed"], count["leftovers"], count["wrong exit"],
                           count["other"], "%.1f s" % (time.monotonic() - at)))
