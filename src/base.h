@@ -104,6 +104,16 @@ struct position text_position(const char *text, size_t len, size_t offset);
 size_t text_line_start(const char *text, size_t at);
 size_t text_line_end(const char *text, size_t len, size_t at);
 size_t text_newlines(const char *text, size_t len); /* how many */
+/* White space as Postfix and Dovecot see it in the C locale, newlines included. */
+static inline bool text_is_white(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+/* The same within a line. */
+static inline bool text_is_blank(char c)
+{
+    return c != '\n' && text_is_white(c);
+}
 
 /* Prints to a stream; on a terminal control bytes, and characters that change the direction of writing, come
  * out as \xNN, so that no configuration file or log line can steer it. A pipe gets the exact bytes. */

@@ -259,11 +259,6 @@ bool docs_large(struct docs *docs, const char *id)
     return false;
 }
 
-static bool is_blank(char c)
-{
-    return c != '\0' && strchr(" \t\r\v\f", c) != NULL;
-}
-
 /* The lines of a record behind its name, without comments, as postfix_joined_value joins them. */
 static const char *value_of(const char *bytes, size_t len, size_t from)
 {
@@ -272,9 +267,9 @@ static const char *value_of(const char *bytes, size_t len, size_t from)
         const char *newline = memchr(bytes + at, '\n', len - at);
         size_t next = newline != NULL ? (size_t)(newline - bytes) + 1 : len, start = at, stop = next;
         stop -= newline != NULL;
-        while (start < stop && is_blank(bytes[start]))
+        while (start < stop && text_is_blank(bytes[start]))
             start++;
-        while (stop > start && is_blank(bytes[stop - 1]))
+        while (stop > start && text_is_blank(bytes[stop - 1]))
             stop--;
         if (start < stop && !(bytes[start] == '#' && at > from)) {
             buf_puts(&value, value.len > 0 ? " " : "");

@@ -16,11 +16,6 @@
 
 #include <string.h>
 
-static bool is_white(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* The bytes of a line without white space at both ends and without its comment. */
 struct line {
     const char *text;
@@ -38,7 +33,7 @@ static size_t quote_end(const char *text, size_t len, size_t i)
 
 static struct line stripped(const char *text, size_t len)
 {
-    while (len > 0 && is_white(text[0])) {
+    while (len > 0 && text_is_white(text[0])) {
         text++;
         len--;
     }
@@ -48,7 +43,7 @@ static struct line stripped(const char *text, size_t len)
         else
             i = text[i] == '"' || text[i] == '\'' ? quote_end(text, len, i) : i + 1;
     }
-    while (len > 0 && is_white(text[len - 1]))
+    while (len > 0 && text_is_white(text[len - 1]))
         len--;
     return (struct line){text, len};
 }
@@ -60,9 +55,9 @@ static bool heredoc_marker(const char *text, size_t len, struct line *ret_marker
     if (len > 0 && text[0] == '"')
         i = quote_end(text, len, 0);
     else
-        while (i < len && !is_white(text[i]) && text[i] != '=')
+        while (i < len && !text_is_white(text[i]) && text[i] != '=')
             i++;
-    while (i < len && is_white(text[i]))
+    while (i < len && text_is_white(text[i]))
         i++;
     if (i == len || text[i] != '=')
         return false;
@@ -99,9 +94,9 @@ static size_t behind_key(struct line line)
     if (line.len > 0 && line.text[0] == '"')
         key = quote_end(line.text, line.len, 0);
     else
-        while (key < line.len && !is_white(line.text[key]) && line.text[key] != '=')
+        while (key < line.len && !text_is_white(line.text[key]) && line.text[key] != '=')
             key++;
-    while (key < line.len && is_white(line.text[key]))
+    while (key < line.len && text_is_white(line.text[key]))
         key++;
     return key;
 }
@@ -111,7 +106,8 @@ static int depth_change(struct line line)
 {
     if (line.len == 1 && line.text[0] == '}')
         return -1;
-    while (line.len > 0 && (line.text[line.len - 1] == DOVECOT_HEREDOC || is_white(line.text[line.len - 1])))
+    while (line.len > 0 &&
+           (line.text[line.len - 1] == DOVECOT_HEREDOC || text_is_white(line.text[line.len - 1])))
         line.len--;
     size_t key = behind_key(line);
     return line.len > 1 && line.text[line.len - 1] == '{' && key < line.len && line.text[key] != '=';
@@ -124,12 +120,12 @@ static size_t behind_brace(struct line line)
 {
     size_t at = behind_key(line);
     if (at < line.len && line.text[at] != '{' && line.text[at] != '=') {
-        while (at < line.len && !is_white(line.text[at]))
+        while (at < line.len && !text_is_white(line.text[at]))
             at++;
-        while (at < line.len && is_white(line.text[at]))
+        while (at < line.len && text_is_white(line.text[at]))
             at++;
     }
-    return at > 0 && at < line.len && line.text[at] == '{' && is_white(line.text[at - 1]) ? at + 1 : 0;
+    return at > 0 && at < line.len && line.text[at] == '{' && text_is_white(line.text[at - 1]) ? at + 1 : 0;
 }
 
 bool dovecot_is_1x(const char *text, size_t len)
@@ -137,7 +133,7 @@ bool dovecot_is_1x(const char *text, size_t len)
     for (size_t at = 0, n; at < len; at += n + 1) {
         n = line_len(text + at, len - at);
         struct line line = stripped(text + at, n);
-        if (line.len < 5 || memcmp(line.text, "auth", 4) != 0 || !is_white(line.text[4]))
+        if (line.len < 5 || memcmp(line.text, "auth", 4) != 0 || !text_is_white(line.text[4]))
             continue;
         size_t name = behind_key(line);
         if (name < line.len && line.text[name] != '{' && behind_brace(line) > 0)
@@ -150,7 +146,7 @@ bool dovecot_is_1x(const char *text, size_t len)
 static void mark_dropped(const char *text, struct line line, char *masked)
 {
     size_t at = behind_brace(line);
-    while (at > 0 && at < line.len && is_white(line.text[at]))
+    while (at > 0 && at < line.len && text_is_white(line.text[at]))
         at++;
     if (at > 0)
         memset(masked + (line.text - text) + at, DOVECOT_HEREDOC, line.len - at);

@@ -42,8 +42,8 @@ static bool is_cut(const struct splice *s)
     return s->kind == MEANT && s->len == 0;
 }
 
-/* What a cut leaves blank at the end of a line goes with it; when that is the whole line, its newline, too.
- */
+/* What a cut leaves blank at the end of a line goes with it; when that is the whole line, its newline,
+ * too. */
 static void tidy(const struct doc *doc, struct splice *s)
 {
     static const char blanks[] = " \t\r\v\f";

@@ -9,19 +9,14 @@
 
 #include <string.h>
 
-static bool is_white(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* From a newline to the byte that the logical line goes on with. whole: white space at the end of the text is
  * a blank line, and does not belong to a key that ends in it. */
 static size_t further_line(const char *text, size_t len, size_t at, bool whole)
 {
-    for (size_t line = at + 1, first; line < len && (is_white(text[line]) || text[line] == '#');
+    for (size_t line = at + 1, first; line < len && (text_is_white(text[line]) || text[line] == '#');
          line = first + 1) {
         first = line;
-        while (first < len && text[first] != '\n' && is_white(text[first]))
+        while (first < len && text[first] != '\n' && text_is_white(text[first]))
             first++;
         if (first < len ? strchr("\n#", text[first]) == NULL : !whole)
             return line;
@@ -105,7 +100,7 @@ static struct postfix_key alias_name(struct line l)
             return key;
         }
         local &= strchr(",@%", c) == NULL;
-        if (is_white(c))
+        if (text_is_white(c))
             next(&l);
         else
             skip_token(&l, c, &key);
@@ -118,7 +113,7 @@ static struct postfix_key map_key(struct line l)
 {
     struct postfix_key key = {0};
     bool quoted = false, escaped = false;
-    for (; has_more(&l) && (quoted || escaped || !is_white(l.text[l.at])); next(&l)) {
+    for (; has_more(&l) && (quoted || escaped || !text_is_white(l.text[l.at])); next(&l)) {
         char c = l.text[l.at];
         quoted ^= !escaped && c == '"';
         escaped = !escaped && c == '\\';

@@ -30,11 +30,6 @@ struct word {
     bool left_open; /* one of its braces is not closed */
 };
 
-static bool is_white(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 static size_t line_end(const char *text, size_t end, size_t at)
 {
     const char *newline = memchr(text + at, '\n', end - at);
@@ -44,7 +39,7 @@ static size_t line_end(const char *text, size_t end, size_t at)
 /* Blank, or a comment. */
 static bool is_calm(const char *text, size_t end, size_t at)
 {
-    while (at < end && text[at] != '\n' && is_white(text[at]))
+    while (at < end && text[at] != '\n' && text_is_white(text[at]))
         at++;
     return at == end || text[at] == '\n' || text[at] == '#';
 }
@@ -52,7 +47,7 @@ static bool is_calm(const char *text, size_t end, size_t at)
 /* Behind the newline: the line that goes on with the service, or the end of the service. */
 static size_t next_line(const struct service *s, size_t at)
 {
-    while (at < s->end && (is_white(s->text[at]) || s->text[at] == '#')) {
+    while (at < s->end && (text_is_white(s->text[at]) || s->text[at] == '#')) {
         if (!is_calm(s->text, s->end, at))
             return at;
         at = line_end(s->text, s->end, at);
@@ -72,11 +67,11 @@ static bool next_word(struct service *s, bool grouped, struct word *ret)
 {
     const char *text = s->text;
     size_t level = 0;
-    while (s->at < s->end && is_white(text[s->at]))
+    while (s->at < s->end && text_is_white(text[s->at]))
         s->at = next(s, s->at);
     *ret = (struct word){.start = s->at};
-    for (; s->at < s->end && (level > 0 || !is_white(text[s->at])); s->at = next(s, s->at)) {
-        if (!is_white(text[s->at]))
+    for (; s->at < s->end && (level > 0 || !text_is_white(text[s->at])); s->at = next(s, s->at)) {
+        if (!text_is_white(text[s->at]))
             ret->end = s->at + 1;
         level += grouped && text[s->at] == '{';
         level -= text[s->at] == '}' && level > 0;
@@ -94,7 +89,7 @@ static bool next_word(struct service *s, bool grouped, struct word *ret)
 static size_t mark_white(const struct service *s, size_t at, const struct word *word)
 {
     size_t behind = at;
-    while (behind < word->end && s->text[behind] != '\n' && is_white(s->text[behind]))
+    while (behind < word->end && s->text[behind] != '\n' && text_is_white(s->text[behind]))
         behind++;
     if (behind < word->end && s->text[behind] != '\n')
         memset(s->masked + at, MASTER_INSIDE, behind - at);
@@ -111,7 +106,7 @@ static void mark_groups(const struct service *s, size_t start, const struct word
         char c = s->text[at];
         level += c == '{';
         level -= c == '}' && level > 0;
-        if (!is_white(c)) {
+        if (!text_is_white(c)) {
             begun = true;
             if (level > 0)
                 s->masked[at] = MASTER_INSIDE;
@@ -132,9 +127,9 @@ static void mark_argument(const struct service *s, const struct word *word)
     for (size_t at = word->start; at < word->end; at = next(s, at)) {
         char c = s->text[at];
         first &= c != '\n';
-        if (!first && !is_white(c))
+        if (!first && !text_is_white(c))
             s->masked[at] = '?';
-        else if (first && is_white(c))
+        else if (first && text_is_white(c))
             at = mark_white(s, at, word);
     }
 }
@@ -143,12 +138,12 @@ static void mark_argument(const struct service *s, const struct word *word)
 static bool has_name(const struct service *s, size_t at, size_t end, bool in_braces, size_t *ret_value)
 {
     size_t start = at;
-    while (at < end && !is_white(s->text[at]) && s->text[at] != '=' && (at > start || s->text[at] != '#') &&
-           (in_braces || strchr("{}", s->text[at]) == NULL))
+    while (at < end && !text_is_white(s->text[at]) && s->text[at] != '=' &&
+           (at > start || s->text[at] != '#') && (in_braces || strchr("{}", s->text[at]) == NULL))
         at++;
     if (at == start)
         return false;
-    while (in_braces && at < end && is_white(s->text[at]))
+    while (in_braces && at < end && text_is_white(s->text[at]))
         at = next(s, at);
     *ret_value = at + 1;
     return at < end && s->text[at] == '=';
@@ -160,7 +155,7 @@ static void mark_in_braces(const struct service *s, const struct word *word)
     size_t at = word->start + 1, value;
     if (word->close == 0 || word->close + 1 < word->end)
         return;
-    while (at < word->close && is_white(s->text[at]))
+    while (at < word->close && text_is_white(s->text[at]))
         at = next(s, at);
     if (!has_name(s, at, word->close, true, &value)) {
         mark_argument(s, word);
@@ -213,7 +208,7 @@ static size_t service_end(const char *text, size_t len, size_t at)
     do {
         at = line_end(text, len, at);
         at += at < len;
-    } while (at < len && (is_white(text[at]) || text[at] == '#'));
+    } while (at < len && (text_is_white(text[at]) || text[at] == '#'));
     return at;
 }
 
@@ -229,7 +224,7 @@ const char *postfix_masked_master(const char *text, size_t len)
     for (size_t at = 0; at < len;) {
         size_t end = service_end(text, len, at);
         struct service s = {.text = text, .masked = masked, .at = at, .end = end};
-        if (!is_white(text[at]) && text[at] != '#' && memchr(text + at, '{', end - at) != NULL)
+        if (!text_is_white(text[at]) && text[at] != '#' && memchr(text + at, '{', end - at) != NULL)
             mark_service(&s);
         at = end;
     }

@@ -10,11 +10,6 @@
 
 #include <string.h>
 
-static bool is_white(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* What is marked of the logical line that begins a text, from its first byte on, and with what. */
 static size_t marks(const char *text, size_t len, bool alias, char *ret_mark)
 {
@@ -23,7 +18,7 @@ static size_t marks(const char *text, size_t len, bool alias, char *ret_mark)
     *ret_mark = key.is_entry ? TABLE_KEY : TABLE_DROPPED;
     if (key.is_entry)
         return key.nested || key.end > line ? key.end : 0;
-    while (line > 0 && is_white(text[line - 1]))
+    while (line > 0 && text_is_white(text[line - 1]))
         line--;
     return line;
 }
@@ -44,7 +39,7 @@ const char *postfix_masked_table(bool alias, const char *text, size_t len)
 {
     char *masked = without_marks(text, len), mark;
     for (size_t at = 0; at < len; at = text_line_end(text, len, at)) {
-        size_t n = is_white(text[at]) || text[at] == '#' ? 0 : marks(text + at, len - at, alias, &mark);
+        size_t n = text_is_white(text[at]) || text[at] == '#' ? 0 : marks(text + at, len - at, alias, &mark);
         if (n == 0)
             continue;
         if (masked == NULL)

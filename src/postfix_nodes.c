@@ -14,11 +14,6 @@
 
 /* ---- lines ---- */
 
-bool nodes_white(char c)
-{
-    return c == ' ' || c == '\t' || c == '\v' || c == '\f' || c == '\r';
-}
-
 bool nodes_line(struct nodes *nodes)
 {
     const char *newline = memchr(nodes->text + nodes->at, '\n', nodes->len - nodes->at);
@@ -27,9 +22,9 @@ bool nodes_line(struct nodes *nodes)
     nodes->end = (size_t)(newline - nodes->text);
     nodes->first = nodes->at;
     nodes->last = nodes->end;
-    while (nodes->first < nodes->end && nodes_white(nodes->text[nodes->first]))
+    while (nodes->first < nodes->end && text_is_blank(nodes->text[nodes->first]))
         nodes->first++;
-    while (nodes->last > nodes->first && nodes_white(nodes->text[nodes->last - 1]))
+    while (nodes->last > nodes->first && text_is_blank(nodes->text[nodes->last - 1]))
         nodes->last--;
     return true;
 }
@@ -97,7 +92,7 @@ bool nodes_go_on(struct nodes *nodes, struct node *parent)
 
 static void add_value(struct nodes *nodes, struct node *setting, size_t start)
 {
-    while (start < nodes->last && nodes_white(nodes->text[start]))
+    while (start < nodes->last && text_is_blank(nodes->text[start]))
         start++;
     struct span value = {start, nodes->last};
     if (value.start < value.end)
@@ -107,9 +102,9 @@ static void add_value(struct nodes *nodes, struct node *setting, size_t start)
 static bool take_setting(struct nodes *nodes)
 {
     size_t end = nodes->first, equals;
-    while (end < nodes->last && !nodes_white(nodes->text[end]) && nodes->text[end] != '=')
+    while (end < nodes->last && !text_is_blank(nodes->text[end]) && nodes->text[end] != '=')
         end++;
-    for (equals = end; equals < nodes->last && nodes_white(nodes->text[equals]);)
+    for (equals = end; equals < nodes->last && text_is_blank(nodes->text[equals]);)
         equals++;
     if (equals == nodes->last || nodes->text[equals] != '=' || end == nodes->first)
         return false;
@@ -132,12 +127,12 @@ static struct node comment(struct nodes *nodes)
 {
     const char *text = nodes->text;
     size_t name = nodes->first + 1, end, equals;
-    while (name < nodes->last && nodes_white(text[name]))
+    while (name < nodes->last && text_is_blank(text[name]))
         name++;
     for (end = name;
          end < nodes->last && ((text[end] & 0x80) == 0) && (isalnum(text[end]) || text[end] == '_');)
         end++;
-    for (equals = end; equals < nodes->last && nodes_white(text[equals]);)
+    for (equals = end; equals < nodes->last && text_is_blank(text[equals]);)
         equals++;
     if (end == name || equals == nodes->last || text[equals] != '=')
         return nodes_whole_line(nodes, "#comment", (struct span){nodes->first, nodes->last});

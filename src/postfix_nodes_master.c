@@ -19,10 +19,10 @@ static const char *const COLUMNS[] = {"type", "private", "unpriv", "chroot", "wa
 /* The next word of the line from *at on; false: there is none. */
 static bool next_word(const struct nodes *nodes, size_t *at, struct span *ret_word)
 {
-    while (*at < nodes->last && nodes_white(nodes->text[*at]))
+    while (*at < nodes->last && text_is_blank(nodes->text[*at]))
         (*at)++;
     ret_word->start = *at;
-    while (*at < nodes->last && !nodes_white(nodes->text[*at]))
+    while (*at < nodes->last && !text_is_blank(nodes->text[*at]))
         (*at)++;
     ret_word->end = *at;
     return ret_word->end > ret_word->start;
@@ -127,7 +127,7 @@ static bool is_word(const struct nodes *nodes, struct span word, const char *con
 static size_t behind_hash(const struct nodes *nodes)
 {
     size_t at = nodes->first + 1;
-    while (at < nodes->last && nodes_white(nodes->text[at]))
+    while (at < nodes->last && text_is_blank(nodes->text[at]))
         at++;
     return at;
 }
@@ -162,15 +162,15 @@ static struct node commented_option(const struct nodes *nodes)
 {
     const char *text = nodes->text;
     size_t start = behind_hash(nodes), name = start + 2, end;
-    while (nodes_white(text[name]))
+    while (text_is_blank(text[name]))
         name++;
-    for (end = name; end < nodes->last && text[end] != '=' && !nodes_white(text[end]);)
+    for (end = name; end < nodes->last && text[end] != '=' && !text_is_blank(text[end]);)
         end++;
     bool plain = end > name && (end == nodes->last || text[end] == '=');
     struct node option = nodes_make(nodes, "option", (struct span){name, plain ? end : nodes->last},
                                     (struct span){start, nodes->last});
     struct span value = {end + 1, nodes->last};
-    while (plain && value.start < value.end && nodes_white(text[value.start]))
+    while (plain && value.start < value.end && text_is_blank(text[value.start]))
         value.start++;
     if (plain && value.start < value.end)
         nodes_child(&option, nodes_make(nodes, "value", value, value));

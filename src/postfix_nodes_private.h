@@ -21,7 +21,6 @@ bool nodes_line(struct nodes *nodes);
 /* Goes to the next line. */
 void nodes_next(struct nodes *nodes);
 
-bool nodes_white(char c);
 /* The line is blank, or a comment. */
 bool nodes_blank(const struct nodes *nodes);
 bool nodes_comment(const struct nodes *nodes);

@@ -20,7 +20,7 @@ struct table {
 
 static bool ends_key(bool alias, char c)
 {
-    return nodes_white(c) || (alias && c == ':');
+    return text_is_blank(c) || (alias && c == ':');
 }
 
 /* Behind the characters of a key that hide nothing, from start on. */
@@ -35,7 +35,7 @@ static size_t plain_key(const struct table *t, size_t start)
 
 static void add_value(struct nodes *nodes, struct node *entry, size_t start)
 {
-    while (start < nodes->last && nodes_white(nodes->text[start]))
+    while (start < nodes->last && text_is_blank(nodes->text[start]))
         start++;
     struct span value = {start, nodes->last};
     if (value.start < value.end)
@@ -49,7 +49,7 @@ static bool take_entry(struct table *t)
     if (key == nodes->at)
         return false;
     if (t->alias) {
-        while (value < nodes->last && nodes_white(nodes->text[value]))
+        while (value < nodes->last && text_is_blank(nodes->text[value]))
             value++;
         if (value == nodes->last || nodes->text[value++] != ':')
             return false;
@@ -72,11 +72,11 @@ static struct node comment(struct table *t)
     struct nodes *nodes = &t->nodes;
     const char *text = nodes->text;
     size_t key = nodes->first + 1, end, value;
-    while (t->alias && key < nodes->last && nodes_white(text[key]))
+    while (t->alias && key < nodes->last && text_is_blank(text[key]))
         key++;
     for (end = key; end < nodes->last && !ends_key(t->alias, text[end]);)
         end++;
-    for (value = end; value < nodes->last && nodes_white(text[value]);)
+    for (value = end; value < nodes->last && text_is_blank(text[value]);)
         value++;
     bool entry = end > key && text[key] != '#' && value < nodes->last && !(t->alias && text[key] == '"');
     if (entry && t->alias)

@@ -19,7 +19,7 @@
 
 static bool begins_record(char c)
 {
-    return c != ' ' && c != '#' && c != '\n' && !(c >= '\t' && c <= '\r');
+    return c != '#' && !text_is_white(c);
 }
 
 bool records_begins(const char *bytes, size_t len)
@@ -125,11 +125,6 @@ bool records_next(struct records *r, struct cut *ret_cut, const char **ret_bytes
 
 /* ---- keys ---- */
 
-static bool is_blank(char c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 /* Quotes around a key are none of it; one behind a backslash is. */
 static struct key unquoted(const char *bytes, size_t end)
 {
@@ -173,7 +168,7 @@ struct key records_key(const char *bytes, size_t len, bool alias)
     }
     if (end == len && (alias || quoted))
         return odd_key(bytes, len, alias);
-    while (end > escaped && is_blank(bytes[end - 1]))
+    while (end > escaped && text_is_white(bytes[end - 1]))
         end--;
     return unquoted(bytes, end);
 }
@@ -203,12 +198,12 @@ static char next_letter(struct key *name)
         at = byte_from(name, at + 1);
     if (at < name->len && name->bytes[at] == '\\' && byte_from(name, at + 1) < name->len)
         at = byte_from(name, at + 1);
-    char letter = at == name->len             ? '\0'
-                  : is_blank(name->bytes[at]) ? ' '
-                                              : (char)tolower((unsigned char)name->bytes[at]);
+    char letter = at == name->len                  ? '\0'
+                  : text_is_white(name->bytes[at]) ? ' '
+                                                   : (char)tolower((unsigned char)name->bytes[at]);
     if (at < name->len)
         at = byte_from(name, at + 1);
-    while (letter == ' ' && at < name->len && is_blank(name->bytes[at]))
+    while (letter == ' ' && at < name->len && text_is_white(name->bytes[at]))
         at = byte_from(name, at + 1);
     name->bytes += at;
     name->len -= at;
@@ -237,7 +232,7 @@ const char *records_name(const char *text)
 struct key records_commented_key(const char *line, size_t len, bool alias)
 {
     size_t at = 0;
-    while (at < len && is_blank(line[at]))
+    while (at < len && text_is_white(line[at]))
         at++;
     if (at == len || line[at] != '#')
         return (struct key){line, 0};
@@ -253,7 +248,7 @@ size_t records_own_len(const char *bytes, size_t len)
     for (size_t at = 0; at < len;) {
         const char *newline = memchr(bytes + at, '\n', len - at);
         size_t next = newline != NULL ? (size_t)(newline - bytes) + 1 : len, text = at;
-        while (text < next && is_blank(bytes[text]))
+        while (text < next && text_is_white(bytes[text]))
             text++;
         if (text < next && bytes[text] != '#')
             own = next;
@@ -269,7 +264,7 @@ static bool has_text(const char *bytes, size_t len)
         const char *newline = memchr(bytes + at, '\n', len - at);
         size_t stop = newline != NULL ? (size_t)(newline - bytes) : len;
         size_t text = at;
-        while (text < stop && is_blank(bytes[text]))
+        while (text < stop && text_is_white(bytes[text]))
             text++;
         if (text < stop && (bytes[text] != '#' || at == 0))
             return true;

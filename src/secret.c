@@ -58,14 +58,9 @@ enum secrecy secret_file(const char *document, const char *path)
                : SECRETS_HIDDEN;
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
 static size_t skip_blanks(const char *text, size_t start, size_t end)
 {
-    while (start < end && is_blank(text[start]))
+    while (start < end && text_is_blank(text[start]))
         start++;
     return start;
 }
@@ -84,10 +79,10 @@ static size_t secret_value(const char *text, size_t start, size_t end)
 /* The line goes on with the value of a setting that looks like one. */
 static bool continues_secret(const char *text, size_t start)
 {
-    while (start > 0 && (is_blank(text[start]) || text[start] == '#')) {
+    while (start > 0 && (text_is_blank(text[start]) || text[start] == '#')) {
         size_t end = start;
         start = text_line_start(text, start - 1);
-        if (!is_blank(text[start]) && text[start] != '#')
+        if (!text_is_blank(text[start]) && text[start] != '#')
             return secret_value(text, start, end) > 0;
     }
     return false;
@@ -103,9 +98,9 @@ static size_t shown_until(const char *text, size_t start, size_t end, enum secre
         size_t word = first;
         if (first > start)
             return first; /* it goes on with an entry */
-        while (word < end && (text[word] == '#' || is_blank(text[word])))
+        while (word < end && (text[word] == '#' || text_is_blank(text[word])))
             word++;
-        while (word < end && !is_blank(text[word]) && text[word] != '\n')
+        while (word < end && !text_is_blank(text[word]) && text[word] != '\n')
             word++;
         size_t rest = skip_blanks(text, word, end);
         return rest == end || text[rest] == '\n' ? SIZE_MAX : word;
@@ -121,7 +116,7 @@ const char *secret_line(const char *text, size_t start, size_t end, enum secrecy
     size_t until = shown_until(text, start, end, secrecy);
     if (until == SIZE_MAX)
         return NULL;
-    bool blank = until > start && is_blank(text[until - 1]);
+    bool blank = until > start && text_is_blank(text[until - 1]);
     return arena_printf("%.*s%s***\n", (int)(until - start), text + start, blank ? "" : " ");
 }
 

@@ -44,8 +44,8 @@ struct span {
 /* A node of a parsed document. Labels come from the lens, values from the file. */
 struct node {
     const char *label;
-    const char
-        *value; /* NULL: none; of a key that goes over lines what Postfix sees of it (postfix_logical) */
+    /* NULL: none; of a key that goes over lines what Postfix sees of it (postfix_logical). */
+    const char *value;
     struct span span; /* all bytes of the node, with its final newline at the top level */
     struct span text; /* the bytes of the value; empty where there is none */
     struct node *child;
