@@ -21,7 +21,9 @@ static const char *key_of(const struct context *ctx, const struct param *param)
     return arena_printf("%s %s", ctx->fix->name, param->name);
 }
 
-static const char *read_line(bool echo)
+/* A secret's terminal is silent before the question stands there: what is typed at once is neither shown nor
+ * lost. */
+static const char *read_answer(const char *question, bool echo)
 {
     char line[1002];
     struct termios before, silent;
@@ -34,6 +36,8 @@ static const char *read_line(bool echo)
         sigprocmask(SIG_BLOCK, &held, &usual);
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     }
+    out_printf(stderr, "%s ", question);
+    fflush(stderr);
     bool got = fgets(line, sizeof(line), stdin) != NULL;
     if (hidden) {
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
@@ -58,9 +62,8 @@ const char *ask_person(struct context *ctx, const struct param *param, const str
     bool secret = param->type != NULL && strcmp(param->type, "secret") == 0;
     if (offered->n > 0 && again == 0)
         out_printf(stderr, "found here: %s\n", strings_join(offered, ", "));
-    out_printf(stderr, "%s: %s ", ctx->fix->name, param->ask != NULL ? param->ask : param->name);
-    fflush(stderr);
-    const char *answer = read_line(!secret);
+    const char *answer = read_answer(
+        arena_printf("%s: %s", ctx->fix->name, param->ask != NULL ? param->ask : param->name), !secret);
     if (answer == NULL)
         return NULL;
     for (size_t i = 0; i < given.question.n; i++)
