@@ -149,6 +149,10 @@ bool file_move(int from_dir, const char *from, int to_dir, const char *to, struc
 /* The same where a crash must not leave half a copy by that name: it gets its bytes as fresh. [no memory] */
 bool file_move_whole(int from_dir, const char *from, int to_dir, const char *fresh, const char *to,
                      struct err *err) MUST_CHECK;
+/* As far as file_move_whole goes without taking the file away from where it was copied. *ret_copied: it is
+ * still there, too. [no memory] */
+bool file_move_or_copy(int from_dir, const char *from, int to_dir, const char *fresh, const char *to,
+                       bool *ret_copied, struct err *err) MUST_CHECK;
 /* Gives a plain file an owner, and the mode without execute and set-id bits, and syncs it. */
 bool file_set_owner(int dir, const char *name, const struct identity *like, struct err *err) MUST_CHECK;
 bool file_sync_dir(int dir, struct err *err) MUST_CHECK; /* [no memory] */

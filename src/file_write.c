@@ -210,16 +210,25 @@ bool file_rename(int from_dir, const char *from, int to_dir, const char *to, str
     return err_errno(err, "cannot rename %s to %s", from, to);
 }
 
-bool file_move_whole(int from_dir, const char *from, int to_dir, const char *fresh, const char *to,
-                     struct err *err)
+bool file_move_or_copy(int from_dir, const char *from, int to_dir, const char *fresh, const char *to,
+                       bool *ret_copied, struct err *err)
 {
+    *ret_copied = false;
     if (renameat(from_dir, from, to_dir, to) == 0)
         return true;
     if (errno != EXDEV)
         return err_errno(err, "cannot move %s", from);
+    *ret_copied = true;
     return file_unlink(to_dir, fresh, err) && file_copy(from_dir, from, to_dir, fresh, err) &&
-           (fresh == to || file_rename(to_dir, fresh, to_dir, to, err)) && file_sync_dir(to_dir, err) &&
-           file_unlink(from_dir, from, err);
+           (fresh == to || file_rename(to_dir, fresh, to_dir, to, err)) && file_sync_dir(to_dir, err);
+}
+
+bool file_move_whole(int from_dir, const char *from, int to_dir, const char *fresh, const char *to,
+                     struct err *err)
+{
+    bool copied;
+    return file_move_or_copy(from_dir, from, to_dir, fresh, to, &copied, err) &&
+           (!copied || file_unlink(from_dir, from, err));
 }
 
 bool file_move(int from_dir, const char *from, int to_dir, const char *to, struct err *err)

@@ -418,19 +418,28 @@ bool txn_write_state(const struct txn *txn, enum txn_state state, struct err *er
     return file_overwrite(txn->dir, "state", bytes, STATE_LEN, err);
 }
 
+/* A displaced file that had to be copied stays beside its target until the record says "kept": to bring it
+ * back to a disk that is full by then takes no room. */
 bool txn_keep(struct txn *txn, struct err *err)
 {
+    bool copied = false;
     for (size_t i = 0; i < txn->n_swap; i++) {
         const struct swap *s = &txn->swap[i];
-        if (s->before[0] != '\0' && !s->in_use && !file_move(s->at.dir, s->temp, txn->before, s->slot, err))
+        bool stays = false;
+        if (s->before[0] != '\0' && !s->in_use &&
+            !file_move_or_copy(s->at.dir, s->temp, txn->before, s->slot, s->slot, &stays, err))
             return false;
+        copied |= stays;
     }
     if (!txn_sync_dirs(txn, err))
         return false;
     txn->may_say_kept = true;
     if (!txn_write_state(txn, TXN_KEPT, err))
         return false;
-    record_unmark(txn->store, txn->record.id);
+    /* What is not gone for sure keeps the mark, so that the next boot finds it. */
+    struct err ignored;
+    if (!copied || (txn_discard_temps(txn) && txn_sync_dirs(txn, &ignored)))
+        record_unmark(txn->store, txn->record.id);
     return true;
 }
 

@@ -14,7 +14,8 @@
  *                    under the temporary name is the before-text.
  *   3. the caller    acts on services and probes.
  *   4. txn_keep      the displaced files move into the record; the targets' directories are synced, and with
- *                    that the swap and the moves; state "kept", synced: the commit point.
+ *                    that the swap and the moves; state "kept", synced: the commit point. To a record on
+ *                    another file system they are copied, and go from beside the targets after that.
  *      txn_put_back  exchanges back what still is what we wrote; state "undone".
  *
  * Rollback of a kept record: txn_rollback_prepare writes what shall come back (back.json, and texts that are

@@ -402,7 +402,8 @@ static bool tidy_target(const struct root *root, const struct target *target, si
     } else if (litter) {
         ok = txn_remove_litter(s.at.dir, s.temp, err) && txn_remove_litter(s.at.dir, s.aside, err) &&
              txn_remove_litter(s.at.dir, s.fresh, err);
-        file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock);
+        if (!file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock) && ok)
+            ok = err_set(err, "%s still has Postfix's edit lock beside it", s.at.path);
         *ret_n += ok;
     }
     close(s.at.dir);

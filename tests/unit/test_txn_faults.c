@@ -696,6 +696,59 @@ static void test_directory_in_the_way(void **state)
     }
 }
 
+/* ---- records on another file system ---- */
+
+static bool before_text_is_beside;
+
+static void look_beside(void)
+{
+    const char *text = text_of("etc/postfix/.main.cf.mailfix");
+    before_text_is_beside = text != NULL && strcmp(text, OLD) == 0;
+}
+
+/* Where "kept" is written the displaced file is still beside its target, so that the way back needs no room.
+ */
+static void test_records_apart(void **state)
+{
+    static const struct {
+        struct fault apart, then;
+        const char *beside;
+        bool marked;
+    } cases[] = {
+        {{.call = "renameat", .error = EXDEV, .nth = 1},
+         {.call = "pwrite", .before = look_beside, .nth = 1},
+         "main.cf master.cf",
+         false},
+        {{.call = "renameat", .error = EXDEV, .nth = 1},
+         {.call = "unlinkat", .error = EIO, .nth = 3, .lasting = true},
+         ".main.cf.mailfix main.cf master.cf",
+         true},
+    };
+    (void)state;
+    set_variant(false);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct err err;
+        unit_empty(NULL);
+        struct site *s = make();
+        begin(s);
+        assert_ok(txn_swap(&s->txn, &err), err);
+        txn_unlock_edit(&s->txn);
+        before_text_is_beside = false;
+        const struct fault faults[] = {cases[i].apart, cases[i].then};
+        faults_arm(faults, 2);
+        bool ok = txn_keep(&s->txn, &err);
+        assert_true(faults_disarm());
+        assert_ok(ok, err);
+        assert_true(before_text_is_beside || i > 0);
+        assert_string_equal(names_in("etc/postfix"), cases[i].beside);
+        assert_int_equal(record_is_marked(&s->store, s->txn.record.id), cases[i].marked);
+        txn_close(&s->txn);
+        recover(s);
+        assert_all(true, false);
+        close_site(s);
+    }
+}
+
 static void test_who(void **state)
 {
     (void)state;
@@ -714,6 +767,7 @@ int main(void)
         faults_test(test_rollback),
         faults_test(test_recover),
         faults_test(test_stores),
+        faults_test(test_records_apart),
         faults_test(test_who),
         faults_test(test_somebody_is_faster),
         faults_test(test_directory_in_the_way),
