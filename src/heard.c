@@ -9,6 +9,8 @@
 #include "logs_settings.h"
 #include "plan.h"
 
+#include <dirent.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,15 +60,24 @@ bool heard_groups(const struct heard *heard, const struct log_line *line,
 
 struct listener {
     const struct fix *fix;
+    const struct heard_marks *marks;
     const char *heard; /* the first line that is a symptom */
 };
+
+static bool has_ended(const struct heard_marks *marks, const char *pid)
+{
+    char path[32];
+    return strings_have(&marks->process, pid) &&
+           (size_t)snprintf(path, sizeof(path), "/proc/%s", pid) < sizeof(path) && access(path, F_OK) != 0;
+}
 
 static bool listen_to(void *arg, const struct log_line *line)
 {
     struct listener *l = arg;
     for (size_t i = 0; i < l->fix->n_symptom; i++) {
         const struct probe *symptom = &l->fix->symptom[i];
-        if (symptom->kind != PROBE_LOG || !heard_is(&symptom->heard, line, NULL))
+        if (symptom->kind != PROBE_LOG || !heard_is(&symptom->heard, line, NULL) ||
+            has_ended(l->marks, line->pid))
             continue;
         l->heard = arena_string(line->raw);
         return false;
@@ -88,18 +99,32 @@ static const char *file_of(const char *path)
     return starts_with(path, "/dev/std") && access("/run/systemd/system", F_OK) == 0 ? "" : path;
 }
 
+static struct strings processes_now(void)
+{
+    struct strings process = {0};
+    DIR *dir = opendir("/proc");
+    if (dir == NULL)
+        return process; /* then every line counts */
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
+            strings_add(&process, arena_string(entry->d_name));
+    closedir(dir);
+    return process;
+}
+
 void heard_mark(struct docs *docs, struct heard_marks *ret_marks)
 {
     struct log_settings settings;
     log_settings(docs, &settings);
     maillog_mark(file_of(settings.maillog_file), &ret_marks->postfix);
     maillog_mark(file_of(settings.dovecot_errors), &ret_marks->dovecot);
+    ret_marks->process = processes_now();
 }
 
 enum verdict heard_since(const struct fix *fix, const struct heard_marks *marks, const char **ret_line,
                          struct err *err)
 {
-    struct listener l = {.fix = fix};
+    struct listener l = {.fix = fix, .marks = marks};
     const struct log_mark *mark = heard_of_dovecot(fix) ? &marks->dovecot : &marks->postfix;
     enum verdict verdict = maillog_since(mark, listen_to, &l, err);
     *ret_line = l.heard;

@@ -18,13 +18,17 @@ bool heard_groups(const struct heard *heard, const struct log_line *line,
 /* Its log symptoms are lines of Dovecot. */
 bool heard_of_dovecot(const struct fix *fix);
 
-/* Where the logs stand now: that of Postfix, and Dovecot's, which may be a file of its own (log_path). */
+/* Where the logs stand now: that of Postfix, and Dovecot's, which may be a file of its own (log_path); and
+ * the processes of this moment (their ids in /proc). */
 struct heard_marks {
     struct log_mark postfix, dovecot;
+    struct strings process;
 };
 void heard_mark(struct docs *docs, struct heard_marks *ret_marks);
 
-/* The first line since the marks that is a symptom of the fix, NULL when there is none. As maillog_since. */
+/* The first line since the marks that is a symptom of the fix, NULL when there is none. What a process of the
+ * marks said that has ended since does not count: a restart ended it, and a logger may be late with its
+ * lines. As maillog_since. */
 enum verdict heard_since(const struct fix *fix, const struct heard_marks *marks, const char **ret_line,
                          struct err *err) MUST_CHECK;
 

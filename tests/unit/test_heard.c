@@ -5,6 +5,9 @@
 #include "heard.h"
 #include "unit.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 static const char FIX[] = "fix x\ntitle t\neffect noise\n\n"
                           "symptom log\n  program postfix/tlsmgr dovecot/*\n  level fatal error\n"
                           "  matching ^no (?<what>[a-z]+) of (?<whose>[a-z]*)\n"
@@ -71,8 +74,59 @@ static void test_captures(void **state)
     close(w->root.fd);
 }
 
+/* ---- since the marks ---- */
+
+static pid_t start_one(void)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    return pid;
+}
+
+static void end_one(pid_t pid)
+{
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static const char *heard_from(const struct fix *fix, const struct heard_marks *marks, pid_t pid)
+{
+    const char *line;
+    struct err err;
+    unit_file("log", arena_printf("Nov 24 10:00:00 h postfix/tlsmgr[1]: fatal: of before\n"
+                                  "Nov 24 10:00:01 h postfix/tlsmgr[%d]: fatal: no cache of mine\n",
+                                  (int)pid));
+    assert_int_equal(heard_since(fix, marks, &line, &err), HOLDS);
+    return line;
+}
+
+/* The last words of a process that was ended do not count; those of one that goes on, and of a new one, do.
+ */
+static void test_since(void **state)
+{
+    (void)state;
+    struct fix *fix = unit_fix(FIX);
+    unit_file("log", "Nov 24 10:00:00 h postfix/tlsmgr[1]: fatal: of before\n");
+    struct world *w = unit_world(arena_printf("maillog_file = %s\n", unit_path("log")), "", "", fix);
+    struct heard_marks marks;
+    pid_t old = start_one();
+    heard_mark(&w->docs, &marks);
+    pid_t new = start_one();
+    assert_non_null(heard_from(fix, &marks, old));
+    end_one(old);
+    assert_null(heard_from(fix, &marks, old));
+    assert_non_null(heard_from(fix, &marks, new));
+    end_one(new);
+    assert_non_null(heard_from(fix, &marks, new));
+    close(w->root.fd);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {dir_test(test_is), dir_test(test_captures)};
+    const struct CMUnitTest tests[] = {dir_test(test_is), dir_test(test_captures), dir_test(test_since)};
     return cmocka_run_group_tests(tests, unit_begin, unit_end);
 }
