@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 static const char FIX[] = "fix x\ntitle t\neffect noise\n\n"
@@ -81,6 +82,7 @@ static pid_t start_one(void)
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails does not end it */
         pause();
         _exit(0);
     }
