@@ -53,10 +53,14 @@ static inline int unit_end(void **state)
     return system(arena_printf("rm -rf %s", unit_top)) == 0 ? 0 : -1;
 }
 
+static inline bool unit_empty_dir(void)
+{
+    return system(arena_printf("find %s -mindepth 1 -delete", unit_top)) == 0;
+}
+
 static inline int unit_empty(void **state)
 {
-    int fresh = unit_fresh(state);
-    return fresh == 0 && system(arena_printf("find %s -mindepth 1 -delete", unit_top)) == 0 ? 0 : -1;
+    return unit_fresh(state) == 0 && unit_empty_dir() ? 0 : -1;
 }
 
 #define dir_test(f) cmocka_unit_test_setup(f, unit_empty)
