@@ -10,9 +10,13 @@
  *       unfinished       there while files may be half-way: what boot looks for
  *       back.json        what a rollback of it makes of the files, and of later transactions
  *       back/N           the text that comes back to target N, when it is not that of before/N
- *       rebased/N        the text before the Nth change of a later transaction in back.json, unless it is
- * large edited/N         the edited copy of target N that a rollback by force put aside txn/.new-0007/ not a
- * record yet: nothing was changed txn/.new-0007-index/  where its indexes are built
+ *       rebased/N        the text before the Nth change of a later transaction in back.json
+ *                        (not of a large file)
+ *       edited/N         the edited copy of target N that a rollback by force put aside
+ *       taken/N          the file that was taken out of the place of target N by the way back:
+ *                        who has it open may write into it yet (no index, not across file systems)
+ *     txn/.new-0007/     not a record yet: nothing was changed
+ *     txn/.new-0007-index/  where its indexes are built
  *
  * A power cut may leave nothing of the word in state: a record that is marked is half-way then, and another
  * one is damaged.
@@ -95,6 +99,11 @@ const struct target *record_written(const struct target *target);
 const char *record_after(const struct target *target, const char *before, size_t len, size_t *ret_len);
 #define RECORD_LEADS_ASTRAY                                                                                  \
     N_("%s: the changes of %s in the record do not lead from the text before to the one after")
+
+/* Of a target's path, the root, the record's id and the target's place in the record. */
+#define RECORD_WRITTEN_SINCE                                                                                 \
+    N_("somebody wrote into %s after it was taken out of its place; that text is kept as "                   \
+       "%s/var/lib/mailfix/txn/%s/taken/%zu: compare the two and decide")
 
 /* The same for a text of any size, in a file or, of a target that was created, nowhere (NULL): *ret has the
  * places of the hunks, *ret_hunk the hunks there; NULL: the record leads astray. */

@@ -28,10 +28,11 @@ struct known {
 
 static const struct known IN_STORE[] = {
     {"lock", S_IFREG | 0600}, {"txn", S_IFDIR | 0700}, {"damaged", S_IFDIR | 0700}, {NULL, 0}};
-static const struct known IN_RECORD[] = {
-    {"plan.json", S_IFREG | 0600}, {"state", S_IFREG | 0600},   {RECORD_MARK, S_IFREG | 0600},
-    {"back.json", S_IFREG | 0600}, {"before", S_IFDIR | 0700},  {"back", S_IFDIR | 0700},
-    {"edited", S_IFDIR | 0700},    {"rebased", S_IFDIR | 0700}, {NULL, 0}};
+static const struct known IN_RECORD[] = {{"plan.json", S_IFREG | 0600}, {"state", S_IFREG | 0600},
+                                         {RECORD_MARK, S_IFREG | 0600}, {"back.json", S_IFREG | 0600},
+                                         {"before", S_IFDIR | 0700},    {"back", S_IFDIR | 0700},
+                                         {"edited", S_IFDIR | 0700},    {"rebased", S_IFDIR | 0700},
+                                         {"taken", S_IFDIR | 0700},     {NULL, 0}};
 
 static void add(struct check *c, const char *sentence)
 {
@@ -144,6 +145,28 @@ static void check_target(struct check *c, const struct record *record, int befor
                     created ? NULL : arena_printf(STORE "/txn/%s/before/%s", record->id, slot));
 }
 
+/* What the way back took out of its place is what it found there. */
+static void check_taken(struct check *c, const struct record *record)
+{
+    struct strings names;
+    struct err err;
+    const char *path = arena_printf(STORE "/txn/%s/taken", record->id);
+    int dir;
+    if ((record->state != TXN_UNDONE && record->state != TXN_STUCK) ||
+        !file_list(c->store->root, path, false, &names, &err) || names.n == 0 ||
+        !file_open_dir(c->store->root, path, &dir, &err))
+        return;
+    for (size_t i = 0; i < record->n_target; i++) {
+        const char *found = record->back != NULL ? record->back->target[i].from : record->target[i].after;
+        char digest[DIGEST_HEX + 1];
+        if (file_digest(dir, arena_printf("%zu", i), digest, &err) && digest[0] != '\0' &&
+            strcmp(digest, found) != 0)
+            add(c, arena_printf(_(RECORD_WRITTEN_SINCE), record->target[i].path, c->store->root->path,
+                                record->id, i));
+    }
+    close(dir);
+}
+
 static void check_record(struct check *c, const struct record *record)
 {
     struct err err;
@@ -155,6 +178,7 @@ static void check_record(struct check *c, const struct record *record)
     else if (record_is_marked(c->store, record->id))
         add(c, arena_printf(_("%s was left by a run that was cut off: mailfix recover removes it"),
                             arena_printf(STORE "/txn/%s/" RECORD_MARK, record->id)));
+    check_taken(c, record);
     if (!has_texts(record))
         return;
     if (!file_open_dir(c->store->root, arena_printf(STORE "/txn/%s/before", record->id), &before, &err)) {

@@ -93,23 +93,29 @@ void txn_close(struct txn *txn)
     txn_unlock_edit(txn);
     for (size_t i = 0; i < txn->n_swap; i++)
         close(txn->swap[i].at.dir);
-    if (txn->before >= 0)
-        close(txn->before);
-    if (txn->dir >= 0)
-        close(txn->dir);
+    const int dirs[] = {txn->dir, txn->before, txn->taken};
+    for (size_t i = 0; i < COUNT(dirs); i++)
+        if (dirs[i] >= 0)
+            close(dirs[i]);
     txn->n_swap = 0;
-    txn->before = txn->dir = -1;
+    txn->dir = txn->before = txn->taken = -1;
 }
 
 static bool open_dirs(struct txn *txn, struct err *err)
 {
-    return file_private_dir(txn->store->txn, txn->record.id, &txn->dir, err) &&
-           file_private_dir(txn->dir, "before", &txn->before, err);
+    if (!file_private_dir(txn->store->txn, txn->record.id, &txn->dir, err) ||
+        !file_private_dir(txn->dir, "before", &txn->before, err))
+        return false;
+    /* A record of an older mailfix has none, and the disk may be full. */
+    struct err ignored;
+    if (!file_private_dir(txn->dir, "taken", &txn->taken, &ignored))
+        txn->taken = -1;
+    return true;
 }
 
 bool txn_open(struct store *store, const struct record *record, struct txn *ret_txn, struct err *err)
 {
-    struct txn txn = {.store = store, .record = *record, .dir = -1, .before = -1};
+    struct txn txn = {.store = store, .record = *record, .dir = -1, .before = -1, .taken = -1};
     if (open_dirs(&txn, err) && txn_open_swaps(&txn, err) && txn_lock_edit(&txn, err)) {
         if (record->back != NULL)
             txn_use_back(&txn);
@@ -180,6 +186,7 @@ static bool write_record(struct txn *txn, struct err *err)
             len, RECORD_LIMIT);
     record_state_bytes(TXN_APPLYING, state);
     if (!file_private_dir(txn->dir, "before", &txn->before, err) ||
+        !file_private_dir(txn->dir, "taken", &txn->taken, err) ||
         !file_write_new(txn->dir, "plan.json", text, len, err) ||
         !file_reserve(txn->dir, RECORD_MARK, "", 0, err) ||
         !file_reserve(txn->dir, "state", state, STATE_LEN, err))
@@ -303,7 +310,7 @@ static void discard(struct txn *txn, struct making *making, bool begun)
 bool txn_begin(struct store *store, const struct plan *plan, const struct service_state *service,
                size_t n_service, struct txn *ret_txn, struct err *err)
 {
-    struct txn txn = {.store = store, .dir = -1, .before = -1};
+    struct txn txn = {.store = store, .dir = -1, .before = -1, .taken = -1};
     struct record *record = &txn.record;
     if (!next_number(store, &record->number, err))
         return false;
@@ -443,9 +450,20 @@ bool txn_keep(struct txn *txn, struct err *err)
     return true;
 }
 
+static void say_written_since(const struct txn *txn)
+{
+    char digest[DIGEST_HEX + 1];
+    struct err ignored;
+    for (size_t i = 0; txn->taken >= 0 && i < txn->n_swap; i++)
+        if (file_digest(txn->taken, txn->swap[i].slot, digest, &ignored) && digest[0] != '\0' &&
+            strcmp(digest, txn->swap[i].after) != 0)
+            warn(RECORD_WRITTEN_SINCE, txn->swap[i].at.path, txn->store->root->path, txn->record.id, i);
+}
+
 bool txn_finish(struct txn *txn, enum txn_state state, struct err *err)
 {
     txn_unlock_edit(txn);
+    say_written_since(txn);
     if (!txn_write_state(txn, state, err))
         return false;
     txn->record.state = state;

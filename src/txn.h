@@ -26,12 +26,17 @@
  * What whoever comes next finds, and what it means, by the digests of target T and temporary X:
  *
  *   T before, X absent      not begun, or already back
- *   T before, X after       not swapped: X goes
+ *   T before, X after       not swapped, or back: X goes
+ *   T before, X other       back, and somebody wrote into what came out: X moves into taken/
  *   T after,  X anything    swapped: exchange (X absent: X, or a copy of an index, is in the record's
  *                           before/, and returns from there first)
  *   T other,  X after       somebody changed T before the swap, or it was swapped back: X goes, T stays
  *   T other,  X other       somebody changed T after the swap: stuck; X moves into the record (of an index
  *                           X is gone by then)
+ *
+ * What the way back takes out of a place stays in the record (taken/), where it can: somebody who opened it
+ * before may write into it after the last look at it. If so by then, txn_finish says it; later, the check of
+ * the store does.
  *
  * A file that is created has no "before": its temporary takes the name, if nobody else has it by then, and
  * the way back takes the name away to the temporary again, looks at what came, and removes it:
@@ -69,6 +74,7 @@ struct txn {
     struct store *store;
     struct record record;
     int dir, before;   /* the record's directories */
+    int taken;         /* one more; -1: it could not be made */
     bool may_say_kept; /* writing "kept" failed half-way: the file may say so */
     struct swap *swap;
     size_t n_swap;

@@ -50,6 +50,15 @@ static bool check_slot(const struct txn *txn, const struct swap *s, struct err *
                        s->temp);
 }
 
+/* What came out of a place that somebody may have it open. An index has to lose its name: see txn_swap. */
+static bool put_away(const struct txn *txn, const struct swap *s, struct err *err)
+{
+    struct err ignored;
+    return (!s->in_use && txn->taken >= 0 &&
+            file_rename(s->at.dir, s->temp, txn->taken, s->slot, &ignored)) ||
+           file_unlink(s->at.dir, s->temp, err);
+}
+
 /* Both ways back end here for a file that was not there before; nothing of it is staged. */
 static bool remove_created(const struct txn *txn, const struct swap *s, bool *ret_stuck, struct err *err)
 {
@@ -72,7 +81,7 @@ static bool remove_created(const struct txn *txn, const struct swap *s, bool *re
         if (!txn_swap_one(s, s->after, "", &other, err) && !other)
             return false;
         *ret_stuck = other;
-        return other || file_unlink(s->at.dir, s->temp, err);
+        return other || put_away(txn, s, err);
     }
     *ret_stuck = temp[0] == '\0';
     return true;
@@ -97,12 +106,14 @@ static bool put_back_one(struct txn *txn, const struct swap *s, bool *ret_stuck,
         if (!txn_swap_one(s, s->after, s->before, &other, err) && !other)
             return false;
         if (!other)
-            return file_unlink(s->at.dir, s->temp, err);
+            return put_away(txn, s, err);
     } else if (s->in_use && temp[0] == '\0' && strcmp(target, s->before) != 0) {
         *ret_stuck = true; /* what was there before is in the record */
         return true;
-    } else if (strcmp(target, s->before) == 0 || temp[0] == '\0' || strcmp(temp, s->after) == 0) {
+    } else if (temp[0] == '\0' || strcmp(temp, s->after) == 0) {
         return txn_remove_litter(s->at.dir, s->temp, err);
+    } else if (strcmp(target, s->before) == 0) {
+        return put_away(txn, s, err); /* it is back, and somebody wrote into what came out */
     }
     /* Somebody changed the file since the swap: it stays, and the text from before is kept in the record. */
     *ret_stuck = true;
@@ -316,17 +327,21 @@ bool txn_rollback_begin(struct txn *txn, struct err *err)
 static bool roll_back_one(const struct txn *txn, const struct swap *s, bool *ret_stuck, struct err *err)
 {
     char target[DIGEST_HEX + 1];
-    bool other = false;
+    bool other;
+    *ret_stuck = false;
     if (s->before[0] == '\0')
         return remove_created(txn, s, ret_stuck, err);
     if (!file_digest(s->at.dir, s->at.name, target, err))
         return false;
-    if (strcmp(target, s->before) != 0) {
-        other = strcmp(target, s->after) != 0;
-        if (!other && !txn_swap_one(s, s->after, s->before, &other, err) && !other)
+    if (strcmp(target, s->after) == 0 && strcmp(s->after, s->before) != 0) {
+        if (!txn_swap_one(s, s->after, s->before, &other, err) && !other)
             return false;
+        if (!other)
+            return put_away(txn, s, err);
+        *ret_stuck = true;
+    } else {
+        *ret_stuck = strcmp(target, s->before) != 0;
     }
-    *ret_stuck = other;
     return file_unlink(s->at.dir, s->temp, err);
 }
 

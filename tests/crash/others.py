@@ -279,13 +279,14 @@ def write_line(host, style, held):
             os.close(fd)
 
 
-def holds_line(top):
+def place_of_line(top):
     for here, _, names in os.walk(top):
         for name in names:
-            with open(os.path.join(here, name), "rb") as file:
+            path = os.path.join(here, name)
+            with open(path, "rb") as file:
                 if LINE.encode() in file.read():
-                    return True
-    return False
+                    return path
+    return None
 
 
 def edit_in_window(host, words, before, call, style):
@@ -309,8 +310,11 @@ def edit_in_window(host, words, before, call, style):
     os.close(held)
     code, text = tracer.returncode, host.text()
     check(code in (0, 1, 3, 4), "%s: exit %d: %s" % (what, code, tracer.err))
-    kept = late or check(LINE in text or style == "held" and holds_line(os.path.join(host.top, STORE)),
-                 "%s: the edit is lost (exit %d): %r" % (what, code, text))
+    where = None if LINE in text or style != "held" else place_of_line(os.path.join(host.top, STORE))
+    kept = late or check(LINE in text or where is not None, "%s: the edit is lost (exit %d): %r" % (what, code, text))
+    if where is not None and "/taken/" in where:
+        said = tracer.err + host.run("status", "--store").out
+        check(where in said, "%s: nobody says where the edit is (%s): %s" % (what, where, said))
     check(text.replace(LINE, "") in (MAIN, MAIN.replace("biff = first", "biff = ours")), "%s: %r" % (what, text))
     if code in (0, 1, 3):
         recover = host.run("recover")

@@ -3,6 +3,7 @@
  * A transaction that changes one file and creates another, by a plan made by hand: kept, put back, rolled
  * back; and every row of txn.h's table of what a crash can leave of a file that is created.
  */
+#include "store_check.h"
 #include "unit_txn.h"
 
 #include <fcntl.h>
@@ -129,6 +130,109 @@ static void test_another_text_comes_back(void **state)
         assert_state(s, TXN_UNDONE);
         close_site(s);
     }
+}
+
+/* ---- somebody has a file open while it is taken out of its place ---- */
+
+#define LINE "theirs = 1\n"
+#define TAKEN "var/lib/mailfix/txn/0001-made/taken/"
+
+static void write_to(int fd)
+{
+    assert_int_equal(write(fd, LINE, strlen(LINE)), strlen(LINE));
+    close(fd);
+}
+
+static int open_to_append(const char *below)
+{
+    int fd = open(unit_path(below), O_WRONLY | O_APPEND | O_CLOEXEC);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+static void assert_found_by_check(struct site *s, size_t wanted)
+{
+    struct record record = the_record(s);
+    struct strings problems = {0};
+    store_check(&s->store, &record, 1, &problems);
+    assert_int_equal(problems.n, wanted);
+    for (size_t i = 0; i < wanted; i++)
+        assert_non_null(strstr(problems.item[i], "/" TAKEN));
+}
+
+static void test_written_since(void **state)
+{
+    for (int back = 0; back < 2; back++) {
+        assert_int_equal(unit_empty(state), 0);
+        struct site *s = make_site();
+        const struct swap *stuck;
+        struct err err;
+        if (back) {
+            keep(s);
+            open_rollback(s);
+            assert_ok(txn_rollback_begin(&s->txn, &err), err);
+        } else {
+            begin(s);
+            assert_ok(txn_swap(&s->txn, &err), err);
+        }
+        int main_cf = open_to_append("etc/postfix/main.cf"),
+            master_cf = open_to_append("etc/postfix/master.cf");
+        bool ok = back ? txn_rollback_swap(&s->txn, &stuck, &err) : txn_put_back(&s->txn, &stuck, &err);
+        assert_ok(ok, err);
+        assert_null(stuck);
+        write_to(main_cf);
+        assert_ok(txn_finish(&s->txn, TXN_UNDONE, &err), err);
+        assert_found_by_check(s, 1);
+        write_to(master_cf);
+        assert_found_by_check(s, 2);
+        txn_close(&s->txn);
+        assert_tree(OLD, NULL);
+        assert_text(TAKEN "1", NEW LINE);
+        assert_text(TAKEN "0", MADE LINE);
+        close_site(s);
+    }
+}
+
+/* It was cut off after the exchange, and they wrote before the next run came. */
+static void test_written_before_recover(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    struct err err;
+    size_t finished;
+    begin(s);
+    assert_ok(txn_swap(&s->txn, &err), err);
+    txn_close(&s->txn);
+    int theirs = open_to_append("etc/postfix/main.cf");
+    assert_int_equal(renameat2(AT_FDCWD, unit_path("etc/postfix/main.cf"), AT_FDCWD,
+                               unit_path("etc/postfix/.main.cf.mailfix"), RENAME_EXCHANGE),
+                     0);
+    write_to(theirs);
+    assert_ok(undo_unfinished(&s->store, &finished, &err), err);
+    assert_int_equal(finished, 1);
+    assert_tree(OLD, NULL);
+    assert_text(TAKEN "1", NEW LINE);
+    assert_found_by_check(s, 1);
+    close_site(s);
+}
+
+/* Without a place for it in the record it goes, as with one of an older mailfix on a full disk. */
+static void test_no_place_for_it(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    const struct swap *stuck;
+    struct err err;
+    keep(s);
+    assert_int_equal(rmdir(unit_path(TAKEN)), 0);
+    unit_file("var/lib/mailfix/txn/0001-made/taken", "");
+    open_rollback(s);
+    assert_ok(txn_rollback_begin(&s->txn, &err), err);
+    assert_ok(txn_rollback_swap(&s->txn, &stuck, &err), err);
+    assert_ok(txn_finish(&s->txn, TXN_UNDONE, &err), err);
+    txn_close(&s->txn);
+    assert_tree(OLD, NULL);
+    close_site(s);
 }
 
 /* ---- what a crash can leave ---- */
@@ -453,6 +557,9 @@ int main(void)
         dir_test(test_rollback),
         dir_test(test_rollback_finds_another_text),
         dir_test(test_another_text_comes_back),
+        dir_test(test_written_since),
+        dir_test(test_written_before_recover),
+        dir_test(test_no_place_for_it),
         dir_test(test_left_by_apply),
         dir_test(test_left_by_rollback),
         dir_test(test_left_with_theirs),
