@@ -416,7 +416,7 @@ static bool tidy_target(const struct root *root, const struct target *target, si
         ok = err->outcome == BUSY || errno == EISDIR || errno == ELOOP;
     } else if (litter) {
         ok = txn_remove_litter(s.at.dir, s.temp, err) && txn_remove_litter(s.at.dir, s.aside, err) &&
-             txn_remove_litter(s.at.dir, s.fresh, err);
+             txn_remove_litter(s.at.dir, s.fresh, err) && file_sync_dir(s.at.dir, err);
         if (!file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock) && ok)
             ok = err_set(err, "%s still has Postfix's edit lock beside it", s.at.path);
         *ret_n += ok;

@@ -203,17 +203,18 @@ static bool finish_all(struct store *store, bool boot, struct finished *ret, str
     for (size_t i = 0; i < damaged.n; i++)
         warn("the record %s cannot be read and is passed over", damaged.item[i]);
     for (size_t i = 0; i < n; i++) {
-        if (!record_is_half_way(&record[i])) {
-            if (!record_settle(store, &record[i], err))
-                return false;
+        if (!record_is_half_way(&record[i]))
             continue;
-        }
         ret->transactions++;
         if (!finish_one(store, &record[i], boot, err))
             return false;
     }
     if (!txn_tidy(store, record, n, &tidied, err))
         return false;
+    /* While something lies beside a file its record keeps the mark that leads boot there. */
+    for (size_t i = 0; i < n; i++)
+        if (!record_is_half_way(&record[i]) && !record_settle(store, &record[i], err))
+            return false;
     if (tidied > 0)
         say("Leftovers of a run that was cut off were removed.");
     ret->leftovers = swept + tidied;

@@ -24,7 +24,7 @@ import time
 from collections import Counter, namedtuple
 
 from cases import Problem, all_cases, host_tree
-from trees import STORE, build, copy_tree, fingerprint, look, marks, outside, states, unmarked
+from trees import STORE, build, copy_tree, fingerprint, look, lost_texts, marks, outside, states, unmarked
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FIXES = ("two-files", "other-place", "create", "indexes")
@@ -169,6 +169,8 @@ def check_settled(case, tree, seen):
             side == "before" and case.undo and said == case.states[side] + ["undone"] or
             side == "after" and case.undo and said == case.states["before"] + ["undone", "kept"]):
         raise Problem("mixed", "the files are as %s, the records say: %s" % (side, ", ".join(said) or "nothing"))
+    if lost_texts(seen):
+        raise Problem("mixed", "it is kept without the text from before: " + ", ".join(lost_texts(seen)))
     if marks(seen):
         raise Problem("leftovers", "boot would find %s, and nothing to do" % ", ".join(marks(seen)))
     half = sorted(path for path in seen if path.startswith(STORE + "/txn/.new-"))
@@ -323,7 +325,7 @@ def try_point(point, tree, sweep):
         raise Problem("other", "died of signal %d" % -got.code)
     state = remember(tree, seen, sweep) if point.killed and sweep is not None else None
     if unmarked(seen):
-        return [("other", "half-way, and boot would not know: " + ", ".join(unmarked(seen)))], True, state
+        return [("other", "something is left, and boot would not know: " + ", ".join(unmarked(seen)))], True, state
     problems, halfway = [], False
     try:
         if not point.killed:

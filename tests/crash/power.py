@@ -129,7 +129,7 @@ def judge_disk(task, tree):
     materialise(task.state, tree)
     seen = look(tree)
     if unmarked(seen):
-        raise Problem("other", "half-way, and boot would not know: " + ", ".join(unmarked(seen)))
+        raise Problem("other", "something is left, and boot would not know: " + ", ".join(unmarked(seen)))
     recover = turn(case, tree, ("recover",))
     idle = recover.out.startswith("Nothing to recover")
     if recover.code != 0:

@@ -4,7 +4,9 @@
 Limits: only files, directories and symbolic links; hard links survive a copy, sparse files do not.
 """
 import hashlib
+import json
 import os
+import re
 import stat
 import struct
 
@@ -158,8 +160,26 @@ def marks(seen):
     return [path for path in seen if path.startswith(STORE + "/txn/") and path.endswith(MARK) and "/.new-" not in path]
 
 
+def lost_texts(seen):
+    """Texts from before that a kept record does not have: its rollback would need them."""
+    lost = []
+    for path, what in seen.items():
+        record = path[:-len("/state")]
+        if not path.startswith(STORE + "/txn/") or not path.endswith("/state") or not what[4].startswith(b"kept"):
+            continue
+        for i, target in enumerate(json.loads(seen[record + "/plan.json"][4])["targets"]):
+            text = seen.get("%s/before/%d" % (record, i))
+            if target["before"] != "absent" and (text is None or hashlib.sha256(text[4]).hexdigest() != target["before"]):
+                lost.append("%s of %s" % (target["path"], record))
+    return lost
+
+
 def unmarked(seen):
-    """Records that are half-way, and boot would not know."""
+    """Records that are half-way, or what lies beside files, and boot would not know."""
+    if not marks(seen):
+        beside = [path for path in seen if re.search(r"/\.[^/]*\.mailfix(-new|-old)?$", path) and not in_store(path)]
+        if beside:
+            return beside
     half = [path[:-len("/state")] for path, what in seen.items()
             if path.startswith(STORE + "/txn/") and path.endswith("/state") and "/.new-" not in path
             and what[4].startswith((b"applying", b"undoing"))]

@@ -132,6 +132,30 @@ static void test_another_text_comes_back(void **state)
     }
 }
 
+/* Of two files one is back by hand already. */
+static void test_one_is_back_already(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    struct txn_text text[2] = {{.text = ""}, {.text = ""}};
+    const struct swap *stuck;
+    struct err err;
+    keep(s);
+    unit_file("etc/postfix/main.cf", OLD);
+    struct record record = the_record(s);
+    struct back *back = back_of(&record);
+    memcpy(back->target[1].from, back->target[1].to, sizeof(back->target[1].from));
+    assert_ok(txn_open(&s->store, &record, &s->txn, &err), err);
+    assert_ok(txn_rollback_prepare(&s->txn, back, text, &err), err);
+    assert_ok(txn_rollback_begin(&s->txn, &err), err);
+    assert_ok(txn_rollback_swap(&s->txn, &stuck, &err), err);
+    assert_null(stuck);
+    assert_ok(txn_finish(&s->txn, TXN_UNDONE, &err), err);
+    txn_close(&s->txn);
+    assert_tree(OLD, NULL);
+    close_site(s);
+}
+
 /* ---- somebody has a file open while it is taken out of its place ---- */
 
 #define LINE "theirs = 1\n"
@@ -557,6 +581,7 @@ int main(void)
         dir_test(test_rollback),
         dir_test(test_rollback_finds_another_text),
         dir_test(test_another_text_comes_back),
+        dir_test(test_one_is_back_already),
         dir_test(test_written_since),
         dir_test(test_written_before_recover),
         dir_test(test_no_place_for_it),
