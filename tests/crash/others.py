@@ -8,8 +8,8 @@
             and none is half there, neither postconf's nor mailfix's.
   editor    somebody edits main.cf in each window: mailfix is stopped at every changing call of an apply and of a rollback, and
             their line is written meanwhile, as an editor does that renames a new file into place, in place, or through a
-            descriptor that was opened long before. It is in main.cf afterwards, or (the last one) where the record is, unless the
-            file that they hold had lost its last name by then: a rollback removes what it takes away, as who renames does.
+            descriptor that was opened long before. It is in main.cf afterwards, or (the last one) in the record, and if what they
+            hold was taken out of its place by the way back, that is said.
   race      another user flips names beside main.cf, and a directory on the way to it, between a file, a symbolic link
             that leads out and a directory, 100,000 times, while root applies and rolls back: nothing outside is touched.
 
@@ -301,9 +301,7 @@ def edit_in_window(host, words, before, call, style):
                                "--inject=%s:signal=STOP:when=%d" % (call.name, call.nth), *host.argv(*words)],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     child = stopped(tracer, log)
-    late = False
     if check(child is not None, what + ": it did not stop there"):
-        late = style == "held" and os.fstat(held).st_nlink == 0
         write_line(host, style, held)
         os.kill(child, signal.SIGCONT)
     tracer.out, tracer.err = tracer.communicate(timeout=60)
@@ -311,7 +309,7 @@ def edit_in_window(host, words, before, call, style):
     code, text = tracer.returncode, host.text()
     check(code in (0, 1, 3, 4), "%s: exit %d: %s" % (what, code, tracer.err))
     where = None if LINE in text or style != "held" else place_of_line(os.path.join(host.top, STORE))
-    kept = late or check(LINE in text or where is not None, "%s: the edit is lost (exit %d): %r" % (what, code, text))
+    kept = check(LINE in text or where is not None, "%s: the edit is lost (exit %d): %r" % (what, code, text))
     if where is not None and "/taken/" in where:
         said = tracer.err + host.run("status", "--store").out
         check(where in said, "%s: nobody says where the edit is (%s): %s" % (what, where, said))
@@ -319,7 +317,7 @@ def edit_in_window(host, words, before, call, style):
     if code in (0, 1, 3):
         recover = host.run("recover")
         check(recover.out.startswith("Nothing to recover"), "%s: exit %d, and then: %s" % (what, code, recover.out))
-    return code, kept, late
+    return code, kept
 
 
 def part_editor(host, quick):
@@ -337,10 +335,9 @@ def part_editor(host, quick):
                     done.append(edit_in_window(host, words, before, call, style))
             if len(failures) > 20:
                 break
-    codes, kept, late = zip(*done)
-    return ("%d windows, %d edits: %d came in between (exit 1), %d were put back (3), %d left to a person (4), %d lost, "
-            "and %d written to a file that had no name any more") % (
-                windows, len(done), codes.count(1), codes.count(3), codes.count(4), kept.count(False), late.count(True))
+    codes, kept = zip(*done)
+    return "%d windows, %d edits: %d came in between (exit 1), %d were put back (3), %d left to a person (4), %d lost" % (
+        windows, len(done), codes.count(1), codes.count(3), codes.count(4), kept.count(False))
 
 
 # ---- the race ----
