@@ -146,6 +146,7 @@ void undo_say_put_aside(const struct store *store, const struct record *record)
         if (record->back->target[i].edited)
             out_printf(stdout, "The edited %s is kept as %s/var/lib/mailfix/txn/%s/edited/%zu\n",
                        record->target[i].path, store->root->path, record->id, i);
+    fflush(stdout); /* it is said once the record is finished, also when the run is killed by then */
 }
 
 static bool finish_one(struct store *store, const struct record *record, bool boot, struct err *err)

@@ -222,6 +222,12 @@ def check_truth(point, got, seen):
     recovers = point.what[:1] == ("recover",)
     if code == 4 and line.startswith(NEEDS_YOU) or code == 4 and point.mute:
         return
+    # What a kill left half-way stays so until a recover comes that can do its work.
+    if recovers and code == 1 and line == NOTHING:
+        found, left = case.normal(look(point.start)), case.normal(seen)
+        if any(found.get(path) != left.get(path) for path in set(case.before) | set(case.after)):
+            raise Problem("wrong exit", "exit 1, but the files are not as they were found: " + line)
+        return
     # Who cannot unlink cannot tidy up either; recover must, later. One that fails leaves what it found.
     side = judge(case, seen, litter=recovers and code != 0 or
                  any(word.startswith("--inject=unlinkat:error") for word in point.inject))
