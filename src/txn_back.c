@@ -403,7 +403,8 @@ bool txn_is_litter(const struct root *root, const struct target *target)
     return there;
 }
 
-static bool tidy_target(const struct root *root, const struct target *target, size_t *ret_n, struct err *err)
+static bool tidy_target(const struct root *root, const struct target *target, bool marked, size_t *ret_n,
+                        struct err *err)
 {
     struct swap s;
     /* Nothing of ours can be where no way leads. */
@@ -416,11 +417,14 @@ static bool tidy_target(const struct root *root, const struct target *target, si
         ok = err->outcome == BUSY || errno == EISDIR || errno == ELOOP;
     } else if (litter) {
         ok = txn_remove_litter(s.at.dir, s.temp, err) && txn_remove_litter(s.at.dir, s.aside, err) &&
-             txn_remove_litter(s.at.dir, s.fresh, err) && file_sync_dir(s.at.dir, err);
+             txn_remove_litter(s.at.dir, s.fresh, err);
         if (!file_edit_unlock(s.at.dir, s.at.name, &s.edit_lock) && ok)
             ok = err_set(err, "%s still has Postfix's edit lock beside it", s.at.path);
         *ret_n += ok;
     }
+    /* What the run that was cut off had removed itself may not be gone for good either. */
+    if (ok && (litter || marked))
+        ok = file_sync_dir(s.at.dir, err);
     close(s.at.dir);
     return ok;
 }
@@ -429,14 +433,16 @@ bool txn_tidy(struct store *store, const struct record *record, size_t n, size_t
 {
     struct strings seen = {0};
     *ret_n = 0;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        bool marked = record_is_marked(store, record[i].id);
         for (size_t k = 0; k < record[i].n_target; k++) {
             const struct target *target = &record[i].target[k];
-            if (strings_have(&seen, target->path))
+            if (strings_have(&seen, target->path) && !marked)
                 continue;
             strings_add(&seen, target->path);
-            if (!tidy_target(store->root, target, ret_n, err))
+            if (!tidy_target(store->root, target, marked, ret_n, err))
                 return false;
         }
+    }
     return true;
 }

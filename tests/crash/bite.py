@@ -83,8 +83,10 @@ REMOVALS = [
     Removal("order: the mark goes before what lies beside a file", "undo.c", "        if (!record_is_half_way(&record[i]))\n            continue;\n",
             "        if (!record_is_half_way(&record[i])) {\n            if (!record_settle(store, &record[i], err))\n                return false;\n"
             "            continue;\n        }\n", ["power --exdev apply"]),
-    Removal("sync: what lay beside a file", "txn_back.c", "txn_remove_litter(s.at.dir, s.fresh, err) && file_sync_dir(s.at.dir, err);",
-            "txn_remove_litter(s.at.dir, s.fresh, err);", ["power --exdev apply"]),
+    Removal("sync: what lay beside a file", "txn_back.c", "    if (ok && (litter || marked))\n        ok = file_sync_dir(s.at.dir, err);\n",
+            "    (void)marked;\n", ["power --exdev apply"]),
+    Removal("sync: what a killed run had removed beside a file", "txn_back.c", "    if (ok && (litter || marked))\n", "    (void)marked;\n    if (ok && litter)\n",
+            ["power --exdev apply"]),
     # ---- comparisons ----
     Removal("compare: what the swap displaced", "txn.c", "    if (strcmp(displaced, from) == 0)", "    if (true)", [BETWEEN]),
     Removal("compare: what was taken away", "txn.c", "    if (strcmp(taken, from) == 0)", "    if (strcmp(taken, from) == 0 || true)",
