@@ -27,7 +27,7 @@ Limits. Sync calls do not lie. A file system without a journal may lose a file i
 leave it under both names; that is not modelled (ext4, XFS and btrfs do not). Within one file the writes are one; a
 disk that writes some of the blocks of a file and not those before them is met only as "zeros". Writes through a shared
 mapping, and what other processes write, are not seen: a name that a child made is taken as durable from the moment that
-the traced process uses it, with the bytes "?". Whether the model understood the run is checked: what it holds at the end
+the traced process uses it, with the bytes that it has at the end. Whether the model understood the run is checked: what it holds at the end
 must be what the disk holds, or Unknown is raised, as it is for a call that it does not know.
 """
 import os
@@ -65,6 +65,7 @@ class Disk:
         self.first = {}    # inode -> what it is at first: (kind, {key: value}, bytes)
         self.names = {}    # directory -> {name: inode}, as the running system sees it
         self.ops = []
+        self.adopted = set()  # inodes that a child made; their bytes are learned at the end
         self.reported = None  # the moment at which the program had said that it is done
         self.load(self.top, {})
         self.loaded = len(self.first)
@@ -120,9 +121,16 @@ class Disk:
     def adopt(self, directory, name):
         """A child of the program made it."""
         inode = self.new("file", 0o644, b"?")
+        self.adopted.add(inode)
         self.names[directory][name] = inode
         self.at_first[directory][name] = inode
         return inode
+
+    def learn(self, inode, data):
+        """What a child had written, as it is found when all is over; mailfix wrote nothing there."""
+        if inode in self.adopted and self.data[inode] == b"?":
+            kind, meta, _ = self.first[inode]
+            self.first[inode], self.data[inode] = (kind, meta, data), data
 
     def now(self):
         """The tree as the running system sees it."""

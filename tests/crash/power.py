@@ -72,6 +72,9 @@ def must_understand(disk, tree):
     seen = {path: what[1:5] for path, what in look(tree).items() if path != "."}
     held = {}
     for path, file in disk.now().items():
+        if path in seen:
+            disk.learn(file.link, seen[path][3])
+    for path, file in disk.now().items():
         meta = dict(file.meta)
         attributes = tuple(sorted((key[0], value) for key, value in meta.items()
                                   if isinstance(key, tuple) and not ignored_attribute(key[0])))
