@@ -3,8 +3,8 @@
  * A look at the whole store; see store_check.h.
  *
  * Limits: what another mailfix writes meanwhile may look as if it had been left. The texts in back/, edited/
- * and rebased/ have no digest of their own in the record. Files in before/ keep the mode that they had; the
- * directories above them are closed.
+ * and rebased/ have no digest of their own in the record. Files in before/ and taken/ keep the mode that they
+ * had; the directories above them are closed.
  */
 #include "store_check.h"
 
