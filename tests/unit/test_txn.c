@@ -459,6 +459,26 @@ static void test_tmp_of_others_stays(void **state)
     close_site(s);
 }
 
+/* Two transactions of the same files: each is looked at, and what is gone counts once. */
+static void test_tidy_twice(void **state)
+{
+    (void)state;
+    struct site *s = make_site();
+    struct err err;
+    size_t n;
+    keep(s);
+    const struct record both[] = {the_record(s), the_record(s)};
+    for (int marked = 0; marked < 2; marked++) {
+        if (marked)
+            unit_file("var/lib/mailfix/txn/0001-made/" RECORD_MARK, "");
+        unit_file("etc/postfix/.main.cf.mailfix", NEW);
+        assert_ok(txn_tidy(&s->store, both, 2, &n, &err), err);
+        assert_int_equal(n, 1);
+        assert_tree(NEW, MADE);
+    }
+    close_site(s);
+}
+
 /* Where no way leads there is nothing of ours; what is a link in the place of the lock is somebody's. */
 static void test_tidy_elsewhere(void **state)
 {
@@ -591,6 +611,7 @@ int main(void)
         dir_test(test_torn_state),
         dir_test(test_mark),
         dir_test(test_tmp_of_others_stays),
+        dir_test(test_tidy_twice),
         dir_test(test_tidy_elsewhere),
         dir_test(test_who),
         dir_test(test_two_directories),
