@@ -103,7 +103,7 @@ const char *record_after(const struct target *target, const char *before, size_t
 /* Of a target's path, the root, the record's id and the target's place in the record. */
 #define RECORD_WRITTEN_SINCE                                                                                 \
     N_("somebody wrote into %s after it was taken out of its place; that text is kept as "                   \
-       "%s/var/lib/mailfix/txn/%s/taken/%zu: compare the two and decide")
+       "%s/var/lib/mailfix/txn/%s/taken/%zu: take over what is wanted, then remove that file")
 
 /* The same for a text of any size, in a file or, of a target that was created, nowhere (NULL): *ret has the
  * places of the hunks, *ret_hunk the hunks there; NULL: the record leads astray. */

@@ -39,7 +39,7 @@
  * the store does.
  *
  * A file that is created has no "before": its temporary takes the name, if nobody else has it by then, and
- * the way back takes the name away to the temporary again, looks at what came, and removes it:
+ * the way back takes the name away to the temporary again, looks at what came, and puts it into taken/:
  *
  *   T absent, X absent, X after   not begun, or already back: X goes
  *   T after,  X anything    created: it goes

@@ -50,7 +50,8 @@ static bool check_slot(const struct txn *txn, const struct swap *s, struct err *
                        s->temp);
 }
 
-/* What came out of a place that somebody may have it open. An index has to lose its name: see txn_swap. */
+/* What came out of its place goes to taken/, because somebody may have it open and write into it yet; an
+ * index has to lose its name (txn_swap). */
 static bool put_away(const struct txn *txn, const struct swap *s, struct err *err)
 {
     struct err ignored;

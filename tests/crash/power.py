@@ -264,7 +264,8 @@ def cut_case(sweeps, case, variant):
     if case.name == "apply" and variant == EXCHANGE:
         go(sweeps, "busy+cut " + name, disks_of(case, trace_busy(case), 0, "before", "", known))
     killed = list(killed_disks(case, disk, variant))
-    if quick and variant.name != "exdev":  # where the state is written and not synced is where recover must not believe what it reads
+    # Where the state is written and not synced is where recover must not believe what it reads.
+    if quick and variant.name != "exdev":
         killed = [one for i, one in enumerate(killed) if i % 4 == 0 or one[2].endswith("/state")]
     go(sweeps, "kill+cut " + name, disks_of_recover(sweeps, case, killed, known))
     if not quick:

@@ -63,20 +63,26 @@ static void test_made_by_somebody_else(void **state)
 
 /* ---- rollback ---- */
 
+static void roll_back(struct site *s)
+{
+    const struct swap *stuck;
+    struct err err;
+    assert_ok(txn_rollback_swap(&s->txn, &stuck, &err), err);
+    assert_null(stuck);
+    assert_ok(txn_finish(&s->txn, TXN_UNDONE, &err), err);
+    txn_close(&s->txn);
+}
+
 static void test_rollback(void **state)
 {
     (void)state;
     struct site *s = make_site();
-    const struct swap *stuck;
     struct err err;
     keep(s);
     open_rollback(s);
     assert_ok(txn_rollback_begin(&s->txn, &err), err);
     assert_text("etc/postfix/master.cf", MADE);
-    assert_ok(txn_rollback_swap(&s->txn, &stuck, &err), err);
-    assert_null(stuck);
-    assert_ok(txn_finish(&s->txn, TXN_UNDONE, &err), err);
-    txn_close(&s->txn);
+    roll_back(s);
     assert_tree(OLD, NULL);
     close_site(s);
 }
@@ -138,7 +144,6 @@ static void test_one_is_back_already(void **state)
     (void)state;
     struct site *s = make_site();
     struct txn_text text[2] = {{.text = ""}, {.text = ""}};
-    const struct swap *stuck;
     struct err err;
     keep(s);
     unit_file("etc/postfix/main.cf", OLD);
@@ -148,10 +153,7 @@ static void test_one_is_back_already(void **state)
     assert_ok(txn_open(&s->store, &record, &s->txn, &err), err);
     assert_ok(txn_rollback_prepare(&s->txn, back, text, &err), err);
     assert_ok(txn_rollback_begin(&s->txn, &err), err);
-    assert_ok(txn_rollback_swap(&s->txn, &stuck, &err), err);
-    assert_null(stuck);
-    assert_ok(txn_finish(&s->txn, TXN_UNDONE, &err), err);
-    txn_close(&s->txn);
+    roll_back(s);
     assert_tree(OLD, NULL);
     close_site(s);
 }
@@ -213,6 +215,8 @@ static void test_written_since(void **state)
         assert_tree(OLD, NULL);
         assert_text(TAKEN "1", NEW LINE);
         assert_text(TAKEN "0", MADE LINE);
+        assert_int_equal(unlink(unit_path(TAKEN "0")), 0);
+        assert_found_by_check(s, 1);
         close_site(s);
     }
 }
@@ -245,16 +249,13 @@ static void test_no_place_for_it(void **state)
 {
     (void)state;
     struct site *s = make_site();
-    const struct swap *stuck;
     struct err err;
     keep(s);
     assert_int_equal(rmdir(unit_path(TAKEN)), 0);
     unit_file("var/lib/mailfix/txn/0001-made/taken", "");
     open_rollback(s);
     assert_ok(txn_rollback_begin(&s->txn, &err), err);
-    assert_ok(txn_rollback_swap(&s->txn, &stuck, &err), err);
-    assert_ok(txn_finish(&s->txn, TXN_UNDONE, &err), err);
-    txn_close(&s->txn);
+    roll_back(s);
     assert_tree(OLD, NULL);
     close_site(s);
 }
